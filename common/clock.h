@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Times: monotonic for measuring, wall clock for people.
+#pragma once
+
+#include <kj/string.h>
+
+#include <cstdint>
+
+namespace portreeve {
+
+uint64_t monotonicNs();  // CLOCK_MONOTONIC
+uint64_t wallNs();       // CLOCK_REALTIME, ns since the Unix epoch
+
+kj::String rfc3339(uint64_t wallNanoseconds);
+// "2026-11-24T13:56:00.123Z"; empty for 0.
+
+}  // namespace portreeve

@@ -1,0 +1,30 @@
+@0xe2bace44ccf018b0;
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Exported by portreeve-attributor (own uid, no capability, Landlock, seccomp) on attributor.sock.
+# It parses packet headers, asks sock_diag for the socket and its reader for the process. It holds
+# nothing that a restart loses but caches. On disconnect of the interceptor it waits for the next call of `packets`.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("portreeve::proto");
+using Flow = import "flow.capnp";
+using Ring = import "ring.capnp";
+using Daemon = import "daemon.capnp";
+using Interceptor = import "interceptor.capnp";
+
+interface Attributor extends (Daemon.Daemon) {
+  packets @0 () -> (inlet :Interceptor.RingSocket);
+  # For the interceptor's uid alone: where it sends its PacketBatches. A new call replaces the
+  # socket of the one before.
+
+  existing @1 () -> (flows :List(Ring.Attributed));
+  # For policy's uid: the sockets that are connected now (TCP established and on, connected UDP),
+  # each attributed; direction is told by `hook`: input where the local port is listened on. Ids are 0.
+
+  who @2 (tuple :Flow.Tuple) -> (process :Flow.Process);
+  # For those who may observe: source is the local end, destination the remote one (both 0 for a
+  # listener). Loopback: the holder of the source end.
+
+  policyReady @3 ();
+  # For policy's uid: resolves once this attributor's arrow to policy is open.
+}

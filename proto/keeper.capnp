@@ -1,0 +1,38 @@
+@0xc2b38ce36424dc69;
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Exported by portreeve-keeper (root, CAP_NET_ADMIN) on keeper.sock. Who may hold it: root and the
+# interceptor's uid; everybody entitled to see may ask the status. Four fixed requests, none with
+# text from the caller: the keeper is the one process that runs programs (iptables-restore,
+# iptables-save). A holder that disconnects changes nothing: rules stay as they are.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("portreeve::proto");
+using Daemon = import "daemon.capnp";
+
+struct RulesPresence {
+  loaded @0 :Bool;          # all of ours are there, in both families (or the one that exists)
+  ipv4 @1 :Bool;
+  ipv6 @2 :Bool;            # false also where the kernel has no IPv6
+  variant @3 :Text;         # "nft" or "legacy"
+  guard @4 :Bool;           # the guard table is held
+  restored @5 :UInt64;      # how often they were put back after another program's doing
+  lastChange @6 :Text;      # what was found changed then, in words
+}
+
+interface Keeper extends (Daemon.Daemon) {
+  load @0 () -> (presence :RulesPresence);
+  # Loads the rules of both families, each table in one atomic step, and keeps them there from then
+  # on. Idempotent. Fails (FAILED) with iptables' own words when they cannot be loaded: nothing of
+  # ours is left then.
+
+  verify @1 () -> (presence :RulesPresence);
+  # Compares what the kernel has with what was loaded.
+
+  remove @2 () -> ();
+  # Takes out the rules, our chains, tables that are empty and were made by us, and the guard.
+  # Idempotent.
+
+  presence @3 () -> (presence :RulesPresence);
+  # What the last load or verify found; asks the kernel nothing.
+}

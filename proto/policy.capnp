@@ -1,0 +1,125 @@
+@0xfe19d1afccc56202;
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Exported by portreeve-policy (own uid, no capability, no network) on policy.sock: rules, flows, verdicts. Its word is a verdict; it
+# holds no other power. Each method hands out one narrow capability, and only to peers entitled to
+# it by their uid and groups (policy/entitlements.h has the table). When policy comes back after a restart, every holder dials
+# again: the resolver replays its names, the interceptor its open packets.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("portreeve::proto");
+using Flow = import "flow.capnp";
+using View = import "view.capnp";
+using Daemon = import "daemon.capnp";
+using Interceptor = import "interceptor.capnp";
+
+interface Policy extends (Daemon.Daemon) {
+  attributed @0 () -> (inlet :Interceptor.RingSocket);
+  # For the attributor's uid alone: where it sends its AttributedBatches.
+
+  names @1 () -> (judge :NameJudge);
+  # For the resolver's uid alone.
+
+  observe @2 () -> (observer :Observer);
+  # For root, portreeve-observe, portreeve-admin.
+
+  edit @3 () -> (editor :RuleEditor);
+  # For root and portreeve-admin.
+
+  mintSession @4 (forUid :UInt32) -> (secret :Text);
+  # For root, portreeve-observe, portreeve-admin: a session of the web UI for the caller's uid (root may name another,
+  # the one behind sudo). The secret is 32 random bytes in hexadecimal, good once, for 120 s.
+
+  redeem @5 (secret :Text) -> (observer :Observer, uid :UInt32);
+  # For the gateway's uid alone: exchanges a secret for what its owner may see. Fails (FAILED) when the secret is unknown,
+  # used or too old; the message never repeats it.
+
+}
+
+enum NameVerdict { answer @0; refuse @1; }
+
+interface NameJudge {
+  # Held by the resolver.
+  mayAsk @0 (client :Flow.Tuple, name :Text, type :UInt16) -> (verdict :NameVerdict, rule :Text);
+  # May whoever sent this query (source: the client's end as the resolver sees it; destination port
+  # 53) have that name? Refused only if every flow to it would be. `rule` names the one that refuses.
+
+  answered @1 (answers :List(NameAnswer)) -> stream;
+  # What was answered, in the order of answering, each sent before the answer leaves the resolver. A resolver replays
+  # what it still remembers to a policy that it has newly dialled.
+
+  offerLookup @2 (lookup :NameLookup);
+  # How policy asks back when it knows no name for an address.
+}
+
+struct NameAnswer {
+  client @0 :Flow.Tuple;
+  name @1 :Text;              # as asked, lower case, no trailing dot
+  chain @2 :List(Text);       # CNAME targets on the way to the addresses
+  addresses @3 :List(Flow.Address);
+  ttl @4 :UInt32;             # seconds, the smallest on the way
+  type @5 :UInt16;            # IANA RR type asked for
+  time @6 :UInt64;            # ns since the Unix epoch
+}
+
+interface NameLookup {
+  # Exported by the resolver.
+  namesFor @0 (address :Flow.Address) -> (answers :List(NameAnswer));
+  # Newest first, at most 32.
+}
+
+struct ConnectionFilter {
+  # All given ones must hold; empty or 0 means any.
+  afterId @0 :UInt64;
+  limit @1 :UInt32;           # newest that many; 0: 1000
+  program @2 :Text;           # path, or last component
+  action @3 :Text;
+  openOnly @4 :Bool;
+}
+
+interface ConnectionSink {
+  # Exported by whoever follows.
+  connections @0 (changed :List(View.Connection)) -> stream;
+  missed @1 (count :UInt64);
+  # So many changes were left out because this follower was too slow.
+}
+
+interface Subscription {}
+# Dropping it ends the stream.
+
+struct Question {
+  # A flow that need not exist. Empty text and 0 mean "not said".
+  id @0 :UInt64;              # a past or live connection's id; the rest is not looked at then
+  direction @1 :Flow.Direction;
+  protocol @2 :UInt8;
+  remote @3 :Text;            # address
+  remotePort @4 :UInt16;
+  localPort @5 :UInt16;
+  domain @6 :Text;
+  path @7 :Text;
+  user @8 :Text;              # name or number
+}
+
+interface Observer {
+  # May see everything and change nothing.
+  connections @0 (filter :ConnectionFilter) -> (connections :List(View.Connection));
+  follow @1 (filter :ConnectionFilter, sink :ConnectionSink) -> (subscription :Subscription);
+  rules @2 () -> (rules :List(View.RuleView));
+  explain @3 (question :Question) -> (explanation :View.Explanation);
+  rulesStatus @4 () -> (status :View.RulesStatus);
+}
+
+interface RuleEditor {
+  # May change the administrator's rules kept by the suite (state folder, policy/rules.d).
+  add @0 (toml :Text, confirmSeconds :UInt32) -> (rule :View.RuleView, affected :UInt32);
+  # One or more [[rule]] tables. Checked as a whole together with all others before anything is written; then a file
+  # is written atomically and the new set is in force when the call returns. `affected` open connections got another verdict.
+  # confirmSeconds > 0: reverts then unless confirmed.
+
+  remove @1 (name :Text, confirmSeconds :UInt32) -> (affected :UInt32);
+  # Of the suite's own files only; a rule that a person's file holds is named with its place and left alone.
+
+  reload @2 () -> (status :View.RulesStatus);
+  confirm @3 () -> (pending :Bool);
+  # Makes good what was changed with confirmSeconds. pending: there was something to confirm.
+}

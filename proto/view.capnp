@@ -1,0 +1,142 @@
+@0xe519ca4d3380472d;
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What people and programs see, as JSON: the CLI's --json and the API on :817 use these structs, so
+# that the two cannot drift. Times are RFC 3339 with milliseconds in UTC; counters are Float64
+# because Cap'n Proto's JSON writes 64-bit integers as strings; empty text means "none".
+
+using Cxx = import "/capnp/c++.capnp";
+using Json = import "/capnp/compat/json.capnp";
+$Cxx.namespace("portreeve::proto::view");
+
+struct Counter {
+  name @0 :Text;
+  value @1 :Float64;
+}
+
+struct Sandbox {
+  # What this process really locked itself into.
+  uid @0 :UInt32;
+  capabilities @1 :List(Text);   # still held, lower case with "cap_"
+  noNewPrivileges @2 :Bool $Json.name("no_new_privs");
+  seccomp @3 :Bool;
+  landlock @4 :Text;   # "enforced (ABI n)", "not used: reason", "missing in this kernel"
+}
+
+struct ProcessStatus {
+  name @0 :Text;       # "interceptor", "keeper", "attributor", "reader", "resolver", "policy", "gateway"
+  pid @1 :Int32;
+  uid @2 :UInt32;
+  state @3 :Text;      # "running", "starting", "degraded", "stopped"
+  reason @4 :Text;     # why not running, in words
+  since @5 :Text;
+  version @6 :Text;
+  sandbox @7 :Sandbox;
+  counters @8 :List(Counter);
+}
+
+struct QueueStatus {
+  # One line of /proc/net/netfilter/nfnetlink_queue, and what the interceptor knows of it.
+  queue @0 :UInt16;
+  waiting @1 :Float64;
+  seen @2 :Float64;              # packets handed to user space
+  overflowed @3 :Float64;        # dropped by the kernel because the queue was full
+  lost @4 :Float64;              # dropped by the kernel because our socket was full
+  timedOut @5 :Float64 $Json.name("timed_out");   # answered "drop" by us because no verdict came in time
+}
+
+struct RulesStatus {
+  count @0 :UInt32;              # rules in force, built-in ones included
+  files @1 :UInt32;
+  loadedAt @2 :Text $Json.name("loaded_at");
+  default @3 :Text;
+  error @4 :Text;                # why the newest files are not in force: file:line:column: reason
+  confirmBy @5 :Text $Json.name("confirm_by");   # reverts at this time unless confirmed
+}
+
+struct Status {
+  state @0 :Text;                # "enforcing", "degraded", "stopped"
+  reason @1 :Text;
+  version @2 :Text;
+  processes @3 :List(ProcessStatus);
+  rules @4 :RulesStatus;
+  queues @5 :List(QueueStatus);
+  notSeen @6 :List(Text) $Json.name("not_seen");   # what the hooks do not see, in words
+}
+
+struct Parent {
+  pid @0 :Int32;
+  path @1 :Text;
+}
+
+struct Program {
+  pid @0 :Int32;
+  path @1 :Text;
+  name @2 :Text;
+  cmdline @3 :Text;
+  user @4 :Text;
+  uid @5 :UInt32;
+  unit @6 :Text;
+  parents @7 :List(Parent);
+  method @8 :Text;
+  kind @9 :Text;
+  confidence @10 :Text;
+  reason @11 :Text;
+}
+
+struct Judgement {
+  action @0 :Text;               # allow, block, drop, gate17, nameserver
+  mark @1 :UInt32;
+  rule @2 :Text;
+  reason @3 :Text;               # where the rule stands (file:line), or why there is none
+}
+
+struct Endpoint {
+  address @0 :Text;
+  port @1 :UInt16;
+}
+
+struct Connection {
+  id @0 :Float64;
+  time @1 :Text;
+  direction @2 :Text;            # out, in
+  protocol @3 :Text;             # tcp, udp, icmp, icmpv6, or the number
+  local @4 :Endpoint;
+  remote @5 :Endpoint;
+  domain @6 :Text;
+  process @7 :Program;
+  verdict @8 :Judgement;
+  bytesIn @9 :Float64 $Json.name("bytes_in");
+  bytesOut @10 :Float64 $Json.name("bytes_out");
+  state @11 :Text;               # open, ended
+  ended @12 :Text;
+  namedBy @13 :Text $Json.name("named_by");   # process, program, user, any: who had asked for the domain
+}
+
+struct RuleView {
+  position @0 :UInt32;           # 1 is asked first
+  name @1 :Text;
+  action @2 :Text;
+  layer @3 :Text;                # built-in, administrator, user, default
+  origin @4 :Text;               # file:line, or "built-in"
+  text @5 :Text;                 # the rule as TOML
+  hits @6 :Float64;
+  lastUsed @7 :Text $Json.name("last_used");
+  expires @8 :Text;
+}
+
+struct Considered {
+  # One rule that was looked at on the way to the verdict.
+  rule @0 :Text;
+  origin @1 :Text;
+  matched @2 :Bool;
+  failed @3 :Text;               # the operand that did not match, with both values
+}
+
+struct Explanation {
+  connection @0 :Connection;
+  considered @1 :List(Considered);
+  deciding @2 :RuleView;
+  dns @3 :Text;                  # what the DNS stage said, or would say
+  words @4 :Text;                # the whole in one or two sentences
+}
