@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is known of one flow when it is judged. Plain values, filled by whoever asks (the daemon from
+// a packet, `explain` from a question, a test from nothing), so that evaluation is a pure function.
+//
+// Strings are borrowed: they must outlive the call that evaluates. A loopback flow is judged twice,
+// once as it leaves (process: the sender) and once as it arrives (process: the receiver, local and
+// remote swapped); `stricter` in rule-set.h joins the two.
+#pragma once
+
+#include "common/address.h"
+
+#include <kj/common.h>
+#include <kj/string.h>
+
+#include <cstdint>
+
+namespace portreeve::rules {
+
+enum class Direction : uint8_t { OUT, IN };
+
+enum class ProcessKind : uint8_t { PROGRAM, REPLACED, FOREIGN_ROOT, KERNEL, NO_SOCKET, UNKNOWN };
+// As in proto/flow.capnp, in the same order.
+
+enum class NameSource : uint8_t { PROCESS, PROGRAM, USER, ANY };
+// Who had asked for a name: this very process, another one of the same program and user, another
+// one of the same user, anybody. The nearer, the smaller.
+
+struct DomainFact {
+  kj::StringPtr name;  // lower case, no trailing dot
+  NameSource source = NameSource::PROCESS;
+};
+
+struct ProcessFacts {
+  ProcessKind kind = ProcessKind::UNKNOWN;
+  bool suite = false;         // a process of the suite itself, told by its uid; `kind` says the rest
+  kj::StringPtr path;         // empty where unknown
+  kj::StringPtr name;         // comm
+  kj::StringPtr commandLine;  // arguments joined by blanks
+  kj::Maybe<uint32_t> uid;    // nullptr where nobody's
+  kj::StringPtr unit;         // systemd unit, or empty
+  kj::ArrayPtr<const kj::StringPtr> parents;  // their paths, nearest first
+};
+
+struct Known {
+  // False: this fact is not known *yet* (the DNS stage) or was not said (a question). An operand
+  // over it is then neither true nor false. What is known to be absent (a process that was not
+  // found, a flow without a name) is known.
+  bool direction = true;
+  bool protocol = true;
+  bool address = true;  // the remote one, and with it scope and loopback
+  bool port = true;     // remote port for OUT, local port for IN; for ICMP, type
+  bool interface = true;
+  bool process = true;  // all of ProcessFacts but uid
+  bool user = true;
+  bool domain = true;
+};
+
+struct FlowFacts {
+  Known known;
+  Direction direction = Direction::OUT;
+  uint8_t protocol = 0;      // IANA number
+  uint8_t icmpType = 0;      // ICMP and ICMPv6 alone
+  uint8_t icmpCode = 0;
+  Address local;
+  Address remote;
+  uint16_t localPort = 0;    // host byte order; 0 where the protocol has none
+  uint16_t remotePort = 0;
+  kj::StringPtr interface;   // "eth0"; empty where none
+  bool loopback = false;     // does not leave the machine, whatever its addresses
+  bool establishedBefore = false;  // existed before the suite started
+  ProcessFacts process;
+  kj::ArrayPtr<const DomainFact> domains;  // names given out for the remote address; each once, its nearest source
+
+  Scope scope() const { return loopback ? Scope::LOCALHOST : remote.scope(); }
+  uint16_t port() const { return direction == Direction::OUT ? remotePort : localPort; }
+};
+
+}  // namespace portreeve::rules

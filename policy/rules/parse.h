@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// TOML text to rules. The language is docs/rules.md; this knows no order, no files, no layers' meaning.
+#pragma once
+
+#include "common/accounts.h"
+#include "policy/rules/rule.h"
+#include "policy/rules/source.h"
+
+#include <kj/vector.h>
+
+namespace portreeve::rules {
+
+struct ParseOptions {
+  const UserNames& users;
+  uint64_t startedNs = 0;  // `until = "restart"`: a source written before this has ended
+};
+
+struct ParsedRules {
+  kj::Vector<Rule> rules;
+  kj::Vector<Problem> problems;  // not empty: `rules` is what could be understood, not to be put in force
+};
+
+ParsedRules parse(const RuleSource& source, const ParseOptions& options);
+// Pure. Layers BUILT_IN and DEFAULT may use the action "nameserver".
+
+}  // namespace portreeve::rules

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The rules in force, as one immutable whole: loaded from all files at once or not at all, so that a
+// bad file leaves the last good set as it is. Order: built-in rules, the administrator's files in
+// name order, the suite's own files in name order, the default. The first match decides.
+//
+// Deciding is a pure function of facts and time; it allocates nothing unless a Trace is wanted.
+#pragma once
+
+#include "common/accounts.h"
+#include "common/settings.h"
+#include "policy/rules/rule.h"
+#include "policy/rules/source.h"
+#include "proto/view.capnp.h"
+
+#include <capnp/list.h>
+#include <kj/array.h>
+#include <kj/memory.h>
+#include <kj/vector.h>
+
+#include <cstdint>
+
+namespace portreeve::rules {
+
+struct RuleOptions {
+  // What rules depend on besides their text. Borrowed for the call of `load` alone.
+  const UserNames& users;
+  DefaultAction defaultAction = DefaultAction::ALLOW;  // ASK is refused: not in this version
+  bool keepExisting = true;                            // false: the rule that keeps existing sessions is left out
+  kj::ArrayPtr<const kj::String> builtinOff;           // names of built-in rules that are left out
+  uint64_t startedNs = 0;  // wall clock, when the suite started: `until = "restart"` ends rules from before
+};
+
+struct Considered {
+  const Rule* rule;
+  bool matched;
+  kj::String failed;  // "port: wants 443, has 80"; empty where it matched
+};
+
+struct Trace {
+  kj::Vector<Considered> considered;  // in order, the deciding rule last
+};
+
+struct Decision {
+  proto::Verdict verdict = proto::Verdict::DROP;  // permanent
+  const Rule* rule = nullptr;                     // never null; lives as long as the set
+  kj::StringPtr domain;                           // the name that matched, else the nearest one known, else empty; borrowed from the facts
+  kj::Maybe<NameSource> named;                    // who had asked for `domain`
+};
+
+struct NameDecision {
+  bool refuse = false;
+  const Rule* rule = nullptr;  // the rule that decided: refuses for certain, or may let a flow through
+};
+
+struct HitCount {
+  uint64_t hits = 0;
+  uint64_t lastNs = 0;  // wall clock
+};
+
+class RuleSet {
+public:
+  struct Loaded {
+    kj::Maybe<kj::Own<RuleSet>> set;  // nullptr exactly when there are problems
+    kj::Vector<Problem> problems;     // in file order
+  };
+
+  static Loaded load(kj::ArrayPtr<const RuleSource> sources, const RuleOptions& options);
+  // Sources of layers ADMINISTRATOR and USER, each layer in name order (readFolder's order is kept). Never throws for what a file says.
+
+  Decision decide(const FlowFacts& facts, uint64_t nowWallNs, Trace* trace = nullptr) const;
+  // Always decides. An operand over an unknown fact does not match here. A lower-priority rule never matters.
+
+  NameDecision judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
+                         bool askerSpeaksForOthers = false, Trace* trace = nullptr) const;
+  // The DNS stage: `asker` wants to know the addresses of `name` (lower case, no trailing dot); protocol, address and port of
+  // what follows are unknown. Refused only if every flow to it would be blocked or dropped, whatever they turn out to be. Built-in rules
+  // are not asked: they are about the machine's housekeeping, not about names. With askerSpeaksForOthers (a system-wide stub) the process and
+  // user are unknown too.
+
+  void count(const Decision& decision, uint64_t nowWallNs);
+  void adoptCounts(const RuleSet& previous);
+  // Takes over the hits of rules that are the same: layer, file, name and text.
+
+  kj::ArrayPtr<const Rule> rules() const { return all; }  // in order; the last one is the default
+  const HitCount& hits(size_t position) const { return counts[position]; }
+  kj::Maybe<size_t> find(kj::StringPtr name) const;  // the first so named in people's layers, else built-in
+  uint64_t nextExpiry(uint64_t nowWallNs) const;     // wall clock of the next rule to end; 0: none
+
+  void fill(size_t position, proto::view::RuleView::Builder view) const;
+  void fill(capnp::List<proto::view::RuleView>::Builder views) const;  // views.size() == rules().size()
+
+private:
+  kj::Array<Rule> all;
+  kj::Array<HitCount> counts;
+};
+
+Decision stricter(const Decision& out, const Decision& in);
+// Of a loopback flow's two decisions, the one that lets less through: drop, block, nameserver, gate17, allow; `out` on a tie.
+
+void fill(const Trace& trace, capnp::List<proto::view::Considered>::Builder considered);
+// considered.size() == trace.considered.size()
+
+}  // namespace portreeve::rules

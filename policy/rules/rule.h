@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A compiled rule. It never changes; what is counted about it stands in the RuleSet.
+#pragma once
+
+#include "policy/rules/operand.h"
+#include "proto/flow.capnp.h"
+
+#include <kj/memory.h>
+#include <kj/string.h>
+#include <kj/vector.h>
+
+#include <cstdint>
+
+namespace portreeve::rules {
+
+enum class Action : uint8_t { ALLOW, BLOCK, DROP, GATE17, NAMESERVER };
+// NAMESERVER (the kernel turns the query to the suite's resolver) is for built-in rules alone.
+
+enum class Layer : uint8_t { BUILT_IN, ADMINISTRATOR, USER, DEFAULT };
+// In the order they are asked. ADMINISTRATOR: files a person wrote; USER: files kept by the suite;
+// DEFAULT: what holds where nobody said anything (loopback, then policy.default).
+
+struct Rule {
+  kj::String name;
+  Action action = Action::BLOCK;
+  Layer layer = Layer::USER;
+  kj::String file;    // "built-in" for those
+  uint32_t line = 0;  // of its [[rule]]; 0 where there is no file
+  kj::String text;    // as written
+  uint64_t expiresNs = 0;      // wall clock, ns since the Unix epoch; 0: never
+  bool untilRestart = false;
+  kj::Vector<kj::Own<Operand>> operands;  // cheap ones first; none: matches every flow
+
+  Match test(const FlowFacts& facts) const;
+  // All operands, expiry apart.
+
+  bool expired(uint64_t nowWallNs) const { return expiresNs != 0 && nowWallNs >= expiresNs; }
+  kj::String origin() const;  // "/etc/portreeve/rules.d/10-web.toml:7", "built-in"
+};
+
+kj::StringPtr toText(Action action);  // "allow", …
+kj::StringPtr toText(Layer layer);    // "built-in", "administrator", "user", "default"
+kj::StringPtr toText(NameSource source);
+kj::StringPtr toText(ProcessKind kind);
+kj::StringPtr toText(Direction direction);
+
+proto::Verdict verdictOf(Action action);
+// The mark for good: ACCEPT, BLOCK, DROP, GATE17, NAMESERVER.
+
+bool letsThrough(Action action);
+// Everything but BLOCK and DROP.
+
+}  // namespace portreeve::rules
