@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The suite's accounts and groups. Read from /etc/passwd and /etc/group alone (no NSS, which may
 // need the network), once, before the sandbox. Where an account does not exist (`portreeve up` from
-// a build folder), a fixed number is used instead, so that separation does not depend on an installation.
+// a build folder), a fixed number is used instead, so that separation does not depend on an
+// installation.
 #pragma once
 
 #include <kj/common.h>
@@ -14,8 +15,8 @@
 namespace portreeve {
 
 enum class Role : uint8_t { INTERCEPTOR, KEEPER, ATTRIBUTOR, READER, RESOLVER, POLICY, GATEWAY };
-constexpr Role ROLES[] = {Role::INTERCEPTOR, Role::KEEPER,   Role::ATTRIBUTOR, Role::READER,
-                          Role::RESOLVER,    Role::POLICY,   Role::GATEWAY};
+constexpr Role ROLES[] = {Role::INTERCEPTOR, Role::KEEPER, Role::ATTRIBUTOR, Role::READER,
+                          Role::RESOLVER,    Role::POLICY, Role::GATEWAY};
 
 kj::StringPtr name(Role role);  // "interceptor", …
 

@@ -16,8 +16,12 @@ uint64_t now(clockid_t clock) {
 
 }  // namespace
 
-uint64_t monotonicNs() { return now(CLOCK_MONOTONIC); }
-uint64_t wallNs() { return now(CLOCK_REALTIME); }
+uint64_t monotonicNs() {
+  return now(CLOCK_MONOTONIC);
+}
+uint64_t wallNs() {
+  return now(CLOCK_REALTIME);
+}
 
 kj::String rfc3339(uint64_t wallNanoseconds) {
   if (wallNanoseconds == 0) return kj::String();
@@ -26,8 +30,7 @@ kj::String rfc3339(uint64_t wallNanoseconds) {
   gmtime_r(&seconds, &parts);
   char text[40];
   size_t used = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  snprintf(text + used, sizeof text - used, ".%03uZ",
-           unsigned(wallNanoseconds / 1'000'000 % 1000));
+  snprintf(text + used, sizeof text - used, ".%03uZ", unsigned(wallNanoseconds / 1'000'000 % 1000));
   return kj::str(text);
 }
 

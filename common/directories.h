@@ -12,8 +12,8 @@ struct Directories {
   kj::String runtime;        // $RUNTIME_DIRECTORY, /run/portreeve
 
   static Directories fromEnvironment();
-  kj::String settingsFile() const;                   // configuration/portreeve.toml
-  kj::String socket(kj::StringPtr process) const;    // runtime/<process>.sock
+  kj::String settingsFile() const;                 // configuration/portreeve.toml
+  kj::String socket(kj::StringPtr process) const;  // runtime/<process>.sock
 };
 
 }  // namespace portreeve

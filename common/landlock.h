@@ -9,14 +9,14 @@
 namespace portreeve {
 
 struct LandlockRules {
-  kj::Vector<kj::String> read;       // files or folders, and all below; missing ones are left out
-  kj::Vector<kj::String> write;      // read, write, create, rename, remove below
-  bool tcp = false;                  // may bind and connect TCP (only looked at from ABI 4 on)
+  kj::Vector<kj::String> read;   // files or folders, and all below; missing ones are left out
+  kj::Vector<kj::String> write;  // read, write, create, rename, remove below
+  bool tcp = false;              // may bind and connect TCP (only looked at from ABI 4 on)
 };
 
 kj::String enterLandlock(const LandlockRules& rules);
-// Returns what `status` says: "enforced (ABI n)" or "missing in this kernel". no_new_privs must be set. Throws FAILED when the
-// kernel has Landlock and refuses.
-// Connecting to Unix sockets by path is not restricted by Landlock.
+// Returns what `status` says: "enforced (ABI n)" or "missing in this kernel". no_new_privs must be
+// set. Throws FAILED when the kernel has Landlock and refuses. Connecting to Unix sockets by path
+// is not restricted by Landlock.
 
 }  // namespace portreeve

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One line per event on standard error, where systemd's journal or `portreeve up` collects it:
-// "<level>process: text". Levels: error (something is not done), warning (done otherwise than asked), info (start, stop,
-// a change of state), debug (for developers; off unless PORTREEVE_LOG=debug). Never a secret; no query name above debug.
+// "<level>process: text". Levels: error (something is not done), warning (done otherwise than
+// asked), info (start, stop, a change of state), debug (for developers; off unless
+// PORTREEVE_LOG=debug). Never a secret; no query name above debug.
 #pragma once
 
 #include <kj/exception.h>

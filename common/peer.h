@@ -25,14 +25,15 @@ struct Peer {
 };
 
 class Entitlement {
-  // Who may have what, for one peer. `require…` throw FAILED with a sentence that says who is asked for.
+  // Who may have what, for one peer. `require…` throw FAILED with a sentence that says who is asked
+  // for.
 public:
   Entitlement(Peer peer, const Accounts& accounts) : who(kj::mv(peer)), accounts(accounts) {}
 
   bool is(Role role) const;
   bool isRoot() const { return who.uid == 0; }
-  bool mayObserve() const;  // root, observe or admin group, any of the suite's own uids
-  bool mayChange() const;   // root, admin group
+  bool mayObserve() const;        // root, observe or admin group, any of the suite's own uids
+  bool mayChange() const;         // root, admin group
   void require(Role role) const;  // that role's uid, or root
   void requireObserve() const;
   void requireChange() const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Giving up what is not needed: uid, groups, capabilities (capabilities(7)), and no_new_privs (prctl(2)).
+// Giving up what is not needed: uid, groups, capabilities (capabilities(7)), and no_new_privs
+// (prctl(2)).
 #pragma once
 
 #include "common/accounts.h"
@@ -11,14 +12,14 @@
 namespace portreeve {
 
 void dropPrivileges(Account account, kj::ArrayPtr<const int> keep);
-// Becomes `account` (real, effective, saved; no supplementary groups) and keeps the capabilities `keep` (CAP_…
-// numbers) in permitted and effective alone: nothing inheritable, ambient or in the bounding set. When already
-// running as that uid (systemd), only the capabilities are reduced. Throws FAILED when the kernel refuses.
-// Sets no_new_privs and PR_SET_DUMPABLE 0 too.
+// Becomes `account` (real, effective, saved; no supplementary groups) and keeps the capabilities
+// `keep` (CAP_… numbers) in permitted and effective alone: nothing inheritable, ambient or in the
+// bounding set. When already running as that uid (systemd), only the capabilities are reduced.
+// Throws FAILED when the kernel refuses. Sets no_new_privs and PR_SET_DUMPABLE 0 too.
 
 void dropPrivilegesAsRoot(kj::ArrayPtr<const int> keep, bool inheritable);
-// For the keeper: stays uid 0 but with these capabilities alone (bounding set included); with `inheritable` the
-// programs it runs get them as well.
+// For the keeper: stays uid 0 but with these capabilities alone (bounding set included); with
+// `inheritable` the programs it runs get them as well.
 
 kj::Vector<kj::String> heldCapabilities();  // effective ones, "cap_net_admin"
 bool hasNoNewPrivileges();

@@ -27,8 +27,8 @@ public:
 
   enum class Sent { YES, FULL, CLOSED };
   Sent send(capnp::MessageBuilder& message);
-  // FULL: back-pressure, nothing was sent. CLOSED: the receiver is gone; ask for a new socket by RPC. Throws only for a
-  // message over ringMessageBytes.
+  // FULL: back-pressure, nothing was sent. CLOSED: the receiver is gone; ask for a new socket by
+  // RPC. Throws only for a message over ringMessageBytes.
 
   int descriptor() const { return fd.get(); }
 
@@ -40,8 +40,8 @@ private:
 class RingReceiver {
 public:
   using OnMessage = kj::Function<void(capnp::MessageReader&)>;
-  // Called for each datagram; what it reads is valid during the call. An exception it throws (a message that does not
-  // decode) is logged once a second at most and counted in `malformed()`.
+  // Called for each datagram; what it reads is valid during the call. An exception it throws (a
+  // message that does not decode) is logged once a second at most and counted in `malformed()`.
 
   RingReceiver(kj::UnixEventPort& port, kj::AutoCloseFd socket, OnMessage onMessage);
   KJ_DISALLOW_COPY(RingReceiver);
@@ -66,8 +66,10 @@ private:
 };
 
 class RingMessage {
-  // Builds one message in memory of its own that is used again and again: no allocation once it has grown.
-  //   RingMessage message; auto batch = message.begin<proto::SettleBatch>(); …; sender.send(message.builder());
+  // Builds one message in memory of its own that is used again and again: no allocation once it has
+  // grown.
+  //   RingMessage message; auto batch = message.begin<proto::SettleBatch>(); …;
+  //   sender.send(message.builder());
 public:
   RingMessage();
   KJ_DISALLOW_COPY(RingMessage);

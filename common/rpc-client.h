@@ -18,9 +18,9 @@ public:
 
   PeerConnection(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer, kj::StringPtr path,
                  OnConnected onConnected);
-  // Starts dialling at once. `onConnected` is run after each connect with the peer's bootstrap; what its promise
-  // rejects with is logged and the connection dialled again. While it is down calls on old capabilities reject with
-  // DISCONNECTED. `provider` and `timer` outlive this object.
+  // Starts dialling at once. `onConnected` is run after each connect with the peer's bootstrap;
+  // what its promise rejects with is logged and the connection dialled again. While it is down
+  // calls on old capabilities reject with DISCONNECTED. `provider` and `timer` outlive this object.
   ~PeerConnection() noexcept(false);
   KJ_DISALLOW_COPY(PeerConnection);
 

@@ -18,8 +18,8 @@ public:
 
   RpcServer(kj::LowLevelAsyncIoProvider& provider, int listenFd, const Accounts& accounts,
             BootstrapFactory factory);
-  // Takes over `listenFd` (SOCK_STREAM, listening). Connections past 256 are closed at once (counted). Messages
-  // are limited to 1 MiB; file descriptors to 4 a message.
+  // Takes over `listenFd` (SOCK_STREAM, listening). Connections past 256 are closed at once
+  // (counted). Messages are limited to 1 MiB; file descriptors to 4 a message.
   ~RpcServer() noexcept(false);
   KJ_DISALLOW_COPY(RpcServer);
 
@@ -30,6 +30,5 @@ private:
   struct Impl;
   kj::Own<Impl> impl;
 };
-
 
 }  // namespace portreeve

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `portreeve-<daemon> --prove-sandbox`: enters the very sandbox the daemon serves in, tries what must be
-// forbidden there, and prints one line each. Exit 0 only if all of it was refused. For administrators
-// who want to see it, and for the tests.
+// `portreeve-<daemon> --prove-sandbox`: enters the very sandbox the daemon serves in, tries what
+// must be forbidden there, and prints one line each. Exit 0 only if all of it was refused. For
+// administrators who want to see it, and for the tests.
 #pragma once
 
 #include <kj/function.h>

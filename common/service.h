@@ -32,9 +32,9 @@ class Notifier {
   // Holds $NOTIFY_SOCKET open (connected), so that it works inside the sandbox.
 public:
   Notifier();
-  void ready();                       // READY=1
-  void status(kj::StringPtr text);    // STATUS=…
-  void stopping();                    // STOPPING=1
+  void ready();                     // READY=1
+  void status(kj::StringPtr text);  // STATUS=…
+  void stopping();                  // STOPPING=1
 
 private:
   kj::Maybe<kj::AutoCloseFd> socket;

@@ -16,18 +16,22 @@ struct Settings {
   struct Policy {
     DefaultAction defaultAction = DefaultAction::ALLOW;  // default
     bool keepExisting = true;                            // keep_existing
+    kj::Vector<kj::String>
+        builtinOff;  // builtin_off = []: names of built-in rules that are left out
   } policy;
   struct Resolver {
     kj::Vector<kj::String> listen;     // listen = ["127.0.0.1:53", "[::1]:53"]
-    kj::Vector<kj::String> upstreams;  // upstreams = []: recursion from the root; "192.0.2.1", "udp://192.0.2.1:53", "[2001:db8::1]:53"
+    kj::Vector<kj::String> upstreams;  // upstreams = []: recursion from the root; "192.0.2.1",
+                                       // "udp://192.0.2.1:53", "[2001:db8::1]:53"
   } resolver;
   struct Gateway {
-    kj::Vector<kj::String> listen;     // listen = ["127.0.0.1:817", "[::1]:817"]
+    kj::Vector<kj::String> listen;  // listen = ["127.0.0.1:817", "[::1]:817"]
   } gateway;
   struct Interceptor {
-    bool respectHostRules = false;      // host_rules = "ignore" | "respect"
+    bool respectHostRules = false;          // host_rules = "ignore" | "respect"
     kj::String iptables = kj::str("auto");  // iptables = "auto" | "nft" | "legacy"
-    uint32_t timeoutMs = 3000;          // timeout_ms: how long a packet may wait for its verdict, 100 to 60000
+    uint32_t timeoutMs =
+        3000;  // timeout_ms: how long a packet may wait for its verdict, 100 to 60000
   } interceptor;
 
   static Settings load(kj::StringPtr file);

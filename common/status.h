@@ -15,7 +15,8 @@ public:
   explicit OwnStatus(Role role);
 
   void setLandlock(kj::StringPtr words);
-  void setState(kj::StringPtr state, kj::StringPtr reason = nullptr);  // "running", "starting", "degraded"
+  void setState(kj::StringPtr state,
+                kj::StringPtr reason = nullptr);  // "running", "starting", "degraded"
   void addCounter(kj::StringPtr name, kj::Function<double()> value);
   // Asked whenever the status is.
 

@@ -15,8 +15,9 @@ namespace portreeve {
 kj::Promise<void> collectStatus(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer,
                                 const Directories& directories,
                                 proto::view::Status::Builder status);
-// Fills `status`, which must outlive the promise. A process that does not answer within 1 s is listed as
-// "stopped" or "not answering". state: "enforcing" when the interceptor says so and nothing is missing, "degraded" when
-// enforcing (or closed) with something missing, "stopped" when the interceptor is not there.
+// Fills `status`, which must outlive the promise. A process that does not answer within 1 s is
+// listed as "stopped" or "not answering". state: "enforcing" when the interceptor says so and
+// nothing is missing, "degraded" when enforcing (or closed) with something missing, "stopped" when
+// the interceptor is not there.
 
 }  // namespace portreeve

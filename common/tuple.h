@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A five-tuple as a value: the key of every flow table in the suite, and its form in proto/flow.capnp.
+// A five-tuple as a value: the key of every flow table in the suite, and its form in
+// proto/flow.capnp.
 #pragma once
 
 #include "common/address.h"
@@ -16,7 +17,7 @@ constexpr uint8_t PROTOCOL_UDPLITE = 136;
 
 struct Tuple {
   proto::Family family = proto::Family::IPV4;
-  uint8_t protocol = 0;          // IANA number
+  uint8_t protocol = 0;  // IANA number
   Address source;
   Address destination;
   uint16_t sourcePort = 0;       // host byte order; ICMP: echo identifier

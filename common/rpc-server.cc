@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/rpc-server.h"
+
+#include "common/log.h"
+
+#include <capnp/rpc-twoparty.h>
+#include <kj/debug.h>
+#include <unistd.h>
+
+namespace portreeve {
+namespace {
+
+constexpr uint MAX_CONNECTIONS = 256;
+constexpr uint MAX_FDS_PER_MESSAGE = 4;
+
+capnp::ReaderOptions limits() {
+  // 1 MiB in words: no peer of this suite has more to say at once.
+  capnp::ReaderOptions options;
+  options.traversalLimitInWords = (1 << 20) / sizeof(capnp::word);
+  options.nestingLimit = 32;
+  return options;
+}
+
+struct Connection {
+  kj::Own<kj::AsyncCapabilityStream> stream;
+  capnp::TwoPartyVatNetwork network;
+  capnp::RpcSystem<capnp::rpc::twoparty::VatId> system;
+
+  Connection(kj::Own<kj::AsyncCapabilityStream> accepted, capnp::Capability::Client bootstrap)
+      : stream(kj::mv(accepted)),
+        network(*stream, MAX_FDS_PER_MESSAGE, capnp::rpc::twoparty::Side::SERVER, limits()),
+        system(capnp::makeRpcServer(network, kj::mv(bootstrap))) {}
+};
+
+}  // namespace
+
+struct RpcServer::Impl final : public kj::TaskSet::ErrorHandler {
+  kj::LowLevelAsyncIoProvider& provider;
+  const Accounts& accounts;
+  BootstrapFactory factory;
+  kj::Own<kj::ConnectionReceiver> receiver;
+  uint open = 0;
+  kj::TaskSet connections;
+
+  Impl(kj::LowLevelAsyncIoProvider& provider, int listenFd, const Accounts& accounts,
+       BootstrapFactory factory)
+      : provider(provider),
+        accounts(accounts),
+        factory(kj::mv(factory)),
+        receiver(provider.wrapListenSocketFd(listenFd, filter,
+                                             kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP)),
+        connections(*this) {}
+
+  class AllowAll final : public kj::LowLevelAsyncIoProvider::NetworkFilter {
+  public:
+    bool shouldAllow(const struct sockaddr*, uint) override { return true; }
+  };
+  static AllowAll filter;
+
+  kj::Promise<void> acceptNext() {
+    return receiver->accept().then([this](kj::Own<kj::AsyncIoStream> stream) {
+      admit(kj::mv(stream));
+      return acceptNext();
+    });
+  }
+
+  void admit(kj::Own<kj::AsyncIoStream> stream) {
+    KJ_IF_MAYBE (problem, kj::runCatchingExceptions([&]() { serveOne(kj::mv(stream)); })) {
+      log::exception("accepting an RPC connection", *problem);
+    }
+  }
+
+  void serveOne(kj::Own<kj::AsyncIoStream> stream) {
+    if (open >= MAX_CONNECTIONS) {
+      log::warning("RPC: too many connections, one was closed at once");
+      return;
+    }
+    auto fd = KJ_ASSERT_NONNULL(stream->getFd());
+    Entitlement entitlement(Peer::of(fd), accounts);
+    if (!entitlement.mayObserve()) {
+      // Closed before a byte of theirs is read: who is entitled to nothing reaches no parser.
+      log::debug(kj::str("RPC: ", entitlement.peer().toString(), " is entitled to nothing here"));
+      return;
+    }
+    auto connection = kj::heap<Connection>(stream.downcast<kj::AsyncCapabilityStream>(),
+                                           factory(kj::mv(entitlement)));
+    open++;
+    auto gone = connection->network.onDisconnect();
+    connections.add(gone.attach(kj::mv(connection), kj::defer([this]() { open--; })));
+  }
+
+  void taskFailed(kj::Exception&& e) override { log::exception("RPC connection", e); }
+};
+
+RpcServer::Impl::AllowAll RpcServer::Impl::filter;
+
+RpcServer::RpcServer(kj::LowLevelAsyncIoProvider& provider, int listenFd, const Accounts& accounts,
+                     BootstrapFactory factory)
+    : impl(kj::heap<Impl>(provider, listenFd, accounts, kj::mv(factory))) {}
+RpcServer::~RpcServer() noexcept(false) = default;
+
+kj::Promise<void> RpcServer::serve() {
+  return impl->acceptNext();
+}
+
+}  // namespace portreeve

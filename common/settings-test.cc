@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/settings.h"
+
+#include <doctest/doctest.h>
+#include <kj/debug.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+namespace portreeve {
+namespace {
+
+struct SettingsFile {
+  char path[40] = "/tmp/portreeve-settings-XXXXXX";
+  explicit SettingsFile(kj::StringPtr content) {
+    int fd = mkstemp(path);
+    KJ_ASSERT(fd >= 0 && write(fd, content.begin(), content.size()) == ssize_t(content.size()));
+    close(fd);
+  }
+  ~SettingsFile() { unlink(path); }
+};
+
+kj::String errorOf(kj::StringPtr content) {
+  SettingsFile file(content);
+  KJ_IF_MAYBE (e, kj::runCatchingExceptions([&]() { Settings::load(file.path); })) {
+    kj::StringPtr text = e->getDescription();
+    CHECK(text.startsWith(file.path));
+    return kj::str(text.slice(strlen(file.path)));
+  }
+  return kj::str("no error");
+}
+
+TEST_CASE("without a file every setting has its default") {
+  auto settings = Settings::load("/nonexistent/portreeve.toml");
+  CHECK(settings.policy.defaultAction == DefaultAction::ALLOW);
+  CHECK(settings.resolver.listen.size() == 2);
+  CHECK(settings.resolver.upstreams.size() == 0);
+  CHECK(settings.gateway.listen[0] == "127.0.0.1:817");
+  CHECK_FALSE(settings.interceptor.respectHostRules);
+  CHECK(settings.interceptor.timeoutMs == 3000);
+}
+
+TEST_CASE("what a file says replaces the defaults") {
+  SettingsFile file(
+      "[policy]\ndefault = \"block\"\n[resolver]\nupstreams = [\"192.0.2.53\"]\nlisten = []\n"
+      "[interceptor]\nhost_rules = \"respect\"\ntimeout_ms = 500\n");
+  auto settings = Settings::load(file.path);
+  CHECK(settings.policy.defaultAction == DefaultAction::BLOCK);
+  CHECK(settings.resolver.upstreams[0] == "192.0.2.53");
+  CHECK(settings.resolver.listen.size() == 0);
+  CHECK(settings.interceptor.respectHostRules);
+  CHECK(settings.interceptor.timeoutMs == 500);
+}
+
+TEST_CASE("a mistake is refused with its line, its column and what would be right") {
+  CHECK(errorOf("[policy]\ndefault = \"perhaps\"\n") ==
+        ":2:11: policy.default must be \"allow\", \"block\" or \"drop\"");
+  CHECK(errorOf("[policy]\ndefalt = \"allow\"\n")
+            .startsWith(":2:1: unknown key \"defalt\" in [policy]"));
+  CHECK(errorOf("[polcy]\n").startsWith(":1:2: unknown section \"polcy\""));
+  CHECK(errorOf("[interceptor]\ntimeout_ms = 5\n") ==
+        ":2:14: interceptor.timeout_ms must be from 100 to 60000");
+  CHECK(errorOf("[resolver]\nupstreams = \"192.0.2.1\"\n")
+            .startsWith(":2:13: resolver.upstreams must be a list"));
+  CHECK(errorOf("policy = 3\n").startsWith(":1:10: \"policy\" must be a table"));
+  CHECK(errorOf("[policy\n").startsWith(":1:8: "));
+}
+
+}  // namespace
+}  // namespace portreeve

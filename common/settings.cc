@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/settings.h"
+
+#define TOML_HEADER_ONLY 0
+#include <errno.h>
+#include <kj/debug.h>
+#include <kj/filesystem.h>
+#include <stdio.h>
+#include <string.h>
+#include <toml++/toml.h>
+
+#include <initializer_list>
+
+namespace portreeve {
+namespace {
+
+[[noreturn]] void failAt(kj::StringPtr file, const toml::source_region& where,
+                         kj::StringPtr reason) {
+  kj::throwFatalException(
+      kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__,
+                    kj::str(file, ':', where.begin.line, ':', where.begin.column, ": ", reason)));
+}
+
+kj::StringPtr text(const std::string& value) {
+  return {value.c_str(), value.size()};
+}
+
+kj::Maybe<kj::String> readFile(kj::StringPtr path) {
+  FILE* file = fopen(path.cStr(), "re");
+  if (file == nullptr && errno == ENOENT) return nullptr;
+  if (file == nullptr) KJ_FAIL_SYSCALL("open the settings", errno, path);
+  KJ_DEFER(fclose(file));
+  kj::Vector<char> content;
+  char part[4096];
+  while (size_t got = fread(part, 1, sizeof part, file)) {
+    content.addAll(part, part + got);
+    KJ_REQUIRE(content.size() <= 1 << 20, kj::str(path, ": settings are longer than 1 MiB"));
+  }
+  content.add('\0');
+  return kj::String(content.releaseAsArray());
+}
+
+class Section {
+  // One [section]; asks for each key once and then refuses what was not asked for.
+public:
+  Section(kj::StringPtr file, const toml::table& root, kj::StringPtr name,
+          std::initializer_list<kj::StringPtr> keys)
+      : file(file), name(name) {
+    const toml::node* node = root.get(std::string_view(name.begin(), name.size()));
+    if (node == nullptr) return;
+    table = node->as_table();
+    if (table == nullptr)
+      failAt(file, node->source(), kj::str("\"", name, "\" must be a table: [", name, "]"));
+    for (auto&& [key, value] : *table) refuseUnknown(key, keys);
+  }
+
+  kj::Maybe<const toml::node&> find(kj::StringPtr key) const {
+    if (table == nullptr) return nullptr;
+    const toml::node* node = table->get(std::string_view(key.begin(), key.size()));
+    if (node == nullptr) return nullptr;
+    return *node;
+  }
+
+  kj::Maybe<kj::String> string(kj::StringPtr key) const {
+    KJ_IF_MAYBE (node, find(key)) {
+      if (!node->is_string()) fail(*node, key, "must be a text in quotes");
+      return kj::str(text(node->as_string()->get()));
+    }
+    return nullptr;
+  }
+
+  void strings(kj::StringPtr key, kj::Vector<kj::String>& out) const {
+    KJ_IF_MAYBE (node, find(key)) {
+      const toml::array* list = node->as_array();
+      if (list == nullptr) fail(*node, key, "must be a list of texts: [\"…\", \"…\"]");
+      out.clear();
+      for (const toml::node& entry : *list) {
+        if (!entry.is_string()) fail(entry, key, "must be a list of texts: [\"…\", \"…\"]");
+        out.add(kj::str(text(entry.as_string()->get())));
+      }
+    }
+  }
+
+  void boolean(kj::StringPtr key, bool& out) const {
+    KJ_IF_MAYBE (node, find(key)) {
+      if (!node->is_boolean()) fail(*node, key, "must be true or false");
+      out = node->as_boolean()->get();
+    }
+  }
+
+  void number(kj::StringPtr key, int64_t least, int64_t most, uint32_t& out) const {
+    KJ_IF_MAYBE (node, find(key)) {
+      if (!node->is_integer()) fail(*node, key, "must be a whole number");
+      int64_t value = node->as_integer()->get();
+      if (value < least || value > most)
+        fail(*node, key, kj::str("must be from ", least, " to ", most));
+      out = uint32_t(value);
+    }
+  }
+
+  [[noreturn]] void fail(const toml::node& node, kj::StringPtr key, kj::StringPtr reason) const {
+    failAt(file, node.source(), kj::str(name, '.', key, ' ', reason));
+  }
+
+private:
+  kj::StringPtr file;
+  kj::StringPtr name;
+  const toml::table* table = nullptr;
+
+  void refuseUnknown(const toml::key& key, std::initializer_list<kj::StringPtr> keys) const {
+    kj::String word = kj::heapString(key.str().data(), key.str().size());
+    for (auto known : keys)
+      if (word == known) return;
+    kj::Vector<kj::StringPtr> all;
+    for (auto known : keys) all.add(known);
+    failAt(file, key.source(),
+           kj::str("unknown key \"", word, "\" in [", name,
+                   "]; there are: ", kj::strArray(all, ", ")));
+  }
+};
+
+void refuseUnknownSections(kj::StringPtr file, const toml::table& root) {
+  for (auto&& [key, value] : root) {
+    auto word = key.str();
+    if (word == "policy" || word == "resolver" || word == "gateway" || word == "interceptor")
+      continue;
+    failAt(file, key.source(),
+           kj::str("unknown section \"", kj::heapString(word.data(), word.size()),
+                   "\"; there are: policy, resolver, gateway, interceptor"));
+  }
+}
+
+DefaultAction parseDefault(const Section& section, kj::StringPtr word) {
+  for (auto action : {DefaultAction::ALLOW, DefaultAction::BLOCK, DefaultAction::DROP})
+    if (word == toText(action)) return action;
+  auto& node = KJ_ASSERT_NONNULL(section.find("default"));
+  if (word == "ask")
+    section.fail(node, "default",
+                 "= \"ask\" is not available in this version: take allow, block or drop");
+  section.fail(node, "default", "must be \"allow\", \"block\" or \"drop\"");
+}
+
+void readPolicy(kj::StringPtr file, const toml::table& root, Settings::Policy& policy) {
+  Section section(file, root, "policy", {"default", "keep_existing", "builtin_off"});
+  KJ_IF_MAYBE (word, section.string("default")) policy.defaultAction = parseDefault(section, *word);
+  section.boolean("keep_existing", policy.keepExisting);
+  section.strings("builtin_off", policy.builtinOff);
+}
+
+void readInterceptor(kj::StringPtr file, const toml::table& root,
+                     Settings::Interceptor& interceptor) {
+  Section section(file, root, "interceptor", {"host_rules", "iptables", "timeout_ms"});
+  KJ_IF_MAYBE (word, section.string("host_rules")) {
+    if (*word != "ignore" && *word != "respect")
+      section.fail(KJ_ASSERT_NONNULL(section.find("host_rules")), "host_rules",
+                   "must be \"ignore\" or \"respect\"");
+    interceptor.respectHostRules = *word == "respect";
+  }
+  KJ_IF_MAYBE (word, section.string("iptables")) {
+    if (*word != "auto" && *word != "nft" && *word != "legacy")
+      section.fail(KJ_ASSERT_NONNULL(section.find("iptables")), "iptables",
+                   "must be \"auto\", \"nft\" or \"legacy\"");
+    interceptor.iptables = kj::mv(*word);
+  }
+  section.number("timeout_ms", 100, 60000, interceptor.timeoutMs);
+}
+
+Settings defaults() {
+  Settings settings;
+  settings.resolver.listen.add(kj::str("127.0.0.1:53"));
+  settings.resolver.listen.add(kj::str("[::1]:53"));
+  settings.gateway.listen.add(kj::str("127.0.0.1:817"));
+  settings.gateway.listen.add(kj::str("[::1]:817"));
+  return settings;
+}
+
+toml::table parse(kj::StringPtr file, kj::StringPtr content) {
+  try {
+    return toml::parse(std::string_view(content.begin(), content.size()));
+  } catch (const toml::parse_error& e) {
+    failAt(file, e.source(),
+           kj::str(kj::heapString(e.description().data(), e.description().size())));
+  }
+}
+
+}  // namespace
+
+Settings Settings::load(kj::StringPtr file) {
+  Settings settings = defaults();
+  KJ_IF_MAYBE (content, readFile(file)) {
+    toml::table root = parse(file, *content);
+    refuseUnknownSections(file, root);
+    readPolicy(file, root, settings.policy);
+    readInterceptor(file, root, settings.interceptor);
+    Section resolver(file, root, "resolver", {"listen", "upstreams"});
+    resolver.strings("listen", settings.resolver.listen);
+    resolver.strings("upstreams", settings.resolver.upstreams);
+    Section gateway(file, root, "gateway", {"listen"});
+    gateway.strings("listen", settings.gateway.listen);
+  }
+  return settings;
+}
+
+kj::StringPtr toText(DefaultAction action) {
+  switch (action) {
+    case DefaultAction::ALLOW:
+      return "allow";
+    case DefaultAction::BLOCK:
+      return "block";
+    case DefaultAction::DROP:
+      return "drop";
+    case DefaultAction::ASK:
+      return "ask";
+  }
+  return "unknown";
+}
+
+}  // namespace portreeve

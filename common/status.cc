@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/status.h"
+
+#include "common/clock.h"
+#include "common/privileges.h"
+
+#include <unistd.h>
+
+namespace portreeve {
+
+OwnStatus::OwnStatus(Role role)
+    : role(role), since(wallNs()), landlock(kj::str("not used")), state(kj::str("starting")) {}
+
+void OwnStatus::setLandlock(kj::StringPtr words) {
+  landlock = kj::str(words);
+}
+
+void OwnStatus::setState(kj::StringPtr newState, kj::StringPtr newReason) {
+  state = kj::str(newState);
+  reason = kj::str(newReason);
+}
+
+void OwnStatus::addCounter(kj::StringPtr name, kj::Function<double()> value) {
+  counters.add(CounterSource{kj::str(name), kj::mv(value)});
+}
+
+void OwnStatus::fill(proto::view::ProcessStatus::Builder builder) {
+  builder.setName(name(role));
+  builder.setPid(getpid());
+  builder.setUid(getuid());
+  builder.setState(state);
+  builder.setReason(reason);
+  builder.setSince(rfc3339(since));
+  builder.setVersion(PORTREEVE_VERSION);
+
+  auto sandbox = builder.initSandbox();
+  sandbox.setUid(getuid());
+  auto held = heldCapabilities();
+  auto capabilities = sandbox.initCapabilities(uint(held.size()));
+  for (uint i = 0; i < held.size(); i++) capabilities.set(i, held[i]);
+  sandbox.setNoNewPrivileges(hasNoNewPrivileges());
+  sandbox.setSeccomp(hasSeccomp());
+  sandbox.setLandlock(landlock);
+
+  auto list = builder.initCounters(uint(counters.size()));
+  for (uint i = 0; i < counters.size(); i++) {
+    list[i].setName(counters[i].name);
+    list[i].setValue(counters[i].value());
+  }
+}
+
+}  // namespace portreeve
