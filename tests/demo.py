@@ -14,6 +14,7 @@ from harness.namespaces import HOSTS, STRAY, Namespaces  # noqa: E402
 from harness.suite import COMMAND, Suite  # noqa: E402
 
 TAG = "demo"
+FOLDER = "/var/tmp/portreeve-demo"
 
 RULES = """\
 # What the demonstration's programs may do. First match decides; no match: blocked.
@@ -202,25 +203,30 @@ The suite goes on running in the network namespace {suite.net.machine}. Look aro
       {enter} env {settings} {COMMAND} ui
       prints a link; open it in a browser started inside: {enter} chromium --no-sandbox LINK
 
-Ctrl-C here, or the next ./run, takes all of it down.""")
+Everything is taken down by the next ./run, or by hand:
+  {enter} env {settings} {COMMAND} down""")
 
 
 def main():
     options = argparse.ArgumentParser(prog="run", description="the main job on real traffic")
     options.add_argument("--stay", action="store_true", help="leave namespaces and suite up until Ctrl-C")
     stay = options.parse_args().stay
-    with Namespaces(TAG) as net:
-        with Suite(net, RULES) as suite:
-            print(f"\nportreeve guards the namespace {net.machine}: default block, {RULES.count('[[rule]]')} rules "
-                  "of the demonstration and the built-in ones\n")
-            code = show(suite)
-            if stay:
-                how_to_look_around(suite)
-                try:
-                    suite.process.wait()
-                except KeyboardInterrupt:
-                    pass
-            return code
+    net = Namespaces(TAG).__enter__()  # also ends what an earlier --stay left
+    suite = None
+    try:
+        suite = Suite(net, RULES, folder=FOLDER).start()
+        print(f"\nportreeve guards the namespace {net.machine}: default block, {RULES.count('[[rule]]')} rules "
+              "of the demonstration and the built-in ones\n")
+        code = show(suite)
+        if stay:
+            how_to_look_around(suite)
+            sys.stdout.flush()
+            os._exit(code)  # without taking down what is to stay
+        return code
+    finally:
+        if suite:
+            suite.__exit__()
+        net.__exit__()
 
 
 if __name__ == "__main__":

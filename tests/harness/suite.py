@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 from pathlib import Path
 
 from .namespaces import UPSTREAM, end, run, wait_until
@@ -27,9 +26,12 @@ upstreams = ["{UPSTREAM[0]}"]
 class Suite:
     """Starts on entering, is taken down on leaving. Its files are in a folder of its own."""
 
-    def __init__(self, namespaces, rules="", default="block", settings=None):
+    def __init__(self, namespaces, rules="", default="block", settings=None, folder=None):
         self.net = namespaces
-        self.folder = Path(tempfile.mkdtemp(prefix="portreeve-", dir="/var/tmp"))
+        self.folder = Path(folder or tempfile.mkdtemp(prefix="portreeve-", dir="/var/tmp"))
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+            self.folder.mkdir()
         os.chmod(self.folder, 0o755)
         self.config = self.folder / "config"
         self.state = self.folder / "state"
@@ -40,7 +42,7 @@ class Suite:
         (self.config / "portreeve.toml").write_text(settings or SETTINGS.format(default=default))
         self.write_rules(rules)
         self.process = None
-        self.log = []
+        self.log = self.folder / "up.log"
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -58,25 +60,20 @@ class Suite:
                 "RUNTIME_DIRECTORY": str(self.runtime), "NO_COLOR": "1"}
 
     def start(self, *options, wait=True):
-        self.process = subprocess.Popen(
-            ["ip", "netns", "exec", self.net.machine, str(COMMAND), "up", *options], env=self.environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.ready = threading.Event()
-        threading.Thread(target=self._collect, args=(self.process,), daemon=True).start()
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen(
+                ["ip", "netns", "exec", self.net.machine, str(COMMAND), "up", *options], env=self.environment,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         if wait:
-            wait_until(lambda: self.ready.is_set() or self.process.poll() is not None, 40,
-                       lambda: "ready\n" + self.output())
-            assert self.ready.is_set(), f"portreeve up ended with {self.process.poll()}:\n{self.output()}"
+            wait_until(lambda: self.ready() or self.process.poll() is not None, 40, lambda: "ready\n" + self.output())
+            assert self.ready(), f"portreeve up ended with {self.process.poll()}:\n{self.output()}"
         return self
 
-    def _collect(self, process):
-        for line in process.stdout:
-            self.log.append(line)
-            if line.strip() == "ready":
-                self.ready.set()
+    def ready(self):
+        return "ready" in self.output().splitlines()
 
     def output(self):
-        return "".join(self.log)
+        return self.log.read_text() if self.log.exists() else ""
 
     def stop(self):
         if self.process:
