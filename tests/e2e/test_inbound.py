@@ -13,10 +13,16 @@ process = { path = "$BIN/open-service" }
 port = 8001
 
 [[rule]]
-name = "clients may go out"
-action = "allow"
+name = "the closed service may not"
+action = "block"
+direction = "in"
+process = { path = "$BIN/closed-service" }
+
+[[rule]]
+name = "strangers may not go out"
+action = "block"
 direction = "out"
-process = { path = "$BIN/client" }
+process = { path = "$BIN/stranger" }
 """
 
 SERVICE = """
@@ -83,6 +89,7 @@ def test_a_port_where_nobody_listens_is_judged_and_said_to_have_no_socket(suite)
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 def test_on_loopback_the_rules_for_out_and_for_in_must_both_allow(suite, address):
+    # What no rule speaks of is allowed on loopback: the built-in rule "loopback".
     assert suite.probe("client", "tcp", address, 8001)["ok"]
     assert not suite.probe("client", "tcp", address, 8002)["ok"], "the in-rule of the listener was not asked"
     assert not suite.probe("stranger", "tcp", address, 8001)["ok"], "the out-rule of the client was not asked"
