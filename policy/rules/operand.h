@@ -35,6 +35,9 @@ public:
   virtual kj::String wanted() const = 0;                     // its value as one writes it: "80, 8000-8100"
   virtual kj::String found(const FlowFacts& facts) const = 0;  // what the flow has there: "443"
 
+  virtual const DomainFact* namedBy(const FlowFacts&) const { return nullptr; }
+  // The name that made it match, where it is about names; one of facts.domains.
+
   virtual bool covers(const Operand& other) const = 0;
   // True only if provably each flow that matches `other` (of any key) matches this one. False promises nothing.
 

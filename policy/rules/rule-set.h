@@ -64,6 +64,10 @@ public:
     kj::Vector<Problem> problems;     // in file order
   };
 
+  explicit RuleSet(kj::Array<Rule> rules);
+  // For load. The last rule has no operands.
+  KJ_DISALLOW_COPY(RuleSet);
+
   static Loaded load(kj::ArrayPtr<const RuleSource> sources, const RuleOptions& options);
   // Sources of layers ADMINISTRATOR and USER, each layer in name order (readFolder's order is kept). Never throws for what a file says.
 

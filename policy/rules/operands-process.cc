@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/rules/operands.h"
+#include "policy/rules/rule.h"
+
+namespace portreeve::rules {
+namespace {
+
+constexpr kj::StringPtr NOTHING = "none"_kj;
+
+kj::StringPtr orNothing(kj::StringPtr text) { return text.size() == 0 ? NOTHING : text; }
+
+kj::String patterns(const kj::Vector<Glob>& globs) {
+  return kj::strArray(KJ_MAP(glob, globs) { return glob.pattern(); }, ", ");
+}
+
+class TextOperand : public Operand {
+  // One text of the process against patterns; an empty text matches none.
+public:
+  using Text = kj::StringPtr (*)(const ProcessFacts&);
+
+  TextOperand(kj::StringPtr key, Text text, kj::Vector<Glob> globs)
+      : Operand(key, Cost::TEXT), text(text), globs(kj::mv(globs)) {}
+
+  Match test(const FlowFacts& facts) const override {
+    if (!facts.known.process) return Match::MAYBE;
+    kj::StringPtr has = text(facts.process);
+    return toMatch(has.size() != 0 && anyMatches(globs, has));
+  }
+  kj::String wanted() const override { return patterns(globs); }
+  kj::String found(const FlowFacts& facts) const override {
+    return kj::str(orNothing(text(facts.process)));
+  }
+  bool covers(const Operand& other) const override {
+    return key == other.key && rules::covers(globs, static_cast<const TextOperand&>(other).globs);
+  }
+
+private:
+  Text text;
+  kj::Vector<Glob> globs;
+};
+
+bool isHostFile(ProcessKind kind) {
+  // A path is worth something only where the file is the host's: a mount namespace puts any
+  // program at any path.
+  return kind == ProcessKind::PROGRAM || kind == ProcessKind::REPLACED;
+}
+
+class PathOperand final : public TextOperand {
+public:
+  explicit PathOperand(kj::Vector<Glob> globs)
+      : TextOperand("process.path", [](const ProcessFacts& process) { return process.path; },
+                    kj::mv(globs)) {}
+
+  Match test(const FlowFacts& facts) const override {
+    if (facts.known.process && !isHostFile(facts.process.kind)) return Match::NO;
+    return TextOperand::test(facts);
+  }
+  kj::String found(const FlowFacts& facts) const override {
+    if (isHostFile(facts.process.kind)) return TextOperand::found(facts);
+    return kj::str(orNothing(facts.process.path), " (", toText(facts.process.kind), ')');
+  }
+};
+
+class ParentOperand final : public Operand {
+public:
+  explicit ParentOperand(kj::Vector<Glob> globs)
+      : Operand("process.parent", Cost::TEXT), globs(kj::mv(globs)) {}
+
+  Match test(const FlowFacts& facts) const override {
+    if (!facts.known.process) return Match::MAYBE;
+    for (auto parent : facts.process.parents)
+      if (parent.size() != 0 && anyMatches(globs, parent)) return Match::YES;
+    return Match::NO;
+  }
+  kj::String wanted() const override { return patterns(globs); }
+  kj::String found(const FlowFacts& facts) const override {
+    return kj::str(orNothing(kj::strArray(facts.process.parents, ", ")));
+  }
+  bool covers(const Operand& other) const override {
+    return key == other.key && rules::covers(globs, static_cast<const ParentOperand&>(other).globs);
+  }
+
+private:
+  kj::Vector<Glob> globs;
+};
+
+constexpr ProcessKind KINDS[] = {ProcessKind::PROGRAM, ProcessKind::REPLACED,
+                                 ProcessKind::FOREIGN_ROOT, ProcessKind::KERNEL,
+                                 ProcessKind::NO_SOCKET, ProcessKind::UNKNOWN};
+
+class KindOperand final : public Operand {
+public:
+  explicit KindOperand(KindSet kinds) : Operand("process.kind", Cost::COMPARE), set(kinds) {}
+
+  Match test(const FlowFacts& facts) const override {
+    if (!facts.known.process) return Match::MAYBE;
+    return toMatch(has(facts.process.kind) || (set.suite && facts.process.suite));
+  }
+  kj::String wanted() const override {
+    kj::Vector<kj::StringPtr> words;
+    for (auto kind : KINDS)
+      if (has(kind)) words.add(toText(kind));
+    if (set.suite) words.add("suite");
+    return kj::strArray(words, ", ");
+  }
+  kj::String found(const FlowFacts& facts) const override {
+    return kj::str(toText(facts.process.kind), facts.process.suite ? ", suite" : "");
+  }
+  bool covers(const Operand& other) const override {
+    if (key != other.key) return false;
+    auto& narrower = static_cast<const KindOperand&>(other).set;
+    return (narrower.kinds & ~set.kinds) == 0 && (set.suite || !narrower.suite);
+  }
+
+private:
+  KindSet set;
+  bool has(ProcessKind kind) const { return (set.kinds >> unsigned(kind) & 1) != 0; }
+};
+
+class UserOperand final : public Operand {
+public:
+  explicit UserOperand(kj::Vector<User> users)
+      : Operand("user", Cost::COMPARE), users(kj::mv(users)) {}
+
+  Match test(const FlowFacts& facts) const override {
+    if (!facts.known.user) return Match::MAYBE;
+    KJ_IF_MAYBE(uid, facts.process.uid) { return toMatch(has(*uid)); }
+    return Match::NO;
+  }
+  kj::String wanted() const override {
+    return kj::strArray(KJ_MAP(user, users) { return kj::StringPtr(user.written); }, ", ");
+  }
+  kj::String found(const FlowFacts& facts) const override {
+    KJ_IF_MAYBE(uid, facts.process.uid) { return kj::str("uid ", *uid); }
+    return kj::str(NOTHING);
+  }
+  bool covers(const Operand& other) const override {
+    if (key != other.key) return false;
+    for (auto& user : static_cast<const UserOperand&>(other).users)
+      if (!has(user.uid)) return false;
+    return true;
+  }
+
+private:
+  kj::Vector<User> users;
+
+  bool has(uint32_t uid) const {
+    for (auto& user : users)
+      if (user.uid == uid) return true;
+    return false;
+  }
+};
+
+}  // namespace
+
+kj::Own<Operand> pathOperand(kj::Vector<Glob> globs) {
+  return kj::heap<PathOperand>(kj::mv(globs));
+}
+
+kj::Own<Operand> processNameOperand(kj::Vector<Glob> globs) {
+  return kj::heap<TextOperand>(
+      "process.name", [](const ProcessFacts& process) { return process.name; }, kj::mv(globs));
+}
+
+kj::Own<Operand> commandLineOperand(kj::Vector<Glob> globs) {
+  return kj::heap<TextOperand>(
+      "process.cmdline", [](const ProcessFacts& process) { return process.commandLine; },
+      kj::mv(globs));
+}
+
+kj::Own<Operand> unitOperand(kj::Vector<Glob> globs) {
+  return kj::heap<TextOperand>(
+      "process.unit", [](const ProcessFacts& process) { return process.unit; }, kj::mv(globs));
+}
+
+kj::Own<Operand> parentOperand(kj::Vector<Glob> globs) {
+  return kj::heap<ParentOperand>(kj::mv(globs));
+}
+
+kj::Own<Operand> kindOperand(KindSet kinds) { return kj::heap<KindOperand>(kinds); }
+
+kj::Own<Operand> userOperand(kj::Vector<User> users) {
+  return kj::heap<UserOperand>(kj::mv(users));
+}
+
+}  // namespace portreeve::rules

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/rules/parse-operands.h"
+
+#include "common/tuple.h"
+#include "policy/rules/nearest.h"
+#include "policy/rules/operands.h"
+#include "policy/rules/parse-values.h"
+#include "policy/rules/rule.h"
+
+namespace portreeve::rules {
+namespace {
+
+using Operands = kj::Vector<kj::Own<Operand>>;
+
+struct Site {
+  // One key and where it stands.
+  const toml::table& table;
+  const toml::node& value;
+  const OperandContext& context;
+  Operands& out;
+};
+
+// Who -------------------------------------------------------------------------------------------
+
+using MakeFromGlobs = kj::Own<Operand> (*)(kj::Vector<Glob>);
+
+template <MakeFromGlobs make, Glob::Style style>
+void texts(const Site& site) {
+  auto globs = parseGlobs(site.value, style, site.context.complaints);
+  if (globs.size() != 0) site.out.add(make(kj::mv(globs)));
+}
+
+template <MakeFromGlobs make>
+void paths(const Site& site) {
+  auto globs = parseGlobs(site.value, Glob::Style::PATH, site.context.complaints);
+  for (auto& glob : globs) {
+    if (glob.pattern().startsWith("/") || glob.pattern().startsWith("*")) continue;
+    site.context.complaints.at(site.value.source(),
+                               kj::str("path \"", glob.pattern(), "\" can never match: begin it with \"/\" or \"**\""));
+    return;
+  }
+  if (globs.size() != 0) site.out.add(make(kj::mv(globs)));
+}
+
+void kind(const Site& site) {
+  static constexpr ProcessKind KINDS[] = {ProcessKind::PROGRAM, ProcessKind::REPLACED,
+                                          ProcessKind::FOREIGN_ROOT, ProcessKind::KERNEL,
+                                          ProcessKind::NO_SOCKET, ProcessKind::UNKNOWN};
+  static constexpr kj::StringPtr WORDS[] = {"program"_kj, "replaced"_kj, "foreign-root"_kj,
+                                            "kernel"_kj, "no-socket"_kj, "unknown"_kj, "suite"_kj};
+  KindSet set;
+  eachWord(site.value, WORDS, site.context.complaints, [&](size_t index) {
+    if (index == kj::size(KINDS)) set.suite = true;
+    else set.kinds |= uint8_t(1u << unsigned(KINDS[index]));
+  });
+  if (set.kinds != 0 || set.suite) site.out.add(kindOperand(set));
+}
+
+void user(const Site& site) {
+  kj::Vector<User> users;
+  eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
+    kj::Maybe<kj::String> written = textOrNumber(value);
+    KJ_IF_MAYBE(name, written) {
+      KJ_IF_MAYBE(uid, site.context.users.uidOf(*name)) {
+        users.add(User{*uid, kj::mv(*name)});
+      } else {
+        site.context.complaints.at(value.source(),
+            kj::str("there is no user \"", *name, "\" on this machine: take one of /etc/passwd, or a number"));
+      }
+    } else {
+      site.context.complaints.at(value.source(), kj::str("user wants a name or a number"));
+    }
+  });
+  if (users.size() != 0) site.out.add(userOperand(kj::mv(users)));
+}
+
+// Where to --------------------------------------------------------------------------------------
+
+void direction(const Site& site) {
+  static constexpr kj::StringPtr WORDS[] = {"out"_kj, "in"_kj};
+  kj::Maybe<Direction> only;
+  unsigned count = 0;
+  eachWord(site.value, WORDS, site.context.complaints, [&](size_t index) {
+    only = index == 0 ? Direction::OUT : Direction::IN;
+    count++;
+  });
+  if (count > 1) {
+    site.context.complaints.at(site.value.source(), kj::str("direction wants one of \"out\" and \"in\": leave it out for both"));
+    return;
+  }
+  KJ_IF_MAYBE(one, only) { site.out.add(directionOperand(*one)); }
+}
+
+void protocol(const Site& site) {
+  std::bitset<256> protocols;
+  eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
+    KJ_IF_MAYBE(word, textOrNumber(value)) {
+      KJ_IF_MAYBE(number, parseProtocol(*word)) {
+        protocols.set(*number);
+        return;
+      }
+    }
+    site.context.complaints.at(value.source(), kj::str(shown(value), " is no protocol: take \"tcp\", \"udp\", "
+        "\"icmp\", \"icmpv6\", … or a number from 0 to 255"));
+  });
+  if (protocols.any()) site.out.add(protocolOperand(protocols));
+}
+
+void icmpType(const Site& site) {
+  std::bitset<256> types;
+  eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
+    int64_t number = value.is_integer() ? value.as_integer()->get() : -1;
+    if (number >= 0 && number <= 255) types.set(size_t(number));
+    else site.context.complaints.at(value.source(), kj::str("icmp_type wants numbers from 0 to 255"));
+  });
+  if (types.any()) site.out.add(icmpTypeOperand(types));
+}
+
+void address(const Site& site) {
+  kj::Vector<Network> networks;
+  eachText(site.value, "address", site.context.complaints,
+           [&](kj::StringPtr text, const toml::source_region& where) {
+    KJ_IF_MAYBE(network, Network::parse(text)) networks.add(*network);
+    else site.context.complaints.at(where, whyNoNetwork(text));
+  });
+  if (networks.size() != 0) site.out.add(addressOperand(kj::mv(networks)));
+}
+
+void scope(const Site& site) {
+  static constexpr Scope SCOPES[] = {Scope::LOCALHOST, Scope::LAN, Scope::INTERNET, Scope::MULTICAST};
+  static constexpr kj::StringPtr WORDS[] = {"localhost"_kj, "lan"_kj, "internet"_kj, "multicast"_kj};
+  uint8_t scopes = 0;
+  eachWord(site.value, WORDS, site.context.complaints,
+           [&](size_t index) { scopes |= uint8_t(1u << unsigned(SCOPES[index])); });
+  if (scopes != 0) site.out.add(scopeOperand(scopes));
+}
+
+void port(const Site& site) {
+  kj::Vector<PortRange> ranges;
+  eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
+    KJ_IF_MAYBE(range, parsePorts(value, site.context.complaints)) ranges.add(*range);
+  });
+  if (ranges.size() != 0) site.out.add(portOperand(kj::mv(ranges)));
+}
+
+void established(const Site& site) {
+  static constexpr kj::StringPtr WORDS[] = {"before-start"_kj};
+  bool before = false;
+  eachWord(site.value, WORDS, site.context.complaints, [&](size_t) { before = true; });
+  if (before) site.out.add(establishedBeforeOperand());
+}
+
+// What it asked for -----------------------------------------------------------------------------
+
+NameSource widestSource(const Site& site) {
+  static constexpr NameSource SOURCES[] = {NameSource::PROCESS, NameSource::PROGRAM,
+                                           NameSource::USER, NameSource::ANY};
+  static constexpr kj::StringPtr WORDS[] = {"process"_kj, "program"_kj, "user"_kj, "any"_kj};
+  NameSource widest = NameSource::USER;
+  const toml::node* value = site.table.get("names");
+  if (value == nullptr) return widest;
+  if (value->is_array()) {
+    site.context.complaints.at(value->source(), kj::str("names wants one word: each includes the narrower ones"));
+    return widest;
+  }
+  eachWord(*value, WORDS, site.context.complaints, [&](size_t index) { widest = SOURCES[index]; });
+  return widest;
+}
+
+void domain(const Site& site) {
+  kj::Vector<DomainPattern> patterns;
+  eachText(site.value, "domain", site.context.complaints,
+           [&](kj::StringPtr text, const toml::source_region& where) {
+    KJ_IF_MAYBE(pattern, parseDomain(text, where, site.context.complaints)) patterns.add(kj::mv(*pattern));
+  });
+  NameSource widest = widestSource(site);
+  if (patterns.size() != 0) site.out.add(domainOperand(kj::mv(patterns), widest));
+}
+
+void names(const Site& site) {
+  if (site.table.contains("domain")) return;  // read there
+  site.context.complaints.at(site.value.source(),
+                             kj::str("names says who may have asked for a domain: it needs domain beside it"));
+}
+
+// Tables ----------------------------------------------------------------------------------------
+
+void process(const Site& site);
+
+void negation(const Site& site) {
+  const toml::table* table = site.value.as_table();
+  if (table == nullptr || table->empty()) {
+    site.context.complaints.at(site.value.source(),
+                               kj::str("not wants a table of operands: not = { port = 22 }"));
+    return;
+  }
+  auto operands = parseOperands(*table, nullptr, site.context);
+  if (operands.size() != 0) site.out.add(notOperand(kj::mv(operands)));
+}
+
+struct Row {
+  kj::StringPtr key;
+  void (*parse)(const Site&);  // nullptr: of a later version
+};
+
+constexpr Row OPERANDS[] = {
+    {"process"_kj, process},     {"user"_kj, user},
+    {"direction"_kj, direction}, {"protocol"_kj, protocol},
+    {"icmp_type"_kj, icmpType},  {"address"_kj, address},
+    {"scope"_kj, scope},         {"port"_kj, port},
+    {"domain"_kj, domain},       {"names"_kj, names},
+    {"interface"_kj, texts<interfaceOperand, Glob::Style::TEXT>},
+    {"established"_kj, established},
+    {"not"_kj, negation},
+    {"list"_kj, nullptr},        {"country"_kj, nullptr},
+    {"asn"_kj, nullptr},         {"network"_kj, nullptr},
+};
+
+constexpr Row PROCESS_OPERANDS[] = {
+    {"path"_kj, paths<pathOperand>},
+    {"name"_kj, texts<processNameOperand, Glob::Style::TEXT>},
+    {"cmdline"_kj, texts<commandLineOperand, Glob::Style::TEXT>},
+    {"unit"_kj, texts<unitOperand, Glob::Style::TEXT>},
+    {"parent"_kj, paths<parentOperand>},
+    {"kind"_kj, kind},
+    {"sha256"_kj, nullptr},
+    {"package"_kj, nullptr},
+    {"container"_kj, nullptr},
+};
+
+const Row* findRow(kj::ArrayPtr<const Row> rows, kj::StringPtr key) {
+  for (auto& row : rows)
+    if (row.key == key) return &row;
+  return nullptr;
+}
+
+bool contains(kj::ArrayPtr<const kj::StringPtr> words, kj::StringPtr word) {
+  for (auto one : words)
+    if (one == word) return true;
+  return false;
+}
+
+kj::String whyUnknown(kj::StringPtr prefix, kj::StringPtr key, kj::ArrayPtr<const Row> rows,
+                      kj::ArrayPtr<const kj::StringPtr> otherKeys) {
+  bool top = prefix.size() == 0;
+  if (top && findRow(PROCESS_OPERANDS, key) != nullptr)
+    return kj::str("unknown key \"", key, "\": what belongs to the process stands in its table, "
+                   "process = { ", key, " = … }");
+  kj::Vector<kj::StringPtr> known;
+  for (auto& row : rows)
+    if (row.parse != nullptr) known.add(row.key);
+  known.addAll(otherKeys);
+  return kj::str("unknown key \"", prefix, key, '"', didYouMean(key, known));
+}
+
+void parseRows(kj::ArrayPtr<const Row> rows, kj::StringPtr prefix, const toml::table& table,
+               kj::ArrayPtr<const kj::StringPtr> otherKeys, const OperandContext& context, Operands& out) {
+  for (auto&& [key, value] : table) {
+    kj::String word = copyText(key.str());
+    if (contains(otherKeys, word)) continue;
+    const Row* row = findRow(rows, word);
+    if (row == nullptr) context.complaints.at(key.source(), whyUnknown(prefix, word, rows, otherKeys));
+    else if (row->parse == nullptr)
+      context.complaints.at(key.source(), kj::str(prefix, word, " is not supported yet by this version"));
+    else row->parse(Site{table, value, context, out});
+  }
+}
+
+void process(const Site& site) {
+  const toml::table* table = site.value.as_table();
+  if (table == nullptr || table->empty()) {
+    site.context.complaints.at(site.value.source(),
+        kj::str("process wants a table: process = { path = \"/usr/bin/…\" }"));
+    return;
+  }
+  parseRows(PROCESS_OPERANDS, "process.", *table, nullptr, site.context, site.out);
+}
+
+}  // namespace
+
+kj::Vector<kj::Own<Operand>> parseOperands(const toml::table& table,
+                                           kj::ArrayPtr<const kj::StringPtr> otherKeys,
+                                           const OperandContext& context) {
+  Operands operands;
+  parseRows(OPERANDS, "", table, otherKeys, context, operands);
+  sortByCost(operands);
+  return operands;
+}
+
+}  // namespace portreeve::rules

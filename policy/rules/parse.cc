@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/rules/parse.h"
+
+#include "policy/rules/nearest.h"
+#include "policy/rules/parse-operands.h"
+#include "policy/rules/parse-values.h"
+
+#include <kj/map.h>
+
+#include <algorithm>
+
+namespace portreeve::rules {
+namespace {
+
+constexpr size_t LONGEST_NAME = 200;
+
+constexpr kj::StringPtr RULE_KEYS[] = {"name"_kj, "action"_kj, "expires"_kj, "for"_kj, "until"_kj};
+
+kj::Vector<kj::ArrayPtr<const char>> splitLines(kj::StringPtr text) {
+  kj::Vector<kj::ArrayPtr<const char>> lines;
+  size_t start = 0;
+  for (size_t i = 0; i <= text.size(); i++) {
+    if (i < text.size() && text[i] != '\n') continue;
+    lines.add(text.asArray().slice(start, i));
+    start = i + 1;
+  }
+  return lines;
+}
+
+bool isBlankOrComment(kj::ArrayPtr<const char> line) {
+  for (char c : line) {
+    if (c == '#') return true;
+    if (c != ' ' && c != '\t' && c != '\r') return false;
+  }
+  return true;
+}
+
+bool isHeader(kj::ArrayPtr<const char> line) {
+  // "[[rule]]", and not one element of rule = [{…}].
+  for (size_t i = 0; i + 1 < line.size(); i++)
+    if (line[i] != ' ' && line[i] != '\t') return line[i] == '[' && line[i + 1] == '[';
+  return false;
+}
+
+class FileParser {
+public:
+  FileParser(const RuleSource& source, const ParseOptions& options)
+      : source(source), options(options), complaints(source.file, result.problems),
+        lines(splitLines(source.text)) {}
+
+  ParsedRules parse() {
+    try {
+      parseRoot(toml::parse(std::string_view(source.text.begin(), source.text.size())));
+    } catch (const toml::parse_error& e) {
+      complaints.at(e.source(), copyText(e.description()));
+    }
+    std::stable_sort(result.problems.begin(), result.problems.end(),
+                     [](const Problem& a, const Problem& b) {
+      return a.line != b.line ? a.line < b.line : a.column < b.column;
+    });
+    return kj::mv(result);
+  }
+
+private:
+  const RuleSource& source;
+  const ParseOptions& options;
+  ParsedRules result;
+  Complaints complaints;
+  kj::Vector<kj::ArrayPtr<const char>> lines;
+  kj::HashMap<kj::String, uint32_t> lineOfName;
+
+  void parseRoot(const toml::table& root) {
+    static constexpr kj::StringPtr ROOT_KEYS[] = {"rule"_kj};
+    for (auto&& [key, value] : root) {
+      kj::String word = copyText(key.str());
+      if (word == "rule") parseRules(value);
+      else complaints.at(key.source(), kj::str("unknown key \"", word, '"', didYouMean(word, ROOT_KEYS)));
+    }
+  }
+
+  void parseRules(const toml::node& node) {
+    const toml::array* list = node.as_array();
+    if (list == nullptr || !list->is_homogeneous(toml::node_type::table) ||
+        !isHeader(lines[list->get(0)->source().begin.line - 1])) {
+      complaints.at(node.source(), kj::str("write each rule as [[rule]], with two brackets, and its keys below"));
+      return;
+    }
+    for (size_t i = 0; i < list->size(); i++) {
+      uint32_t first = list->get(i)->source().begin.line;
+      uint32_t behind = i + 1 < list->size() ? list->get(i + 1)->source().begin.line
+                                             : uint32_t(lines.size() + 1);
+      parseRule(*list->get_as<toml::table>(i), first, textOf(first, behind));
+    }
+  }
+
+  kj::String textOf(uint32_t first, uint32_t behind) const {
+    // Comments above the next rule belong to that one.
+    while (behind > first + 1 && isBlankOrComment(lines[behind - 2])) behind--;
+    return kj::strArray(lines.asPtr().slice(first - 1, behind - 1), "\n");
+  }
+
+  void parseRule(const toml::table& table, uint32_t line, kj::String text) {
+    Rule rule;
+    rule.layer = source.layer;
+    rule.file = kj::str(source.file);
+    rule.line = line;
+    rule.text = kj::mv(text);
+    parseName(table, rule);
+    parseAction(table, rule);
+    parseEnd(table, rule);
+    rule.operands = parseOperands(table, RULE_KEYS, {options.users, complaints});
+    result.rules.add(kj::mv(rule));
+  }
+
+  void parseName(const toml::table& table, Rule& rule) {
+    const toml::node* value = table.get("name");
+    if (value == nullptr || !value->is_string() || value->as_string()->get().empty()) {
+      complaints.at(value == nullptr ? table.source() : value->source(),
+                    kj::str("a rule needs a name in quotes, to be told by: name = \"…\""));
+      return;
+    }
+    rule.name = kj::str(toText(value->as_string()->get()));
+    if (rule.name.size() > LONGEST_NAME || hasControl(rule.name))
+      complaints.at(value->source(), kj::str("a name has one line, of at most 200 bytes"));
+    KJ_IF_MAYBE(other, lineOfName.find(rule.name)) {
+      complaints.at(value->source(), kj::str("a rule named \"", rule.name, "\" stands in line ", *other,
+                                             " already: give this one another name"));
+    } else {
+      lineOfName.insert(kj::str(rule.name), rule.line);
+    }
+  }
+
+  static bool hasControl(kj::StringPtr text) {
+    for (char c : text)
+      if (uint8_t(c) < 0x20 || c == 0x7f) return true;
+    return false;
+  }
+
+  bool isOurs() const { return source.layer == Layer::BUILT_IN || source.layer == Layer::DEFAULT; }
+
+  void parseAction(const toml::table& table, Rule& rule) {
+    static constexpr Action ACTIONS[] = {Action::ALLOW, Action::BLOCK, Action::DROP, Action::GATE17};
+    static constexpr kj::StringPtr WORDS[] = {"allow"_kj, "block"_kj, "drop"_kj, "gate17"_kj};
+    const toml::node* value = table.get("action");
+    if (value == nullptr)
+      return complaints.at(table.source(), kj::str("a rule needs an action: allow, block, drop or gate17"));
+    if (value->is_array())
+      return complaints.at(value->source(), kj::str("a rule has one action: allow, block, drop or gate17"));
+    if (value->is_string() && isReserved(*value, rule)) return;
+    eachWord(*value, WORDS, complaints, [&](size_t index) { rule.action = ACTIONS[index]; });
+  }
+
+  bool isReserved(const toml::node& value, Rule& rule) {
+    kj::StringPtr word = toText(value.as_string()->get());
+    if (word == "ask") {
+      complaints.at(value.source(), kj::str("the action \"ask\" is not available in this version: take allow, block, drop or gate17"));
+    } else if (word == "nameserver" && isOurs()) {
+      rule.action = Action::NAMESERVER;
+    } else if (word == "nameserver") {
+      complaints.at(value.source(), kj::str("the action \"nameserver\" is for built-in rules alone: take allow, block, drop or gate17"));
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void parseEnd(const toml::table& table, Rule& rule) {
+    static constexpr kj::StringPtr UNTIL[] = {"restart"_kj};
+    unsigned ends = 0;
+    const toml::node* last = nullptr;
+    if (const toml::node* value = table.get("expires")) {
+      KJ_IF_MAYBE(when, parseTime(*value, complaints)) rule.expiresNs = *when;
+      last = value, ends++;
+    }
+    if (const toml::node* value = table.get("for")) {
+      KJ_IF_MAYBE(time, parseDuration(*value, complaints)) rule.expiresNs = source.writtenNs + *time;
+      last = value, ends++;
+    }
+    if (const toml::node* value = table.get("until")) {
+      eachWord(*value, UNTIL, complaints, [&](size_t) { endAtRestart(rule); });
+      last = value, ends++;
+    }
+    if (ends > 1)
+      complaints.at(last->source(), kj::str("a rule ends once: take one of expires, for and until"));
+  }
+
+  void endAtRestart(Rule& rule) const {
+    rule.untilRestart = true;
+    if (source.writtenNs < options.startedNs) rule.expiresNs = options.startedNs;
+  }
+};
+
+}  // namespace
+
+ParsedRules parse(const RuleSource& source, const ParseOptions& options) {
+  return FileParser(source, options).parse();
+}
+
+}  // namespace portreeve::rules

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/rules/rule-set.h"
+
+#include "common/clock.h"
+#include "policy/rules/builtin.h"
+#include "policy/rules/nearest.h"
+#include "policy/rules/parse.h"
+
+#include <kj/debug.h>
+#include <kj/map.h>
+
+namespace portreeve::rules {
+namespace {
+
+class Loader {
+public:
+  explicit Loader(const RuleOptions& options) : options(options) {}
+
+  void load(kj::ArrayPtr<const RuleSource> sources) {
+    addBuiltin(builtinRules());
+    for (auto layer : {Layer::ADMINISTRATOR, Layer::USER}) {
+      for (auto& source : sources)
+        if (source.layer == layer) addPeoples(source);
+    }
+    addBuiltin(fallbackRules());
+    refuseUnknownOff();
+    addDefault();
+  }
+
+  kj::Vector<Rule> rules;
+  kj::Vector<Problem> problems;
+
+private:
+  const RuleOptions& options;
+  kj::Vector<kj::String> builtinNames;
+
+  ParseOptions parseOptions() const { return {options.users, options.startedNs}; }
+
+  void addPeoples(const RuleSource& source) {
+    auto parsed = parse(source, parseOptions());
+    for (auto& problem : parsed.problems) problems.add(kj::mv(problem));
+    for (auto& rule : parsed.rules) rules.add(kj::mv(rule));
+  }
+
+  void addBuiltin(const RuleSource& source) {
+    auto parsed = parse(source, parseOptions());
+    KJ_ASSERT(parsed.problems.size() == 0, parsed.problems[0].toString());
+    for (auto& rule : parsed.rules) {
+      builtinNames.add(kj::str(rule.name));
+      if (!isOff(rule.name)) rules.add(kj::mv(rule));
+    }
+  }
+
+  bool isOff(kj::StringPtr name) const {
+    if (!options.keepExisting && name == KEEP_EXISTING_RULE) return true;
+    for (auto& off : options.builtinOff)
+      if (name == off) return true;
+    return false;
+  }
+
+  void refuseUnknownOff() {
+    auto known = KJ_MAP(name, builtinNames) { return kj::StringPtr(name); };
+    for (auto& off : options.builtinOff) {
+      bool found = false;
+      for (auto name : known) found = found || name == off;
+      if (!found)
+        problems.add(Problem{kj::str("portreeve.toml"), 0, 0,
+                             kj::str("policy.builtin_off: no built-in rule is named \"", off, '"', didYouMean(off, known))});
+    }
+  }
+
+  void addDefault() {
+    Rule rule;
+    rule.name = kj::str("default");
+    rule.layer = Layer::DEFAULT;
+    rule.file = kj::str("policy.default");
+    rule.text = kj::str("default = \"", portreeve::toText(options.defaultAction), '"');
+    switch (options.defaultAction) {
+      case DefaultAction::ALLOW: rule.action = Action::ALLOW; break;
+      case DefaultAction::BLOCK: rule.action = Action::BLOCK; break;
+      case DefaultAction::DROP: rule.action = Action::DROP; break;
+      case DefaultAction::ASK:
+        problems.add(Problem{kj::str("portreeve.toml"), 0, 0,
+                             kj::str("policy.default = \"ask\" is not available in this version: take allow, block or drop")});
+    }
+    rules.add(kj::mv(rule));
+  }
+};
+
+kj::String describeFailure(const Operand& operand, const FlowFacts& facts) {
+  if (operand.test(facts) == Match::MAYBE)
+    return kj::str(operand.key, ": wants ", operand.wanted(), ", not known yet");
+  return kj::str(operand.key, ": wants ", operand.wanted(), ", has ", operand.found(facts));
+}
+
+kj::String whyNot(const Rule& rule, const FlowFacts& facts, uint64_t nowWallNs) {
+  if (rule.expired(nowWallNs)) return kj::str("expired ", rfc3339(rule.expiresNs));
+  // A plain "no" says more than a "not known yet" before it.
+  for (auto& operand : rule.operands)
+    if (operand->test(facts) == Match::NO) return describeFailure(*operand, facts);
+  for (auto& operand : rule.operands)
+    if (operand->test(facts) == Match::MAYBE) return describeFailure(*operand, facts);
+  return kj::str();
+}
+
+void record(Trace* trace, const Rule& rule, bool matched, const FlowFacts& facts, uint64_t nowWallNs) {
+  if (trace != nullptr)
+    trace->considered.add(Considered{&rule, matched, matched ? kj::str() : whyNot(rule, facts, nowWallNs)});
+}
+
+const DomainFact* matchedName(const Rule& rule, const FlowFacts& facts) {
+  for (auto& operand : rule.operands)
+    if (const DomainFact* fact = operand->namedBy(facts)) return fact;
+  return nullptr;
+}
+
+const DomainFact* nearestName(const FlowFacts& facts) {
+  const DomainFact* nearest = nullptr;
+  for (auto& fact : facts.domains)
+    if (nearest == nullptr || fact.source < nearest->source) nearest = &fact;
+  return nearest;
+}
+
+Decision decided(const Rule& rule, const FlowFacts& facts) {
+  Decision decision{verdictOf(rule.action), &rule, "", nullptr};
+  const DomainFact* fact = matchedName(rule, facts);
+  if (fact == nullptr) fact = nearestName(facts);
+  if (fact != nullptr) {
+    decision.domain = fact->name;
+    decision.named = fact->source;
+  }
+  return decision;
+}
+
+bool isPeoples(const Rule& rule) {
+  return rule.layer == Layer::ADMINISTRATOR || rule.layer == Layer::USER;
+}
+
+kj::String identity(const Rule& rule) {
+  // Within a file a name is there once.
+  return kj::str(toText(rule.layer), '\n', rule.file, '\n', rule.name);
+}
+
+unsigned strictness(proto::Verdict verdict) {
+  switch (verdict) {
+    case proto::Verdict::ACCEPT: return 0;
+    case proto::Verdict::GATE17: return 1;
+    case proto::Verdict::NAMESERVER: return 2;
+    case proto::Verdict::BLOCK: return 3;
+    default: return 4;
+  }
+}
+
+}  // namespace
+
+RuleSet::Loaded RuleSet::load(kj::ArrayPtr<const RuleSource> sources, const RuleOptions& options) {
+  Loader loader(options);
+  loader.load(sources);
+  Loaded loaded;
+  loaded.problems = kj::mv(loader.problems);
+  if (loaded.problems.size() == 0) loaded.set = kj::heap<RuleSet>(loader.rules.releaseAsArray());
+  return loaded;
+}
+
+RuleSet::RuleSet(kj::Array<Rule> rules)
+    : all(kj::mv(rules)), counts(kj::heapArray<HitCount>(all.size())) {}
+
+Decision RuleSet::decide(const FlowFacts& facts, uint64_t nowWallNs, Trace* trace) const {
+  for (auto& rule : all) {
+    bool matched = !rule.expired(nowWallNs) && rule.test(facts) == Match::YES;
+    record(trace, rule, matched, facts, nowWallNs);
+    if (matched) return decided(rule, facts);
+  }
+  KJ_UNREACHABLE;  // the default has no operands
+}
+
+NameDecision RuleSet::judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
+                                bool askerSpeaksForOthers, Trace* trace) const {
+  const DomainFact domain{name, askerSpeaksForOthers ? NameSource::ANY : NameSource::PROCESS};
+  FlowFacts facts;
+  facts.known.protocol = facts.known.address = facts.known.port = facts.known.interface = false;
+  facts.known.process = facts.known.user = !askerSpeaksForOthers;
+  facts.process = asker;
+  facts.domains = kj::arrayPtr(&domain, 1);
+  for (auto& rule : all) {
+    bool isDefault = &rule == &all.back();
+    if (!isPeoples(rule) && !isDefault) continue;
+    Match match = rule.expired(nowWallNs) ? Match::NO : rule.test(facts);
+    record(trace, rule, match == Match::YES, facts, nowWallNs);
+    if (match != Match::NO && letsThrough(rule.action)) return {false, &rule};
+    if (match == Match::YES) return {true, &rule};
+  }
+  KJ_UNREACHABLE;
+}
+
+void RuleSet::count(const Decision& decision, uint64_t nowWallNs) {
+  HitCount& counted = counts[size_t(decision.rule - all.begin())];
+  counted.hits++;
+  counted.lastNs = nowWallNs;
+}
+
+void RuleSet::adoptCounts(const RuleSet& previous) {
+  kj::HashMap<kj::String, size_t> known;
+  for (size_t i = 0; i < previous.all.size(); i++) known.insert(identity(previous.all[i]), i);
+  for (size_t i = 0; i < all.size(); i++) {
+    KJ_IF_MAYBE(then, known.find(identity(all[i]))) {
+      if (all[i].text == previous.all[*then].text) counts[i] = previous.counts[*then];
+    }
+  }
+}
+
+kj::Maybe<size_t> RuleSet::find(kj::StringPtr name) const {
+  kj::Maybe<size_t> ours;
+  for (size_t i = 0; i < all.size(); i++) {
+    if (all[i].name != name) continue;
+    if (isPeoples(all[i])) return i;
+    if (ours == nullptr) ours = i;
+  }
+  return ours;
+}
+
+uint64_t RuleSet::nextExpiry(uint64_t nowWallNs) const {
+  uint64_t next = 0;
+  for (auto& rule : all)
+    if (rule.expiresNs > nowWallNs && (next == 0 || rule.expiresNs < next)) next = rule.expiresNs;
+  return next;
+}
+
+Decision stricter(const Decision& out, const Decision& in) {
+  return strictness(in.verdict) > strictness(out.verdict) ? in : out;
+}
+
+}  // namespace portreeve::rules

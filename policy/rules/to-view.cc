@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rules and traces as people and programs see them (proto/view.capnp).
+#include "common/clock.h"
+#include "policy/rules/rule-set.h"
+
+namespace portreeve::rules {
+
+void RuleSet::fill(size_t position, proto::view::RuleView::Builder view) const {
+  const Rule& rule = all[position];
+  view.setPosition(uint32_t(position + 1));
+  view.setName(rule.name);
+  view.setAction(toText(rule.action));
+  view.setLayer(toText(rule.layer));
+  view.setOrigin(rule.origin());
+  view.setText(rule.text);
+  view.setHits(double(counts[position].hits));
+  view.setLastUsed(rfc3339(counts[position].lastNs));
+  view.setExpires(rule.expiresNs == 0 && rule.untilRestart ? kj::str("restart")
+                                                           : rfc3339(rule.expiresNs));
+}
+
+void RuleSet::fill(capnp::List<proto::view::RuleView>::Builder views) const {
+  for (size_t position = 0; position < all.size(); position++) fill(position, views[uint32_t(position)]);
+}
+
+void fill(const Trace& trace, capnp::List<proto::view::Considered>::Builder considered) {
+  for (size_t i = 0; i < trace.considered.size(); i++) {
+    auto& from = trace.considered[i];
+    auto to = considered[uint32_t(i)];
+    to.setRule(from.rule->name);
+    to.setOrigin(from.rule->origin());
+    to.setMatched(from.matched);
+    to.setFailed(from.failed);
+  }
+}
+
+}  // namespace portreeve::rules
