@@ -14,7 +14,9 @@ bool isPeoples(const Rule& rule) {
   return rule.layer == Layer::ADMINISTRATOR || rule.layer == Layer::USER;
 }
 
-bool ends(const Rule& rule) { return rule.expiresNs != 0 || rule.untilRestart; }
+bool ends(const Rule& rule) {
+  return rule.expiresNs != 0 || rule.untilRestart;
+}
 
 bool covers(const Rule& wider, const Rule& narrower) {
   for (auto& theirs : wider.operands) {
@@ -27,24 +29,28 @@ bool covers(const Rule& wider, const Rule& narrower) {
 
 void warnOfEnded(const Rule& rule, uint64_t nowWallNs, kj::Vector<Problem>& warnings) {
   if (rule.expired(nowWallNs))
-    warnings.add(about(rule, kj::str("rule \"", rule.name, "\" has ended at ", rfc3339(rule.expiresNs),
-                                     ": take it out")));
+    warnings.add(about(rule, kj::str("rule \"", rule.name, "\" has ended at ",
+                                     rfc3339(rule.expiresNs), ": take it out")));
 }
 
-void warnOfSameName(const Rule& rule, kj::ArrayPtr<const Rule> earlier, kj::Vector<Problem>& warnings) {
+void warnOfSameName(const Rule& rule, kj::ArrayPtr<const Rule> earlier,
+                    kj::Vector<Problem>& warnings) {
   for (auto& other : earlier) {
     if (other.name != rule.name) continue;
-    warnings.add(about(rule, kj::str("rule \"", rule.name, "\" has the same name as the one at ", other.origin(),
-                                     ": explain and remove will not tell them apart")));
+    warnings.add(
+        about(rule, kj::str("rule \"", rule.name, "\" has the same name as the one at ",
+                            other.origin(), ": explain and remove will not tell them apart")));
     return;
   }
 }
 
-void warnOfNeverReached(const Rule& rule, kj::ArrayPtr<const Rule> earlier, kj::Vector<Problem>& warnings) {
+void warnOfNeverReached(const Rule& rule, kj::ArrayPtr<const Rule> earlier,
+                        kj::Vector<Problem>& warnings) {
   for (auto& other : earlier) {
     if (ends(other) || !covers(other, rule)) continue;
-    warnings.add(about(rule, kj::str("rule \"", rule.name, "\" never decides: \"", other.name, "\" (", other.origin(),
-                                     ") comes first and matches all that it matches")));
+    warnings.add(
+        about(rule, kj::str("rule \"", rule.name, "\" never decides: \"", other.name, "\" (",
+                            other.origin(), ") comes first and matches all that it matches")));
     return;
   }
 }
@@ -56,7 +62,7 @@ CheckResult check(kj::ArrayPtr<const RuleSource> sources, const RuleOptions& opt
   CheckResult result;
   auto loaded = RuleSet::load(sources, options);
   result.errors = kj::mv(loaded.problems);
-  KJ_IF_MAYBE(set, loaded.set) {
+  KJ_IF_MAYBE (set, loaded.set) {
     auto rules = (*set)->rules();
     for (size_t i = 0; i < rules.size(); i++) {
       if (!isPeoples(rules[i])) continue;

@@ -14,7 +14,8 @@ struct CheckResult {
 
 CheckResult check(kj::ArrayPtr<const RuleSource> sources, const RuleOptions& options,
                   uint64_t nowWallNs);
-// Dead rules: a rule is said to be never reached only if one earlier, unexpiring rule provably matches each of its flows (operand by
-// operand: Operand::covers). Several rules that cover it together are not found; nothing is said then.
+// Dead rules: a rule is said to be never reached only if one earlier, unexpiring rule provably
+// matches each of its flows (operand by operand: Operand::covers). Several rules that cover it
+// together are not found; nothing is said then.
 
 }  // namespace portreeve::rules

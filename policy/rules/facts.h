@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is known of one flow when it is judged. Plain values, filled by whoever asks (the daemon from
-// a packet, `explain` from a question, a test from nothing), so that evaluation is a pure function.
+// What is known of one flow when it is judged. Plain values, filled by whoever asks (the daemon
+// from a packet, `explain` from a question, a test from nothing), so that evaluation is a pure
+// function.
 //
 // Strings are borrowed: they must outlive the call that evaluates. A loopback flow is judged twice,
 // once as it leaves (process: the sender) and once as it arrives (process: the receiver, local and
@@ -32,12 +33,12 @@ struct DomainFact {
 
 struct ProcessFacts {
   ProcessKind kind = ProcessKind::UNKNOWN;
-  bool suite = false;         // a process of the suite itself, told by its uid; `kind` says the rest
-  kj::StringPtr path;         // empty where unknown
-  kj::StringPtr name;         // comm
-  kj::StringPtr commandLine;  // arguments joined by blanks
-  kj::Maybe<uint32_t> uid;    // nullptr where nobody's
-  kj::StringPtr unit;         // systemd unit, or empty
+  bool suite = false;  // a process of the suite itself, told by its uid; `kind` says the rest
+  kj::StringPtr path;  // empty where unknown
+  kj::StringPtr name;  // comm
+  kj::StringPtr commandLine;                  // arguments joined by blanks
+  kj::Maybe<uint32_t> uid;                    // nullptr where nobody's
+  kj::StringPtr unit;                         // systemd unit, or empty
   kj::ArrayPtr<const kj::StringPtr> parents;  // their paths, nearest first
 };
 
@@ -58,18 +59,19 @@ struct Known {
 struct FlowFacts {
   Known known;
   Direction direction = Direction::OUT;
-  uint8_t protocol = 0;      // IANA number
-  uint8_t icmpType = 0;      // ICMP and ICMPv6 alone
+  uint8_t protocol = 0;  // IANA number
+  uint8_t icmpType = 0;  // ICMP and ICMPv6 alone
   uint8_t icmpCode = 0;
   Address local;
   Address remote;
-  uint16_t localPort = 0;    // host byte order; 0 where the protocol has none
+  uint16_t localPort = 0;  // host byte order; 0 where the protocol has none
   uint16_t remotePort = 0;
-  kj::StringPtr interface;   // "eth0"; empty where none
-  bool loopback = false;     // does not leave the machine, whatever its addresses
+  kj::StringPtr interface;         // "eth0"; empty where none
+  bool loopback = false;           // does not leave the machine, whatever its addresses
   bool establishedBefore = false;  // existed before the suite started
   ProcessFacts process;
-  kj::ArrayPtr<const DomainFact> domains;  // names given out for the remote address; each once, its nearest source
+  kj::ArrayPtr<const DomainFact>
+      domains;  // names given out for the remote address; each once, its nearest source
 
   Scope scope() const { return loopback ? Scope::LOCALHOST : remote.scope(); }
   uint16_t port() const { return direction == Direction::OUT ? remotePort : localPort; }

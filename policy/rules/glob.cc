@@ -29,16 +29,20 @@ kj::StringPtr Glob::tokenize() {
         tokens.add(Token{twice ? Kind::DOUBLE_STAR : Kind::STAR});
         break;
       }
-      case '?': tokens.add(Token{Kind::ANY_ONE}); break;
+      case '?':
+        tokens.add(Token{Kind::ANY_ONE});
+        break;
       case '[': {
         kj::StringPtr wrong = parseSet(at);
         if (wrong != nullptr) return wrong;
         break;
       }
       case '\\':
-        if (++at == written.size()) return "\"\\\" at the end takes nothing: write \"\\\\\" for itself";
+        if (++at == written.size())
+          return "\"\\\" at the end takes nothing: write \"\\\\\" for itself";
         [[fallthrough]];
-      default: tokens.add(Token{Kind::CHARACTER, uint8_t(written[at])});
+      default:
+        tokens.add(Token{Kind::CHARACTER, uint8_t(written[at])});
     }
   }
   return nullptr;
@@ -79,11 +83,16 @@ void Glob::takePrefix() {
 
 bool Glob::accepts(const Token& token, uint8_t c) const {
   switch (token.kind) {
-    case Kind::CHARACTER: return token.character == c;
-    case Kind::ANY_ONE: return !isSeparator(c);
-    case Kind::SET: return !isSeparator(c) && sets[token.set][c];
-    case Kind::STAR: return !isSeparator(c);
-    case Kind::DOUBLE_STAR: return true;
+    case Kind::CHARACTER:
+      return token.character == c;
+    case Kind::ANY_ONE:
+      return !isSeparator(c);
+    case Kind::SET:
+      return !isSeparator(c) && sets[token.set][c];
+    case Kind::STAR:
+      return !isSeparator(c);
+    case Kind::DOUBLE_STAR:
+      return true;
   }
   return false;
 }

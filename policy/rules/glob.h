@@ -16,7 +16,8 @@ namespace portreeve::rules {
 class Glob {
 public:
   enum class Style : uint8_t { PATH, TEXT };
-  // PATH: "*" stops at "/", "**" does not; "?" and "[…]" never match "/". TEXT: "/" is nothing special.
+  // PATH: "*" stops at "/", "**" does not; "?" and "[…]" never match "/". TEXT: "/" is nothing
+  // special.
 
   struct Parsed;
   static Parsed parse(kj::StringPtr pattern, Style style);
@@ -39,8 +40,8 @@ private:
 
   kj::String written;
   Style style = Style::PATH;
-  kj::String prefix;          // what the text must begin with; the whole of it where tokens is empty
-  kj::Vector<Token> tokens;   // what follows the prefix
+  kj::String prefix;         // what the text must begin with; the whole of it where tokens is empty
+  kj::Vector<Token> tokens;  // what follows the prefix
   kj::Vector<Set> sets;
 
   kj::StringPtr parseSet(size_t& at);  // returns what is wrong, or nullptr

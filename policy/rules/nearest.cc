@@ -44,7 +44,9 @@ kj::Maybe<kj::StringPtr> nearest(kj::StringPtr word, kj::ArrayPtr<const kj::Stri
 }
 
 kj::String didYouMean(kj::StringPtr word, kj::ArrayPtr<const kj::StringPtr> known) {
-  KJ_IF_MAYBE(meant, nearest(word, known)) { return kj::str("; did you mean \"", *meant, "\"?"); }
+  KJ_IF_MAYBE (meant, nearest(word, known)) {
+    return kj::str("; did you mean \"", *meant, "\"?");
+  }
   return kj::str("; there is: ", kj::strArray(known, ", "));
 }
 

@@ -13,12 +13,21 @@
 namespace portreeve::rules {
 
 enum class Match : uint8_t { NO, MAYBE, YES };
-// MAYBE: hangs on a fact that is not known yet. "And" is the smallest, "or" the largest, NOT mirrors.
+// MAYBE: hangs on a fact that is not known yet. "And" is the smallest, "or" the largest, NOT
+// mirrors.
 
-constexpr Match both(Match a, Match b) { return a < b ? a : b; }
-constexpr Match either(Match a, Match b) { return a < b ? b : a; }
-constexpr Match negated(Match a) { return static_cast<Match>(2 - static_cast<uint8_t>(a)); }
-constexpr Match toMatch(bool matches) { return matches ? Match::YES : Match::NO; }
+constexpr Match both(Match a, Match b) {
+  return a < b ? a : b;
+}
+constexpr Match either(Match a, Match b) {
+  return a < b ? b : a;
+}
+constexpr Match negated(Match a) {
+  return static_cast<Match>(2 - static_cast<uint8_t>(a));
+}
+constexpr Match toMatch(bool matches) {
+  return matches ? Match::YES : Match::NO;
+}
 
 enum class Cost : uint8_t { COMPARE, RANGES, TEXT, NESTED };
 // How dear a test is: operands of a rule are tested cheap ones first.
@@ -32,14 +41,15 @@ public:
   virtual Match test(const FlowFacts& facts) const = 0;
   // Pure; allocates nothing.
 
-  virtual kj::String wanted() const = 0;                     // its value as one writes it: "80, 8000-8100"
+  virtual kj::String wanted() const = 0;  // its value as one writes it: "80, 8000-8100"
   virtual kj::String found(const FlowFacts& facts) const = 0;  // what the flow has there: "443"
 
   virtual const DomainFact* namedBy(const FlowFacts&) const { return nullptr; }
   // The name that made it match, where it is about names; one of facts.domains.
 
   virtual bool covers(const Operand& other) const = 0;
-  // True only if provably each flow that matches `other` (of any key) matches this one. False promises nothing.
+  // True only if provably each flow that matches `other` (of any key) matches this one. False
+  // promises nothing.
 
   const kj::StringPtr key;  // "process.path": static text
   const Cost cost;

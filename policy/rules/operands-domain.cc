@@ -13,10 +13,14 @@ bool isSubdomain(kj::StringPtr name, kj::StringPtr of) {
 
 bool matches(const DomainPattern& pattern, kj::StringPtr name) {
   switch (pattern.kind) {
-    case Kind::EXACT: return name == pattern.name;
-    case Kind::SUBDOMAINS: return isSubdomain(name, pattern.name);
-    case Kind::BOTH: return name == pattern.name || isSubdomain(name, pattern.name);
-    case Kind::NONE: return false;
+    case Kind::EXACT:
+      return name == pattern.name;
+    case Kind::SUBDOMAINS:
+      return isSubdomain(name, pattern.name);
+    case Kind::BOTH:
+      return name == pattern.name || isSubdomain(name, pattern.name);
+    case Kind::NONE:
+      return false;
   }
   return false;
 }
@@ -31,10 +35,14 @@ bool coversPattern(const DomainPattern& wider, const DomainPattern& narrower) {
 
 kj::String written(const DomainPattern& pattern) {
   switch (pattern.kind) {
-    case Kind::EXACT: return kj::str(pattern.name);
-    case Kind::SUBDOMAINS: return kj::str("*.", pattern.name);
-    case Kind::BOTH: return kj::str('.', pattern.name);
-    case Kind::NONE: return kj::str("none");
+    case Kind::EXACT:
+      return kj::str(pattern.name);
+    case Kind::SUBDOMAINS:
+      return kj::str("*.", pattern.name);
+    case Kind::BOTH:
+      return kj::str('.', pattern.name);
+    case Kind::NONE:
+      return kj::str("none");
   }
   return kj::str("");
 }
@@ -59,8 +67,10 @@ public:
   }
 
   kj::String wanted() const override {
-    return kj::str(kj::strArray(KJ_MAP(pattern, patterns) { return written(pattern); }, ", "),
-                   widest == NameSource::USER ? kj::str() : kj::str(" (names = ", toText(widest), ')'));
+    return kj::str(
+        kj::strArray(
+            KJ_MAP(pattern, patterns) { return written(pattern); }, ", "),
+        widest == NameSource::USER ? kj::str() : kj::str(" (names = ", toText(widest), ')'));
   }
 
   kj::String found(const FlowFacts& facts) const override {

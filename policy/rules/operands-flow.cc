@@ -19,7 +19,9 @@ public:
     return facts.known.direction ? toMatch(facts.direction == direction) : Match::MAYBE;
   }
   kj::String wanted() const override { return kj::str(toText(direction)); }
-  kj::String found(const FlowFacts& facts) const override { return kj::str(toText(facts.direction)); }
+  kj::String found(const FlowFacts& facts) const override {
+    return kj::str(toText(facts.direction));
+  }
   bool covers(const Operand& other) const override {
     return key == other.key && direction == static_cast<const DirectionOperand&>(other).direction;
   }
@@ -79,7 +81,9 @@ private:
   std::bitset<256> types;
 };
 
-bool isV4(const Network& network) { return network.prefix >= 96 && network.base.isV4(); }
+bool isV4(const Network& network) {
+  return network.prefix >= 96 && network.base.isV4();
+}
 
 bool within(const Network& network, const Address& address) {
   return isV4(network) == address.isV4() && network.contains(address);
@@ -97,7 +101,8 @@ public:
     return Match::NO;
   }
   kj::String wanted() const override {
-    return kj::strArray(KJ_MAP(network, networks) { return network.toString(); }, ", ");
+    return kj::strArray(
+        KJ_MAP(network, networks) { return network.toString(); }, ", ");
   }
   kj::String found(const FlowFacts& facts) const override { return facts.remote.toString(); }
   bool covers(const Operand& other) const override {
@@ -156,9 +161,12 @@ public:
     return toMatch(has(facts.port(), facts.port()));
   }
   kj::String wanted() const override {
-    return kj::strArray(KJ_MAP(range, ranges) {
-      return range.first == range.last ? kj::str(range.first) : kj::str(range.first, '-', range.last);
-    }, ", ");
+    return kj::strArray(
+        KJ_MAP(range, ranges) {
+          return range.first == range.last ? kj::str(range.first)
+                                           : kj::str(range.first, '-', range.last);
+        },
+        ", ");
   }
   kj::String found(const FlowFacts& facts) const override {
     return facts.port() == 0 ? kj::str("none") : kj::str(facts.port());
@@ -190,7 +198,8 @@ public:
     return toMatch(facts.interface.size() != 0 && anyMatches(globs, facts.interface));
   }
   kj::String wanted() const override {
-    return kj::strArray(KJ_MAP(glob, globs) { return glob.pattern(); }, ", ");
+    return kj::strArray(
+        KJ_MAP(glob, globs) { return glob.pattern(); }, ", ");
   }
   kj::String found(const FlowFacts& facts) const override {
     return facts.interface.size() == 0 ? kj::str("none") : kj::str(facts.interface);
@@ -226,13 +235,17 @@ kj::Own<Operand> protocolOperand(std::bitset<256> protocols) {
   return kj::heap<ProtocolOperand>(protocols);
 }
 
-kj::Own<Operand> icmpTypeOperand(std::bitset<256> types) { return kj::heap<IcmpTypeOperand>(types); }
+kj::Own<Operand> icmpTypeOperand(std::bitset<256> types) {
+  return kj::heap<IcmpTypeOperand>(types);
+}
 
 kj::Own<Operand> addressOperand(kj::Vector<Network> networks) {
   return kj::heap<AddressOperand>(kj::mv(networks));
 }
 
-kj::Own<Operand> scopeOperand(uint8_t scopes) { return kj::heap<ScopeOperand>(scopes); }
+kj::Own<Operand> scopeOperand(uint8_t scopes) {
+  return kj::heap<ScopeOperand>(scopes);
+}
 
 kj::Own<Operand> portOperand(kj::Vector<PortRange> ranges) {
   return kj::heap<PortOperand>(kj::mv(ranges));
@@ -242,6 +255,8 @@ kj::Own<Operand> interfaceOperand(kj::Vector<Glob> globs) {
   return kj::heap<InterfaceOperand>(kj::mv(globs));
 }
 
-kj::Own<Operand> establishedBeforeOperand() { return kj::heap<EstablishedBeforeOperand>(); }
+kj::Own<Operand> establishedBeforeOperand() {
+  return kj::heap<EstablishedBeforeOperand>();
+}
 
 }  // namespace portreeve::rules

@@ -61,8 +61,9 @@ Match testAll(const kj::Vector<kj::Own<Operand>>& operands, const FlowFacts& fac
 }
 
 void sortByCost(kj::Vector<kj::Own<Operand>>& operands) {
-  std::stable_sort(operands.begin(), operands.end(),
-                   [](const kj::Own<Operand>& a, const kj::Own<Operand>& b) { return a->cost < b->cost; });
+  std::stable_sort(
+      operands.begin(), operands.end(),
+      [](const kj::Own<Operand>& a, const kj::Own<Operand>& b) { return a->cost < b->cost; });
 }
 
 }  // namespace portreeve::rules

@@ -7,10 +7,13 @@ namespace {
 
 constexpr kj::StringPtr NOTHING = "none"_kj;
 
-kj::StringPtr orNothing(kj::StringPtr text) { return text.size() == 0 ? NOTHING : text; }
+kj::StringPtr orNothing(kj::StringPtr text) {
+  return text.size() == 0 ? NOTHING : text;
+}
 
 kj::String patterns(const kj::Vector<Glob>& globs) {
-  return kj::strArray(KJ_MAP(glob, globs) { return glob.pattern(); }, ", ");
+  return kj::strArray(
+      KJ_MAP(glob, globs) { return glob.pattern(); }, ", ");
 }
 
 class TextOperand : public Operand {
@@ -48,8 +51,9 @@ bool isHostFile(ProcessKind kind) {
 class PathOperand final : public TextOperand {
 public:
   explicit PathOperand(kj::Vector<Glob> globs)
-      : TextOperand("process.path", [](const ProcessFacts& process) { return process.path; },
-                    kj::mv(globs)) {}
+      : TextOperand(
+            "process.path", [](const ProcessFacts& process) { return process.path; },
+            kj::mv(globs)) {}
 
   Match test(const FlowFacts& facts) const override {
     if (facts.known.process && !isHostFile(facts.process.kind)) return Match::NO;
@@ -84,9 +88,9 @@ private:
   kj::Vector<Glob> globs;
 };
 
-constexpr ProcessKind KINDS[] = {ProcessKind::PROGRAM, ProcessKind::REPLACED,
+constexpr ProcessKind KINDS[] = {ProcessKind::PROGRAM,      ProcessKind::REPLACED,
                                  ProcessKind::FOREIGN_ROOT, ProcessKind::KERNEL,
-                                 ProcessKind::NO_SOCKET, ProcessKind::UNKNOWN};
+                                 ProcessKind::NO_SOCKET,    ProcessKind::UNKNOWN};
 
 class KindOperand final : public Operand {
 public:
@@ -124,14 +128,19 @@ public:
 
   Match test(const FlowFacts& facts) const override {
     if (!facts.known.user) return Match::MAYBE;
-    KJ_IF_MAYBE(uid, facts.process.uid) { return toMatch(has(*uid)); }
+    KJ_IF_MAYBE (uid, facts.process.uid) {
+      return toMatch(has(*uid));
+    }
     return Match::NO;
   }
   kj::String wanted() const override {
-    return kj::strArray(KJ_MAP(user, users) { return kj::StringPtr(user.written); }, ", ");
+    return kj::strArray(
+        KJ_MAP(user, users) { return kj::StringPtr(user.written); }, ", ");
   }
   kj::String found(const FlowFacts& facts) const override {
-    KJ_IF_MAYBE(uid, facts.process.uid) { return kj::str("uid ", *uid); }
+    KJ_IF_MAYBE (uid, facts.process.uid) {
+      return kj::str("uid ", *uid);
+    }
     return kj::str(NOTHING);
   }
   bool covers(const Operand& other) const override {
@@ -177,7 +186,9 @@ kj::Own<Operand> parentOperand(kj::Vector<Glob> globs) {
   return kj::heap<ParentOperand>(kj::mv(globs));
 }
 
-kj::Own<Operand> kindOperand(KindSet kinds) { return kj::heap<KindOperand>(kinds); }
+kj::Own<Operand> kindOperand(KindSet kinds) {
+  return kj::heap<KindOperand>(kinds);
+}
 
 kj::Own<Operand> userOperand(kj::Vector<User> users) {
   return kj::heap<UserOperand>(kj::mv(users));

@@ -16,13 +16,14 @@ namespace portreeve::rules {
 
 // operands-process.cc: who is behind the flow
 kj::Own<Operand> pathOperand(kj::Vector<Glob> globs);
-// The running file is the host's file of that path, or the one it replaced: kinds PROGRAM and REPLACED alone.
+// The running file is the host's file of that path, or the one it replaced: kinds PROGRAM and
+// REPLACED alone.
 kj::Own<Operand> processNameOperand(kj::Vector<Glob> globs);
 kj::Own<Operand> commandLineOperand(kj::Vector<Glob> globs);
 kj::Own<Operand> unitOperand(kj::Vector<Glob> globs);
 kj::Own<Operand> parentOperand(kj::Vector<Glob> globs);  // any ancestor
 struct KindSet {
-  uint8_t kinds = 0;   // bit: ProcessKind
+  uint8_t kinds = 0;  // bit: ProcessKind
   bool suite = false;
 };
 kj::Own<Operand> kindOperand(KindSet kinds);
@@ -54,7 +55,8 @@ struct DomainPattern {
   kj::String name;  // lower case, without "*." or the dot in front; empty for NONE
 };
 kj::Own<Operand> domainOperand(kj::Vector<DomainPattern> patterns, NameSource widest);
-// Names of the nearest source alone count (who asked itself needs no other's word), and none from farther than `widest`.
+// Names of the nearest source alone count (who asked itself needs no other's word), and none from
+// farther than `widest`.
 
 // operands-not.cc
 kj::Own<Operand> notOperand(kj::Vector<kj::Own<Operand>> operands);

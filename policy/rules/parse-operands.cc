@@ -35,23 +35,27 @@ void paths(const Site& site) {
   auto globs = parseGlobs(site.value, Glob::Style::PATH, site.context.complaints);
   for (auto& glob : globs) {
     if (glob.pattern().startsWith("/") || glob.pattern().startsWith("*")) continue;
-    site.context.complaints.at(site.value.source(),
-                               kj::str("path \"", glob.pattern(), "\" can never match: begin it with \"/\" or \"**\""));
+    site.context.complaints.at(
+        site.value.source(),
+        kj::str("path \"", glob.pattern(), "\" can never match: begin it with \"/\" or \"**\""));
     return;
   }
   if (globs.size() != 0) site.out.add(make(kj::mv(globs)));
 }
 
 void kind(const Site& site) {
-  static constexpr ProcessKind KINDS[] = {ProcessKind::PROGRAM, ProcessKind::REPLACED,
+  static constexpr ProcessKind KINDS[] = {ProcessKind::PROGRAM,      ProcessKind::REPLACED,
                                           ProcessKind::FOREIGN_ROOT, ProcessKind::KERNEL,
-                                          ProcessKind::NO_SOCKET, ProcessKind::UNKNOWN};
-  static constexpr kj::StringPtr WORDS[] = {"program"_kj, "replaced"_kj, "foreign-root"_kj,
-                                            "kernel"_kj, "no-socket"_kj, "unknown"_kj, "suite"_kj};
+                                          ProcessKind::NO_SOCKET,    ProcessKind::UNKNOWN};
+  static constexpr kj::StringPtr WORDS[] = {"program"_kj, "replaced"_kj,  "foreign-root"_kj,
+                                            "kernel"_kj,  "no-socket"_kj, "unknown"_kj,
+                                            "suite"_kj};
   KindSet set;
   eachWord(site.value, WORDS, site.context.complaints, [&](size_t index) {
-    if (index == kj::size(KINDS)) set.suite = true;
-    else set.kinds |= uint8_t(1u << unsigned(KINDS[index]));
+    if (index == kj::size(KINDS))
+      set.suite = true;
+    else
+      set.kinds |= uint8_t(1u << unsigned(KINDS[index]));
   });
   if (set.kinds != 0 || set.suite) site.out.add(kindOperand(set));
 }
@@ -60,12 +64,13 @@ void user(const Site& site) {
   kj::Vector<User> users;
   eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
     kj::Maybe<kj::String> written = textOrNumber(value);
-    KJ_IF_MAYBE(name, written) {
-      KJ_IF_MAYBE(uid, site.context.users.uidOf(*name)) {
+    KJ_IF_MAYBE (name, written) {
+      KJ_IF_MAYBE (uid, site.context.users.uidOf(*name)) {
         users.add(User{*uid, kj::mv(*name)});
       } else {
-        site.context.complaints.at(value.source(),
-            kj::str("there is no user \"", *name, "\" on this machine: take one of /etc/passwd, or a number"));
+        site.context.complaints.at(
+            value.source(), kj::str("there is no user \"", *name,
+                                    "\" on this machine: take one of /etc/passwd, or a number"));
       }
     } else {
       site.context.complaints.at(value.source(), kj::str("user wants a name or a number"));
@@ -85,23 +90,29 @@ void direction(const Site& site) {
     count++;
   });
   if (count > 1) {
-    site.context.complaints.at(site.value.source(), kj::str("direction wants one of \"out\" and \"in\": leave it out for both"));
+    site.context.complaints.at(
+        site.value.source(),
+        kj::str("direction wants one of \"out\" and \"in\": leave it out for both"));
     return;
   }
-  KJ_IF_MAYBE(one, only) { site.out.add(directionOperand(*one)); }
+  KJ_IF_MAYBE (one, only) {
+    site.out.add(directionOperand(*one));
+  }
 }
 
 void protocol(const Site& site) {
   std::bitset<256> protocols;
   eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
-    KJ_IF_MAYBE(word, textOrNumber(value)) {
-      KJ_IF_MAYBE(number, parseProtocol(*word)) {
+    KJ_IF_MAYBE (word, textOrNumber(value)) {
+      KJ_IF_MAYBE (number, parseProtocol(*word)) {
         protocols.set(*number);
         return;
       }
     }
-    site.context.complaints.at(value.source(), kj::str(shown(value), " is no protocol: take \"tcp\", \"udp\", "
-        "\"icmp\", \"icmpv6\", … or a number from 0 to 255"));
+    site.context.complaints.at(value.source(),
+                               kj::str(shown(value),
+                                       " is no protocol: take \"tcp\", \"udp\", "
+                                       "\"icmp\", \"icmpv6\", … or a number from 0 to 255"));
   });
   if (protocols.any()) site.out.add(protocolOperand(protocols));
 }
@@ -110,8 +121,10 @@ void icmpType(const Site& site) {
   std::bitset<256> types;
   eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
     int64_t number = value.is_integer() ? value.as_integer()->get() : -1;
-    if (number >= 0 && number <= 255) types.set(size_t(number));
-    else site.context.complaints.at(value.source(), kj::str("icmp_type wants numbers from 0 to 255"));
+    if (number >= 0 && number <= 255)
+      types.set(size_t(number));
+    else
+      site.context.complaints.at(value.source(), kj::str("icmp_type wants numbers from 0 to 255"));
   });
   if (types.any()) site.out.add(icmpTypeOperand(types));
 }
@@ -120,15 +133,19 @@ void address(const Site& site) {
   kj::Vector<Network> networks;
   eachText(site.value, "address", site.context.complaints,
            [&](kj::StringPtr text, const toml::source_region& where) {
-    KJ_IF_MAYBE(network, Network::parse(text)) networks.add(*network);
-    else site.context.complaints.at(where, whyNoNetwork(text));
-  });
+             KJ_IF_MAYBE (network, Network::parse(text))
+               networks.add(*network);
+             else
+               site.context.complaints.at(where, whyNoNetwork(text));
+           });
   if (networks.size() != 0) site.out.add(addressOperand(kj::mv(networks)));
 }
 
 void scope(const Site& site) {
-  static constexpr Scope SCOPES[] = {Scope::LOCALHOST, Scope::LAN, Scope::INTERNET, Scope::MULTICAST};
-  static constexpr kj::StringPtr WORDS[] = {"localhost"_kj, "lan"_kj, "internet"_kj, "multicast"_kj};
+  static constexpr Scope SCOPES[] = {Scope::LOCALHOST, Scope::LAN, Scope::INTERNET,
+                                     Scope::MULTICAST};
+  static constexpr kj::StringPtr WORDS[] = {"localhost"_kj, "lan"_kj, "internet"_kj,
+                                            "multicast"_kj};
   uint8_t scopes = 0;
   eachWord(site.value, WORDS, site.context.complaints,
            [&](size_t index) { scopes |= uint8_t(1u << unsigned(SCOPES[index])); });
@@ -138,7 +155,7 @@ void scope(const Site& site) {
 void port(const Site& site) {
   kj::Vector<PortRange> ranges;
   eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
-    KJ_IF_MAYBE(range, parsePorts(value, site.context.complaints)) ranges.add(*range);
+    KJ_IF_MAYBE (range, parsePorts(value, site.context.complaints)) ranges.add(*range);
   });
   if (ranges.size() != 0) site.out.add(portOperand(kj::mv(ranges)));
 }
@@ -160,7 +177,8 @@ NameSource widestSource(const Site& site) {
   const toml::node* value = site.table.get("names");
   if (value == nullptr) return widest;
   if (value->is_array()) {
-    site.context.complaints.at(value->source(), kj::str("names wants one word: each includes the narrower ones"));
+    site.context.complaints.at(value->source(),
+                               kj::str("names wants one word: each includes the narrower ones"));
     return widest;
   }
   eachWord(*value, WORDS, site.context.complaints, [&](size_t index) { widest = SOURCES[index]; });
@@ -171,16 +189,18 @@ void domain(const Site& site) {
   kj::Vector<DomainPattern> patterns;
   eachText(site.value, "domain", site.context.complaints,
            [&](kj::StringPtr text, const toml::source_region& where) {
-    KJ_IF_MAYBE(pattern, parseDomain(text, where, site.context.complaints)) patterns.add(kj::mv(*pattern));
-  });
+             KJ_IF_MAYBE (pattern, parseDomain(text, where, site.context.complaints))
+               patterns.add(kj::mv(*pattern));
+           });
   NameSource widest = widestSource(site);
   if (patterns.size() != 0) site.out.add(domainOperand(kj::mv(patterns), widest));
 }
 
 void names(const Site& site) {
   if (site.table.contains("domain")) return;  // read there
-  site.context.complaints.at(site.value.source(),
-                             kj::str("names says who may have asked for a domain: it needs domain beside it"));
+  site.context.complaints.at(
+      site.value.source(),
+      kj::str("names says who may have asked for a domain: it needs domain beside it"));
 }
 
 // Tables ----------------------------------------------------------------------------------------
@@ -204,16 +224,23 @@ struct Row {
 };
 
 constexpr Row OPERANDS[] = {
-    {"process"_kj, process},     {"user"_kj, user},
-    {"direction"_kj, direction}, {"protocol"_kj, protocol},
-    {"icmp_type"_kj, icmpType},  {"address"_kj, address},
-    {"scope"_kj, scope},         {"port"_kj, port},
-    {"domain"_kj, domain},       {"names"_kj, names},
+    {"process"_kj, process},
+    {"user"_kj, user},
+    {"direction"_kj, direction},
+    {"protocol"_kj, protocol},
+    {"icmp_type"_kj, icmpType},
+    {"address"_kj, address},
+    {"scope"_kj, scope},
+    {"port"_kj, port},
+    {"domain"_kj, domain},
+    {"names"_kj, names},
     {"interface"_kj, texts<interfaceOperand, Glob::Style::TEXT>},
     {"established"_kj, established},
     {"not"_kj, negation},
-    {"list"_kj, nullptr},        {"country"_kj, nullptr},
-    {"asn"_kj, nullptr},         {"network"_kj, nullptr},
+    {"list"_kj, nullptr},
+    {"country"_kj, nullptr},
+    {"asn"_kj, nullptr},
+    {"network"_kj, nullptr},
 };
 
 constexpr Row PROCESS_OPERANDS[] = {
@@ -244,8 +271,10 @@ kj::String whyUnknown(kj::StringPtr prefix, kj::StringPtr key, kj::ArrayPtr<cons
                       kj::ArrayPtr<const kj::StringPtr> otherKeys) {
   bool top = prefix.size() == 0;
   if (top && findRow(PROCESS_OPERANDS, key) != nullptr)
-    return kj::str("unknown key \"", key, "\": what belongs to the process stands in its table, "
-                   "process = { ", key, " = … }");
+    return kj::str("unknown key \"", key,
+                   "\": what belongs to the process stands in its table, "
+                   "process = { ",
+                   key, " = … }");
   kj::Vector<kj::StringPtr> known;
   for (auto& row : rows)
     if (row.parse != nullptr) known.add(row.key);
@@ -254,23 +283,27 @@ kj::String whyUnknown(kj::StringPtr prefix, kj::StringPtr key, kj::ArrayPtr<cons
 }
 
 void parseRows(kj::ArrayPtr<const Row> rows, kj::StringPtr prefix, const toml::table& table,
-               kj::ArrayPtr<const kj::StringPtr> otherKeys, const OperandContext& context, Operands& out) {
+               kj::ArrayPtr<const kj::StringPtr> otherKeys, const OperandContext& context,
+               Operands& out) {
   for (auto&& [key, value] : table) {
     kj::String word = copyText(key.str());
     if (contains(otherKeys, word)) continue;
     const Row* row = findRow(rows, word);
-    if (row == nullptr) context.complaints.at(key.source(), whyUnknown(prefix, word, rows, otherKeys));
+    if (row == nullptr)
+      context.complaints.at(key.source(), whyUnknown(prefix, word, rows, otherKeys));
     else if (row->parse == nullptr)
-      context.complaints.at(key.source(), kj::str(prefix, word, " is not supported yet by this version"));
-    else row->parse(Site{table, value, context, out});
+      context.complaints.at(key.source(),
+                            kj::str(prefix, word, " is not supported yet by this version"));
+    else
+      row->parse(Site{table, value, context, out});
   }
 }
 
 void process(const Site& site) {
   const toml::table* table = site.value.as_table();
   if (table == nullptr || table->empty()) {
-    site.context.complaints.at(site.value.source(),
-        kj::str("process wants a table: process = { path = \"/usr/bin/…\" }"));
+    site.context.complaints.at(
+        site.value.source(), kj::str("process wants a table: process = { path = \"/usr/bin/…\" }"));
     return;
   }
   parseRows(PROCESS_OPERANDS, "process.", *table, nullptr, site.context, site.out);

@@ -19,6 +19,7 @@ struct OperandContext {
 kj::Vector<kj::Own<Operand>> parseOperands(const toml::table& table,
                                            kj::ArrayPtr<const kj::StringPtr> otherKeys,
                                            const OperandContext& context);
-// Keys in otherKeys are somebody else's and passed over; what no one knows is complained about. The result is sorted, cheap ones first.
+// Keys in otherKeys are somebody else's and passed over; what no one knows is complained about. The
+// result is sorted, cheap ones first.
 
 }  // namespace portreeve::rules

@@ -20,16 +20,16 @@ kj::Maybe<uint32_t> parseDigits(kj::ArrayPtr<const char> digits) {
 }
 
 kj::Maybe<uint16_t> portNumber(kj::ArrayPtr<const char> digits) {
-  KJ_IF_MAYBE(number, parseDigits(digits)) {
+  KJ_IF_MAYBE (number, parseDigits(digits)) {
     if (*number >= 1 && *number <= 65535) return uint16_t(*number);
   }
   return nullptr;
 }
 
 kj::Maybe<PortRange> portRange(kj::StringPtr text) {
-  KJ_IF_MAYBE(dash, text.findFirst('-')) {
-    KJ_IF_MAYBE(first, portNumber(text.slice(0, *dash))) {
-      KJ_IF_MAYBE(last, portNumber(text.slice(*dash + 1))) {
+  KJ_IF_MAYBE (dash, text.findFirst('-')) {
+    KJ_IF_MAYBE (first, portNumber(text.slice(0, *dash))) {
+      KJ_IF_MAYBE (last, portNumber(text.slice(*dash + 1))) {
         if (*first <= *last) return PortRange{*first, *last};
       }
     }
@@ -43,7 +43,8 @@ kj::StringPtr whyNoLabel(kj::ArrayPtr<const char> label) {
   if (label.size() > 63) return "has a label of more than 63 characters";
   for (char c : label) {
     if (c == '*') return "has a \"*\" elsewhere than in \"*.\" at the front";
-    if (uint8_t(c) >= 0x80) return "has letters outside ASCII: write it as programs ask for it, \"xn--…\"";
+    if (uint8_t(c) >= 0x80)
+      return "has letters outside ASCII: write it as programs ask for it, \"xn--…\"";
     bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     if (!good) return "has a character that names do not have";
   }
@@ -86,25 +87,34 @@ kj::Maybe<kj::String> textOrNumber(const toml::node& value) {
 
 kj::String shown(const toml::node& value) {
   if (value.is_string()) return kj::str('"', toText(value.as_string()->get()), '"');
-  KJ_IF_MAYBE(text, textOrNumber(value)) { return kj::mv(*text); }
-  return kj::str("this");
+  KJ_IF_MAYBE (text, textOrNumber(value)) {
+    return kj::mv(*text);
+  }
+  return kj::str("this value");
 }
 
 kj::Vector<Glob> parseGlobs(const toml::node& node, Glob::Style style, Complaints& complaints) {
   kj::Vector<Glob> globs;
-  eachText(node, "this", complaints, [&](kj::StringPtr text, const toml::source_region& where) {
-    auto parsed = Glob::parse(text, style);
-    KJ_IF_MAYBE(glob, parsed.glob) globs.add(kj::mv(*glob));
-    else complaints.at(where, kj::str("pattern \"", text, "\": ", parsed.reason));
-  });
+  eachText(node, "a pattern", complaints,
+           [&](kj::StringPtr text, const toml::source_region& where) {
+             auto parsed = Glob::parse(text, style);
+             KJ_IF_MAYBE (glob, parsed.glob)
+               globs.add(kj::mv(*glob));
+             else
+               complaints.at(where, kj::str("pattern \"", text, "\": ", parsed.reason));
+           });
   return globs;
 }
 
 kj::Maybe<PortRange> parsePorts(const toml::node& value, Complaints& complaints) {
-  KJ_IF_MAYBE(text, textOrNumber(value)) {
-    KJ_IF_MAYBE(range, portRange(*text)) { return *range; }
+  KJ_IF_MAYBE (text, textOrNumber(value)) {
+    KJ_IF_MAYBE (range, portRange(*text)) {
+      return *range;
+    }
   }
-  complaints.at(value.source(), kj::str(shown(value), " is no port: take a number from 1 to 65535, or \"8000-8100\""));
+  complaints.at(
+      value.source(),
+      kj::str(shown(value), " is no port: take a number from 1 to 65535, or \"8000-8100\""));
   return nullptr;
 }
 
@@ -114,8 +124,10 @@ kj::Maybe<DomainPattern> parseDomain(kj::StringPtr text, const toml::source_regi
   if (text == "none") return DomainPattern{Kind::NONE, kj::str()};
   Kind kind = Kind::EXACT;
   size_t skip = 0;
-  if (text.startsWith("*.")) kind = Kind::SUBDOMAINS, skip = 2;
-  else if (text.startsWith(".")) kind = Kind::BOTH, skip = 1;
+  if (text.startsWith("*."))
+    kind = Kind::SUBDOMAINS, skip = 2;
+  else if (text.startsWith("."))
+    kind = Kind::BOTH, skip = 1;
   kj::String name = lowerCase(text.slice(skip));
   if (name.endsWith(".")) name = kj::heapString(name.slice(0, name.size() - 1));
   kj::StringPtr wrong = whyNoName(name);
@@ -125,11 +137,11 @@ kj::Maybe<DomainPattern> parseDomain(kj::StringPtr text, const toml::source_regi
 }
 
 kj::String whyNoNetwork(kj::StringPtr text) {
-  KJ_IF_MAYBE(slash, text.findFirst('/')) {
+  KJ_IF_MAYBE (slash, text.findFirst('/')) {
     kj::String front = kj::str(text.slice(0, *slash));
-    KJ_IF_MAYBE(base, Address::parse(front)) {
+    KJ_IF_MAYBE (base, Address::parse(front)) {
       bool v4 = front.findFirst(':') == nullptr;
-      KJ_IF_MAYBE(bits, parseDigits(text.slice(*slash + 1))) {
+      KJ_IF_MAYBE (bits, parseDigits(text.slice(*slash + 1))) {
         if (*bits <= (v4 ? 32u : 128u))
           return kj::str("network \"", text, "\" has bits set behind its prefix: write \"",
                          masked(*base, v4 ? *bits + 96 : *bits), '"');
@@ -137,21 +149,28 @@ kj::String whyNoNetwork(kj::StringPtr text) {
       return kj::str("network \"", text, "\" has no good prefix: ", v4 ? "0 to 32" : "0 to 128");
     }
   }
-  return kj::str('"', text, "\" is no address or network: write \"192.0.2.1\", \"192.0.2.0/24\" or \"2001:db8::/32\"");
+  return kj::str(
+      '"', text,
+      "\" is no address or network: write \"192.0.2.1\", \"192.0.2.0/24\" or \"2001:db8::/32\"");
 }
 
 kj::Maybe<uint64_t> parseTime(const toml::node& value, Complaints& complaints) {
   const toml::value<toml::date_time>* when = value.as_date_time();
   if (when == nullptr || !when->get().offset) {
-    complaints.at(value.source(), kj::str("expires wants a date and time with its offset, without quotes: 2027-01-01T00:00:00Z"));
+    complaints.at(
+        value.source(),
+        kj::str(
+            "expires wants a date and time with its offset, without quotes: 2027-01-01T00:00:00Z"));
     return nullptr;
   }
   auto& [date, time, offset] = when->get();
   using namespace std::chrono;
   sys_days day = year(date.year) / date.month / date.day;
   int64_t seconds = duration_cast<std::chrono::seconds>(day.time_since_epoch()).count() +
-                    time.hour * 3600 + time.minute * 60 + time.second - int64_t(offset->minutes) * 60;
-  // A rule may end in the past, not before there was time; and 64 bits of nanoseconds reach to 2554.
+                    time.hour * 3600 + time.minute * 60 + time.second -
+                    int64_t(offset->minutes) * 60;
+  // A rule may end in the past, not before there was time; and 64 bits of nanoseconds reach to
+  // 2554.
   int64_t latest = int64_t(UINT64_MAX / SECOND) - 1;
   if (seconds < 1 || seconds > latest) {
     complaints.at(value.source(), kj::str("expires must be between 1970 and 2554"));
@@ -172,12 +191,14 @@ kj::Maybe<uint64_t> parseDuration(const toml::node& value, Complaints& complaint
     kj::StringPtr text = toText(value.as_string()->get());
     for (auto& unit : UNITS) {
       if (text[text.size() - 1] != unit.letter) continue;
-      KJ_IF_MAYBE(count, parseDigits(text.slice(0, text.size() - 1))) {
+      KJ_IF_MAYBE (count, parseDigits(text.slice(0, text.size() - 1))) {
         if (*count >= 1 && *count <= LONGEST / unit.seconds) return *count * unit.seconds * SECOND;
       }
     }
   }
-  complaints.at(value.source(), kj::str("for wants a time like \"30s\", \"5m\", \"2h\" or \"7d\", ten years at most"));
+  complaints.at(
+      value.source(),
+      kj::str("for wants a time like \"30s\", \"5m\", \"2h\" or \"7d\", ten years at most"));
   return nullptr;
 }
 

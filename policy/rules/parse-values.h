@@ -18,7 +18,8 @@ void eachValue(const toml::node& node, Complaints& complaints, OnValue&& onValue
   const toml::array* list = node.as_array();
   if (list == nullptr) return onValue(node);
   if (list->empty())
-    complaints.at(node.source(), kj::str("an empty list matches nothing: leave the key out to match everything"));
+    complaints.at(node.source(),
+                  kj::str("an empty list matches nothing: leave the key out to match everything"));
   for (const toml::node& value : *list) onValue(value);
 }
 
@@ -26,22 +27,26 @@ template <typename OnText>
 void eachText(const toml::node& node, kj::StringPtr key, Complaints& complaints, OnText&& onText) {
   eachValue(node, complaints, [&](const toml::node& value) {
     const toml::value<std::string>* text = value.as_string();
-    if (text == nullptr) complaints.at(value.source(), kj::str(key, " wants a text in quotes, or a list of them"));
-    else onText(toText(text->get()), value.source());
+    if (text == nullptr)
+      complaints.at(value.source(), kj::str(key, " wants a text in quotes, or a list of them"));
+    else
+      onText(toText(text->get()), value.source());
   });
 }
 
 template <typename OnIndex>
-void eachWord(const toml::node& node, kj::ArrayPtr<const kj::StringPtr> words, Complaints& complaints,
-              OnIndex&& onIndex) {
+void eachWord(const toml::node& node, kj::ArrayPtr<const kj::StringPtr> words,
+              Complaints& complaints, OnIndex&& onIndex) {
   // Each must be one of a few words.
   eachValue(node, complaints, [&](const toml::node& value) {
     const toml::value<std::string>* text = value.as_string();
     if (text == nullptr)
-      return complaints.at(value.source(), kj::str("this wants a word in quotes; there is: ", kj::strArray(words, ", ")));
+      return complaints.at(value.source(), kj::str("this wants a word in quotes; there is: ",
+                                                   kj::strArray(words, ", ")));
     for (size_t i = 0; i < words.size(); i++)
       if (words[i] == toText(text->get())) return onIndex(i);
-    complaints.at(value.source(), kj::str("unknown word \"", toText(text->get()), '"', didYouMean(toText(text->get()), words)));
+    complaints.at(value.source(), kj::str("unknown word \"", toText(text->get()), '"',
+                                          didYouMean(toText(text->get()), words)));
   });
 }
 

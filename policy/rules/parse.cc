@@ -45,7 +45,9 @@ bool isHeader(kj::ArrayPtr<const char> line) {
 class FileParser {
 public:
   FileParser(const RuleSource& source, const ParseOptions& options)
-      : source(source), options(options), complaints(source.file, result.problems),
+      : source(source),
+        options(options),
+        complaints(source.file, result.problems),
         lines(splitLines(source.text)) {}
 
   ParsedRules parse() {
@@ -56,8 +58,8 @@ public:
     }
     std::stable_sort(result.problems.begin(), result.problems.end(),
                      [](const Problem& a, const Problem& b) {
-      return a.line != b.line ? a.line < b.line : a.column < b.column;
-    });
+                       return a.line != b.line ? a.line < b.line : a.column < b.column;
+                     });
     return kj::mv(result);
   }
 
@@ -73,8 +75,11 @@ private:
     static constexpr kj::StringPtr ROOT_KEYS[] = {"rule"_kj};
     for (auto&& [key, value] : root) {
       kj::String word = copyText(key.str());
-      if (word == "rule") parseRules(value);
-      else complaints.at(key.source(), kj::str("unknown key \"", word, '"', didYouMean(word, ROOT_KEYS)));
+      if (word == "rule")
+        parseRules(value);
+      else
+        complaints.at(key.source(),
+                      kj::str("unknown key \"", word, '"', didYouMean(word, ROOT_KEYS)));
     }
   }
 
@@ -82,13 +87,14 @@ private:
     const toml::array* list = node.as_array();
     if (list == nullptr || !list->is_homogeneous(toml::node_type::table) ||
         !isHeader(lines[list->get(0)->source().begin.line - 1])) {
-      complaints.at(node.source(), kj::str("write each rule as [[rule]], with two brackets, and its keys below"));
+      complaints.at(node.source(),
+                    kj::str("write each rule as [[rule]], with two brackets, and its keys below"));
       return;
     }
     for (size_t i = 0; i < list->size(); i++) {
       uint32_t first = list->get(i)->source().begin.line;
-      uint32_t behind = i + 1 < list->size() ? list->get(i + 1)->source().begin.line
-                                             : uint32_t(lines.size() + 1);
+      uint32_t behind =
+          i + 1 < list->size() ? list->get(i + 1)->source().begin.line : uint32_t(lines.size() + 1);
       parseRule(*list->get_as<toml::table>(i), first, textOf(first, behind));
     }
   }
@@ -122,9 +128,9 @@ private:
     rule.name = kj::str(toText(value->as_string()->get()));
     if (rule.name.size() > LONGEST_NAME || hasControl(rule.name))
       complaints.at(value->source(), kj::str("a name has one line, of at most 200 bytes"));
-    KJ_IF_MAYBE(other, lineOfName.find(rule.name)) {
-      complaints.at(value->source(), kj::str("a rule named \"", rule.name, "\" stands in line ", *other,
-                                             " already: give this one another name"));
+    KJ_IF_MAYBE (other, lineOfName.find(rule.name)) {
+      complaints.at(value->source(), kj::str("a rule named \"", rule.name, "\" stands in line ",
+                                             *other, " already: give this one another name"));
     } else {
       lineOfName.insert(kj::str(rule.name), rule.line);
     }
@@ -139,13 +145,16 @@ private:
   bool isOurs() const { return source.layer == Layer::BUILT_IN || source.layer == Layer::DEFAULT; }
 
   void parseAction(const toml::table& table, Rule& rule) {
-    static constexpr Action ACTIONS[] = {Action::ALLOW, Action::BLOCK, Action::DROP, Action::GATE17};
+    static constexpr Action ACTIONS[] = {Action::ALLOW, Action::BLOCK, Action::DROP,
+                                         Action::GATE17};
     static constexpr kj::StringPtr WORDS[] = {"allow"_kj, "block"_kj, "drop"_kj, "gate17"_kj};
     const toml::node* value = table.get("action");
     if (value == nullptr)
-      return complaints.at(table.source(), kj::str("a rule needs an action: allow, block, drop or gate17"));
+      return complaints.at(table.source(),
+                           kj::str("a rule needs an action: allow, block, drop or gate17"));
     if (value->is_array())
-      return complaints.at(value->source(), kj::str("a rule has one action: allow, block, drop or gate17"));
+      return complaints.at(value->source(),
+                           kj::str("a rule has one action: allow, block, drop or gate17"));
     if (value->is_string() && isReserved(*value, rule)) return;
     eachWord(*value, WORDS, complaints, [&](size_t index) { rule.action = ACTIONS[index]; });
   }
@@ -153,11 +162,13 @@ private:
   bool isReserved(const toml::node& value, Rule& rule) {
     kj::StringPtr word = toText(value.as_string()->get());
     if (word == "ask") {
-      complaints.at(value.source(), kj::str("the action \"ask\" is not available in this version: take allow, block, drop or gate17"));
+      complaints.at(value.source(), kj::str("the action \"ask\" is not available in this version: "
+                                            "take allow, block, drop or gate17"));
     } else if (word == "nameserver" && isOurs()) {
       rule.action = Action::NAMESERVER;
     } else if (word == "nameserver") {
-      complaints.at(value.source(), kj::str("the action \"nameserver\" is for built-in rules alone: take allow, block, drop or gate17"));
+      complaints.at(value.source(), kj::str("the action \"nameserver\" is for built-in rules "
+                                            "alone: take allow, block, drop or gate17"));
     } else {
       return false;
     }
@@ -169,11 +180,12 @@ private:
     unsigned ends = 0;
     const toml::node* last = nullptr;
     if (const toml::node* value = table.get("expires")) {
-      KJ_IF_MAYBE(when, parseTime(*value, complaints)) rule.expiresNs = *when;
+      KJ_IF_MAYBE (when, parseTime(*value, complaints)) rule.expiresNs = *when;
       last = value, ends++;
     }
     if (const toml::node* value = table.get("for")) {
-      KJ_IF_MAYBE(time, parseDuration(*value, complaints)) rule.expiresNs = source.writtenNs + *time;
+      KJ_IF_MAYBE (time, parseDuration(*value, complaints))
+        rule.expiresNs = source.writtenNs + *time;
       last = value, ends++;
     }
     if (const toml::node* value = table.get("until")) {
@@ -181,7 +193,8 @@ private:
       last = value, ends++;
     }
     if (ends > 1)
-      complaints.at(last->source(), kj::str("a rule ends once: take one of expires, for and until"));
+      complaints.at(last->source(),
+                    kj::str("a rule ends once: take one of expires, for and until"));
   }
 
   void endAtRestart(Rule& rule) const {

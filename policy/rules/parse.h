@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// TOML text to rules. The language is docs/rules.md; this knows no order, no files, no layers' meaning.
+// TOML text to rules. The language is docs/rules.md; this knows no order, no files, no layers'
+// meaning.
 #pragma once
 
 #include "common/accounts.h"
@@ -17,7 +18,8 @@ struct ParseOptions {
 
 struct ParsedRules {
   kj::Vector<Rule> rules;
-  kj::Vector<Problem> problems;  // not empty: `rules` is what could be understood, not to be put in force
+  kj::Vector<Problem>
+      problems;  // not empty: `rules` is what could be understood, not to be put in force
 };
 
 ParsedRules parse(const RuleSource& source, const ParseOptions& options);

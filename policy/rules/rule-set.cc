@@ -59,13 +59,16 @@ private:
   }
 
   void refuseUnknownOff() {
-    auto known = KJ_MAP(name, builtinNames) { return kj::StringPtr(name); };
+    auto known = KJ_MAP(name, builtinNames) {
+      return kj::StringPtr(name);
+    };
     for (auto& off : options.builtinOff) {
       bool found = false;
       for (auto name : known) found = found || name == off;
       if (!found)
         problems.add(Problem{kj::str("portreeve.toml"), 0, 0,
-                             kj::str("policy.builtin_off: no built-in rule is named \"", off, '"', didYouMean(off, known))});
+                             kj::str("policy.builtin_off: no built-in rule is named \"", off, '"',
+                                     didYouMean(off, known))});
     }
   }
 
@@ -76,12 +79,19 @@ private:
     rule.file = kj::str("policy.default");
     rule.text = kj::str("default = \"", portreeve::toText(options.defaultAction), '"');
     switch (options.defaultAction) {
-      case DefaultAction::ALLOW: rule.action = Action::ALLOW; break;
-      case DefaultAction::BLOCK: rule.action = Action::BLOCK; break;
-      case DefaultAction::DROP: rule.action = Action::DROP; break;
+      case DefaultAction::ALLOW:
+        rule.action = Action::ALLOW;
+        break;
+      case DefaultAction::BLOCK:
+        rule.action = Action::BLOCK;
+        break;
+      case DefaultAction::DROP:
+        rule.action = Action::DROP;
+        break;
       case DefaultAction::ASK:
         problems.add(Problem{kj::str("portreeve.toml"), 0, 0,
-                             kj::str("policy.default = \"ask\" is not available in this version: take allow, block or drop")});
+                             kj::str("policy.default = \"ask\" is not available in this version: "
+                                     "take allow, block or drop")});
     }
     rules.add(kj::mv(rule));
   }
@@ -103,9 +113,11 @@ kj::String whyNot(const Rule& rule, const FlowFacts& facts, uint64_t nowWallNs) 
   return kj::str();
 }
 
-void record(Trace* trace, const Rule& rule, bool matched, const FlowFacts& facts, uint64_t nowWallNs) {
+void record(Trace* trace, const Rule& rule, bool matched, const FlowFacts& facts,
+            uint64_t nowWallNs) {
   if (trace != nullptr)
-    trace->considered.add(Considered{&rule, matched, matched ? kj::str() : whyNot(rule, facts, nowWallNs)});
+    trace->considered.add(
+        Considered{&rule, matched, matched ? kj::str() : whyNot(rule, facts, nowWallNs)});
 }
 
 const DomainFact* matchedName(const Rule& rule, const FlowFacts& facts) {
@@ -143,11 +155,16 @@ kj::String identity(const Rule& rule) {
 
 unsigned strictness(proto::Verdict verdict) {
   switch (verdict) {
-    case proto::Verdict::ACCEPT: return 0;
-    case proto::Verdict::GATE17: return 1;
-    case proto::Verdict::NAMESERVER: return 2;
-    case proto::Verdict::BLOCK: return 3;
-    default: return 4;
+    case proto::Verdict::ACCEPT:
+      return 0;
+    case proto::Verdict::GATE17:
+      return 1;
+    case proto::Verdict::NAMESERVER:
+      return 2;
+    case proto::Verdict::BLOCK:
+      return 3;
+    default:
+      return 4;
   }
 }
 
@@ -203,7 +220,7 @@ void RuleSet::adoptCounts(const RuleSet& previous) {
   kj::HashMap<kj::String, size_t> known;
   for (size_t i = 0; i < previous.all.size(); i++) known.insert(identity(previous.all[i]), i);
   for (size_t i = 0; i < all.size(); i++) {
-    KJ_IF_MAYBE(then, known.find(identity(all[i]))) {
+    KJ_IF_MAYBE (then, known.find(identity(all[i]))) {
       if (all[i].text == previous.all[*then].text) counts[i] = previous.counts[*then];
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The rules in force, as one immutable whole: loaded from all files at once or not at all, so that a
-// bad file leaves the last good set as it is. Order: built-in rules, the administrator's files in
+// The rules in force, as one immutable whole: loaded from all files at once or not at all, so that
+// a bad file leaves the last good set as it is. Order: built-in rules, the administrator's files in
 // name order, the suite's own files in name order, the default. The first match decides.
 //
 // Deciding is a pure function of facts and time; it allocates nothing unless a Trace is wanted.
@@ -25,9 +25,10 @@ struct RuleOptions {
   // What rules depend on besides their text. Borrowed for the call of `load` alone.
   const UserNames& users;
   DefaultAction defaultAction = DefaultAction::ALLOW;  // ASK is refused: not in this version
-  bool keepExisting = true;                            // false: the rule that keeps existing sessions is left out
-  kj::ArrayPtr<const kj::String> builtinOff;           // names of built-in rules that are left out
-  uint64_t startedNs = 0;  // wall clock, when the suite started: `until = "restart"` ends rules from before
+  bool keepExisting = true;  // false: the rule that keeps existing sessions is left out
+  kj::ArrayPtr<const kj::String> builtinOff;  // names of built-in rules that are left out
+  uint64_t startedNs =
+      0;  // wall clock, when the suite started: `until = "restart"` ends rules from before
 };
 
 struct Considered {
@@ -43,13 +44,15 @@ struct Trace {
 struct Decision {
   proto::Verdict verdict = proto::Verdict::DROP;  // permanent
   const Rule* rule = nullptr;                     // never null; lives as long as the set
-  kj::StringPtr domain;                           // the name that matched, else the nearest one known, else empty; borrowed from the facts
-  kj::Maybe<NameSource> named;                    // who had asked for `domain`
+  kj::StringPtr domain;  // the name that matched, else the nearest one known, else empty; borrowed
+                         // from the facts
+  kj::Maybe<NameSource> named;  // who had asked for `domain`
 };
 
 struct NameDecision {
   bool refuse = false;
-  const Rule* rule = nullptr;  // the rule that decided: refuses for certain, or may let a flow through
+  const Rule* rule =
+      nullptr;  // the rule that decided: refuses for certain, or may let a flow through
 };
 
 struct HitCount {
@@ -69,17 +72,20 @@ public:
   KJ_DISALLOW_COPY(RuleSet);
 
   static Loaded load(kj::ArrayPtr<const RuleSource> sources, const RuleOptions& options);
-  // Sources of layers ADMINISTRATOR and USER, each layer in name order (readFolder's order is kept). Never throws for what a file says.
+  // Sources of layers ADMINISTRATOR and USER, each layer in name order (readFolder's order is
+  // kept). Never throws for what a file says.
 
   Decision decide(const FlowFacts& facts, uint64_t nowWallNs, Trace* trace = nullptr) const;
-  // Always decides. An operand over an unknown fact does not match here. A lower-priority rule never matters.
+  // Always decides. An operand over an unknown fact does not match here. A lower-priority rule
+  // never matters.
 
   NameDecision judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
                          bool askerSpeaksForOthers = false, Trace* trace = nullptr) const;
-  // The DNS stage: `asker` wants to know the addresses of `name` (lower case, no trailing dot); protocol, address and port of
-  // what follows are unknown. Refused only if every flow to it would be blocked or dropped, whatever they turn out to be. Built-in rules
-  // are not asked: they are about the machine's housekeeping, not about names. With askerSpeaksForOthers (a system-wide stub) the process and
-  // user are unknown too.
+  // The DNS stage: `asker` wants to know the addresses of `name` (lower case, no trailing dot);
+  // protocol, address and port of what follows are unknown. Refused only if every flow to it would
+  // be blocked or dropped, whatever they turn out to be. Built-in rules are not asked: they are
+  // about the machine's housekeeping, not about names. With askerSpeaksForOthers (a system-wide
+  // stub) the process and user are unknown too.
 
   void count(const Decision& decision, uint64_t nowWallNs);
   void adoptCounts(const RuleSet& previous);
@@ -87,11 +93,13 @@ public:
 
   kj::ArrayPtr<const Rule> rules() const { return all; }  // in order; the last one is the default
   const HitCount& hits(size_t position) const { return counts[position]; }
-  kj::Maybe<size_t> find(kj::StringPtr name) const;  // the first so named in people's layers, else built-in
-  uint64_t nextExpiry(uint64_t nowWallNs) const;     // wall clock of the next rule to end; 0: none
+  kj::Maybe<size_t> find(
+      kj::StringPtr name) const;  // the first so named in people's layers, else built-in
+  uint64_t nextExpiry(uint64_t nowWallNs) const;  // wall clock of the next rule to end; 0: none
 
   void fill(size_t position, proto::view::RuleView::Builder view) const;
-  void fill(capnp::List<proto::view::RuleView>::Builder views) const;  // views.size() == rules().size()
+  void fill(
+      capnp::List<proto::view::RuleView>::Builder views) const;  // views.size() == rules().size()
 
 private:
   kj::Array<Rule> all;
@@ -99,7 +107,8 @@ private:
 };
 
 Decision stricter(const Decision& out, const Decision& in);
-// Of a loopback flow's two decisions, the one that lets less through: drop, block, nameserver, gate17, allow; `out` on a tie.
+// Of a loopback flow's two decisions, the one that lets less through: drop, block, nameserver,
+// gate17, allow; `out` on a tie.
 
 void fill(const Trace& trace, capnp::List<proto::view::Considered>::Builder considered);
 // considered.size() == trace.considered.size()

@@ -24,10 +24,10 @@ struct Rule {
   kj::String name;
   Action action = Action::BLOCK;
   Layer layer = Layer::USER;
-  kj::String file;    // "built-in" for those
-  uint32_t line = 0;  // of its [[rule]]; 0 where there is no file
-  kj::String text;    // as written
-  uint64_t expiresNs = 0;      // wall clock, ns since the Unix epoch; 0: never
+  kj::String file;         // "built-in" for those
+  uint32_t line = 0;       // of its [[rule]]; 0 where there is no file
+  kj::String text;         // as written
+  uint64_t expiresNs = 0;  // wall clock, ns since the Unix epoch; 0: never
   bool untilRestart = false;
   kj::Vector<kj::Own<Operand>> operands;  // cheap ones first; none: matches every flow
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/rules/source.h"
 
-#include <algorithm>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 
 namespace portreeve::rules {
 namespace {
@@ -54,7 +54,8 @@ kj::Maybe<kj::Vector<kj::String>> listFolder(kj::StringPtr path) {
 }  // namespace
 
 kj::String Problem::toString() const {
-  return line == 0 ? kj::str(file, ": ", reason) : kj::str(file, ':', line, ':', column, ": ", reason);
+  return line == 0 ? kj::str(file, ": ", reason)
+                   : kj::str(file, ':', line, ':', column, ": ", reason);
 }
 
 kj::Maybe<RuleSource> readFile(kj::StringPtr path, Layer layer, kj::Vector<Problem>& problems) {
@@ -70,7 +71,7 @@ kj::Maybe<RuleSource> readFile(kj::StringPtr path, Layer layer, kj::Vector<Probl
     problems.add(problemWith(path, "is no regular file: take it out of the folder"));
     return nullptr;
   }
-  KJ_IF_MAYBE(content, readAll(fd)) {
+  KJ_IF_MAYBE (content, readAll(fd)) {
     if (content->size() <= LARGEST_FILE)
       return RuleSource{kj::str(path), kj::heapString(*content), layer, writtenNs(status)};
     problems.add(problemWith(path, "is longer than 1 MiB: split it"));
@@ -82,9 +83,9 @@ kj::Maybe<RuleSource> readFile(kj::StringPtr path, Layer layer, kj::Vector<Probl
 
 FolderContent readFolder(kj::StringPtr path, Layer layer) {
   FolderContent content;
-  KJ_IF_MAYBE(names, listFolder(path)) {
+  KJ_IF_MAYBE (names, listFolder(path)) {
     for (auto& name : *names) {
-      KJ_IF_MAYBE(source, readFile(kj::str(path, '/', name), layer, content.problems))
+      KJ_IF_MAYBE (source, readFile(kj::str(path, '/', name), layer, content.problems))
         content.sources.add(kj::mv(*source));
     }
   } else if (errno != ENOENT) {

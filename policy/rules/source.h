@@ -21,7 +21,7 @@ struct RuleSource {
 struct Problem {
   kj::String file;
   uint32_t line = 0;    // from 1; 0 where it has no place in the file
-  uint32_t column = 0;  // from 1, in bytes
+  uint32_t column = 0;  // from 1, in characters
   kj::String reason;    // what is wrong and what to do
 
   kj::String toString() const;  // "file:line:column: reason"
@@ -33,8 +33,8 @@ struct FolderContent {
 };
 
 FolderContent readFolder(kj::StringPtr path, Layer layer);
-// All *.toml of a folder in name order (byte order); a folder that is missing has none. Files that cannot be read, are no regular
-// file, are over 1 MiB or not UTF-8 are problems.
+// All *.toml of a folder in name order (byte order); a folder that is missing has none. Files that
+// cannot be read, are no regular file, are over 1 MiB or not UTF-8 are problems.
 
 kj::Maybe<RuleSource> readFile(kj::StringPtr path, Layer layer, kj::Vector<Problem>& problems);
 

@@ -20,7 +20,8 @@ void RuleSet::fill(size_t position, proto::view::RuleView::Builder view) const {
 }
 
 void RuleSet::fill(capnp::List<proto::view::RuleView>::Builder views) const {
-  for (size_t position = 0; position < all.size(); position++) fill(position, views[uint32_t(position)]);
+  for (size_t position = 0; position < all.size(); position++)
+    fill(position, views[uint32_t(position)]);
 }
 
 void fill(const Trace& trace, capnp::List<proto::view::Considered>::Builder considered) {

@@ -16,8 +16,12 @@
 
 namespace portreeve::rules {
 
-inline kj::StringPtr toText(const std::string& text) { return {text.c_str(), text.size()}; }
-inline kj::String copyText(std::string_view text) { return kj::heapString(text.data(), text.size()); }
+inline kj::StringPtr toText(const std::string& text) {
+  return {text.c_str(), text.size()};
+}
+inline kj::String copyText(std::string_view text) {
+  return kj::heapString(text.data(), text.size());
+}
 
 class Complaints {
   // Collects what is wrong with one file.

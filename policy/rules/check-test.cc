@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/rules/check.h"
+
+#include "policy/rules/test-facts.h"
+
+#include <doctest/doctest.h>
+
+namespace portreeve::rules {
+namespace {
+
+CheckResult checkText(kj::StringPtr text) {
+  RuleSource sources[] = {source(text)};
+  return check(sources, testOptions(), NOW);
+}
+
+kj::String rule(kj::StringPtr name, kj::StringPtr operands) {
+  return kj::str("[[rule]]\nname = \"", name, "\"\naction = \"allow\"\n", operands, "\n");
+}
+
+bool neverReached(kj::StringPtr first, kj::StringPtr second) {
+  auto result = checkText(kj::str(rule("a", first), rule("b", second)));
+  for (auto& error : result.errors) FAIL_CHECK(error.toString().cStr());
+  return result.warnings.size() == 1;
+}
+
+TEST_CASE("errors of any file are reported, and then nothing else") {
+  auto result = checkText("[[rule]]\nname = \"a\"\naction = \"alow\"\n");
+  CHECK(result.errors.size() == 1);
+  CHECK(result.warnings.size() == 0);
+}
+
+TEST_CASE("a rule behind one that covers it is said to be never reached") {
+  auto result = checkText(kj::str(rule("wide", "port = [80, \"400-500\"]"),
+                                  rule("narrow", "port = 443\nprotocol = \"tcp\"")));
+  CHECK(result.rules == 2);
+  REQUIRE(result.warnings.size() == 1);
+  CHECK(result.warnings[0].toString() ==
+        "test.toml:5:1: rule \"narrow\" never decides: \"wide\" (test.toml:1) comes first and "
+        "matches all that it matches");
+}
+
+TEST_CASE("covering is proven operand by operand") {
+  CHECK(neverReached("", "port = 1"));
+  CHECK(neverReached("address = \"192.0.2.0/24\"", "address = \"192.0.2.128/25\""));
+  CHECK(
+      neverReached("domain = \".example.org\"", "domain = [\"example.org\", \"*.a.example.org\"]"));
+  CHECK(neverReached("process = { path = \"/usr/**\" }",
+                     "process = { path = \"/usr/bin/curl\" }\nuser = \"alice\""));
+  CHECK(neverReached("user = [\"alice\", \"root\"]", "user = 0"));
+  CHECK(neverReached("scope = [\"lan\", \"localhost\"]", "scope = \"lan\""));
+  CHECK(neverReached("not = { port = 22 }", "not = { port = [21, 22] }"));
+}
+
+TEST_CASE("nothing is said where it is not proven") {
+  CHECK_FALSE(neverReached("port = 443", "protocol = \"tcp\""));
+  CHECK_FALSE(neverReached("port = 443", "port = [443, 444]"));
+  CHECK_FALSE(neverReached("port = 443\nuser = \"root\"", "port = 443"));
+  CHECK_FALSE(neverReached("domain = \"*.example.org\"", "domain = \".example.org\""));
+  CHECK_FALSE(neverReached("domain = \"a.example\"", "domain = \"a.example\"\nnames = \"any\""));
+  CHECK_FALSE(neverReached("address = \"::/0\"", "address = \"192.0.2.1\""));
+  CHECK_FALSE(neverReached("not = { port = [21, 22] }", "not = { port = 22 }"));
+  CHECK_FALSE(neverReached("port = 443\nfor = \"5m\"", "port = 443"));
+}
+
+TEST_CASE("a people's rule behind a built-in one that covers it is said too") {
+  auto result = checkText(rule("no igmp", "protocol = \"igmp\""));
+  REQUIRE(result.warnings.size() == 1);
+  CHECK(kj::StringPtr(result.warnings[0].reason)
+            .startsWith("rule \"no igmp\" never decides: \"IPv4 says"));
+}
+
+TEST_CASE("rules that have ended, and names that are there twice, are told") {
+  auto ended = checkText(rule("old", "port = 1\nexpires = 2020-01-01T00:00:00Z"));
+  REQUIRE(ended.warnings.size() == 1);
+  CHECK(kj::StringPtr(ended.warnings[0].reason) ==
+        "rule \"old\" has ended at 2020-01-01T00:00:00.000Z: take it out");
+  RuleSource sources[] = {source(rule("same", "port = 1"), Layer::USER, "a.toml"),
+                          source(rule("same", "port = 2"), Layer::USER, "b.toml")};
+  auto twice = check(sources, testOptions(), NOW);
+  REQUIRE(twice.warnings.size() == 1);
+  CHECK(twice.warnings[0].file == "b.toml");
+}
+
+}  // namespace
+}  // namespace portreeve::rules
