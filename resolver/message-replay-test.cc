@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "resolver/message-fuzz.h"
+#include "resolver/message-samples.h"
+
+#include <doctest/doctest.h>
+
+#include <random>
+#include <vector>
+
+namespace portreeve::resolver {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+Bytes bytesOf(const Sample& sample) {
+  return {sample.message().begin(), sample.message().end()};
+}
+
+std::vector<Bytes> seeds() {
+  Sample query, answer, hints;
+  query.header(RECURSION_DESIRED, {1, 0, 0, 1}).question("www.example.org", TYPE_A);
+  query.opt(1232, 0x8000, std::string("\0\12\0\2ab", 6));
+  auto target = KJ_ASSERT_NONNULL(Name::parse("b.example.org")).wire();
+  answer.header(RESPONSE, {1, 3, 1, 1}).question("a.example.org", TYPE_A);
+  answer.pointer(12).afterOwner(TYPE_CNAME, 60, target);
+  answer.name("b.example.org").afterOwner(TYPE_A, 60, "abcd");
+  answer.pointer(14).u16(TYPE_MX).u16(CLASS_IN).u32(9).u16(4).u16(1).pointer(12);
+  answer.pointer(14).afterOwner(TYPE_SOA, 5,
+                                std::string(target) + std::string(target) + std::string(20, 'x'));
+  answer.opt(512);
+  hints.header(RESPONSE, {1, 1, 0, 0}).question("svc.test", TYPE_HTTPS);
+  hints.pointer(12).afterOwner(TYPE_HTTPS, 60, std::string("\0\1\0\0\4\0\4abcd", 11));
+  return {bytesOf(query), bytesOf(answer), bytesOf(hints)};
+}
+
+void mutate(Bytes& bytes, std::mt19937& random) {
+  for (int changes = int(random() % 4) + 1; changes > 0 && !bytes.empty(); changes--) {
+    size_t at = random() % bytes.size();
+    switch (random() % 5) {
+      case 0:
+        bytes[at] = uint8_t(random());
+        break;
+      case 1:
+        bytes[at] ^= uint8_t(1 << random() % 8);
+        break;
+      case 2:
+        bytes.resize(at);
+        break;
+      case 3:
+        bytes.insert(bytes.begin() + long(at), uint8_t(random()));
+        break;
+      default:
+        bytes[at] = 0xc0;  // the beginning of a compression pointer
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("no prefix and no mutation of a message upsets its reader or the writer") {
+  std::mt19937 random(1799);
+  for (auto& seed : seeds()) {
+    for (size_t length = 0; length <= seed.size(); length++)
+      CHECK(LLVMFuzzerTestOneInput(seed.data(), length) == 0);
+    for (int round = 0; round < 20000; round++) {
+      Bytes bytes = seed;
+      mutate(bytes, random);
+      if (LLVMFuzzerTestOneInput(bytes.data(), bytes.size()) != 0) FAIL("refused");
+    }
+  }
+}
+
+}  // namespace portreeve::resolver

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "resolver/name-memory.h"
+
+#include <algorithm>
+
+namespace portreeve::resolver {
+namespace {
+
+constexpr uint64_t NS_PER_SECOND = 1000000000;
+
+std::string keyOf(const GivenName& given) {
+  // Who (an address, whatever the port), what, and which addresses in whatever order.
+  auto addresses = given.addresses;
+  std::sort(addresses.begin(), addresses.end());
+  std::string key(given.name.cStr());
+  auto append = [&](const auto& bytes) { key.append(bytes.begin(), bytes.end()); };
+  key.push_back('\0');
+  key.push_back(char(given.type >> 8));
+  key.push_back(char(given.type));
+  append(given.client.source.bytes);
+  for (auto& address : addresses) append(address.bytes);
+  return key;
+}
+
+}  // namespace
+
+void GivenName::to(proto::NameAnswer::Builder builder) const {
+  client.to(builder.initClient());
+  builder.setName(name);
+  auto chainList = builder.initChain(uint(chain.size()));
+  for (uint i = 0; i < chain.size(); i++) chainList.set(i, chain[i]);
+  auto addressList = builder.initAddresses(uint(addresses.size()));
+  for (uint i = 0; i < addresses.size(); i++) {
+    addressList[i].setUpper(addresses[i].upper());
+    addressList[i].setLower(addresses[i].lower());
+  }
+  builder.setTtl(ttl);
+  builder.setType(type);
+  builder.setTime(wallNs);
+}
+
+const GivenName& NameMemory::remember(GivenName given, uint64_t nowNs) {
+  auto key = keyOf(given);
+  auto same = byKey.find(key);
+  if (same != byKey.end()) forget(same->second);
+  while (!entries.empty() && (entries.size() >= capacity || entries.front().expiresNs <= nowNs))
+    forget(entries.begin());
+  uint64_t expires = nowNs + given.ttl * NS_PER_SECOND + KEPT_BEYOND_TTL_NS;
+  entries.push_back({kj::mv(given), kj::mv(key), expires});
+  auto entry = std::prev(entries.end());
+  byKey.emplace(entry->key, entry);
+  for (auto& address : entry->given.addresses) byAddress[address].push_back(&*entry);
+  return entry->given;
+}
+
+std::vector<const GivenName*> NameMemory::namesFor(const Address& address, size_t limit,
+                                                   uint64_t nowNs) {
+  std::vector<const GivenName*> result;
+  auto found = byAddress.find(address);
+  if (found == byAddress.end()) return result;
+  auto& known = found->second;
+  for (auto entry = known.rbegin(); entry != known.rend() && result.size() < limit; ++entry)
+    if ((*entry)->expiresNs > nowNs) result.push_back(&(*entry)->given);
+  return result;
+}
+
+std::vector<const GivenName*> NameMemory::oldestFirst(uint64_t nowNs) {
+  std::vector<const GivenName*> result;
+  for (auto& entry : entries)
+    if (entry.expiresNs > nowNs) result.push_back(&entry.given);
+  return result;
+}
+
+void NameMemory::forget(Entries::iterator entry) {
+  for (auto& address : entry->given.addresses) {
+    auto found = byAddress.find(address);
+    auto& known = found->second;
+    // The oldest stand in front, and it is mostly those that go.
+    known.erase(std::find(known.begin(), known.end(), &*entry));
+    if (known.empty()) byAddress.erase(found);
+  }
+  byKey.erase(entry->key);
+  entries.erase(entry);
+}
+
+}  // namespace portreeve::resolver

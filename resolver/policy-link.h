@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The resolver's tie to policy: its NameJudge, while policy is there. Each policy that is newly
+// dialled is first told what is remembered, then how to ask back; only then does it judge.
+#pragma once
+
+#include "common/rpc-client.h"
+#include "proto/policy.capnp.h"
+#include "resolver/name-memory.h"
+
+#include <kj/async.h>
+
+namespace portreeve::resolver {
+
+class Judge {
+public:
+  virtual kj::Promise<proto::NameJudge::Client> whenThere() = 0;
+  // At once while policy is there, else when it comes; that may be never. Dropping the promise is
+  // free.
+
+protected:
+  ~Judge() = default;
+};
+
+class PolicyLink final : public Judge {
+public:
+  PolicyLink(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer, kj::StringPtr policySocket,
+             NameMemory& memory);
+  KJ_DISALLOW_COPY(PolicyLink);
+
+  kj::Promise<proto::NameJudge::Client> whenThere() override;
+  bool connected() const { return peer.connected(); }
+
+private:
+  NameMemory& memory;
+  kj::Maybe<proto::NameJudge::Client> judge;
+  kj::Maybe<kj::ForkedPromise<void>> coming;  // one promise for all who wait
+  PeerConnection peer;                        // last: it calls `establish`
+
+  kj::Promise<void> establish(proto::Policy::Client policy);
+};
+
+proto::NameLookup::Client makeNameLookup(NameMemory& memory);
+// `memory` outlives what is returned.
+
+kj::Promise<void> replay(NameMemory& memory, proto::NameJudge::Client judge);
+// Tells all that is remembered now, oldest first; resolves when policy has taken it in.
+
+}  // namespace portreeve::resolver

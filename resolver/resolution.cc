@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "resolver/resolution.h"
+
+#include "resolver/local-names.h"
+
+#include <kj/debug.h>
+#include <unbound.h>
+
+namespace portreeve::resolver {
+namespace {
+
+constexpr auto PATIENCE = 4 * kj::SECONDS;
+// libunbound goes on with a question that we gave up: a bound of its own, or dead upstreams would
+// fill the memory.
+constexpr size_t MAX_RUNNING = 2048;
+
+struct Option {
+  const char* name;
+  const char* value;
+};
+// clang-format off
+constexpr Option ALWAYS[] = {
+    {"module-config:", "iterator"},        // no validator without a trust anchor
+    {"do-not-query-localhost:", "no"},     // an upstream may well be on this machine
+    {"unblock-lan-zones:", "yes"},         // private networks' reverse zones are the upstream's
+    {"outgoing-range:", "256"},            // questions to upstreams at once; the others wait
+    {"outgoing-num-tcp:", "16"},
+    {"num-queries-per-thread:", "2048"},
+    {"msg-cache-size:", "4m"},
+    {"rrset-cache-size:", "4m"},
+    {"msg-cache-slabs:", "1"},             // one thread: nothing to share out
+    {"rrset-cache-slabs:", "1"},
+    {"infra-cache-slabs:", "1"},
+    {"infra-cache-numhosts:", "2000"},
+    {"edns-buffer-size:", "1232"},         // never fragmented
+};
+// What is known of a silent server is forgotten soon: libunbound does not ask it until then, and
+// where there are but one or two, names must work again seconds after the network does.
+constexpr Option FORWARDING[] = {
+    {"infra-host-ttl:", "1"},
+    {"infra-cache-max-rtt:", "1500"},
+    {"outbound-msg-retry:", "3"},
+};
+constexpr Option RECURSING[] = {
+    {"infra-host-ttl:", "30"},             // there are many servers; their speed is worth knowing
+    {"infra-keep-probing:", "yes"},
+};
+// clang-format on
+// Zones that libunbound answers itself unless told otherwise, which are the upstream's to answer.
+constexpr const char* NOT_OURS[] = {"test.", "home.arpa."};
+
+void check(int result, kj::StringPtr doing) {
+  if (result != UB_NOERROR)
+    KJ_FAIL_REQUIRE(kj::str("libunbound: ", doing, " ", ub_strerror(result)));
+}
+
+}  // namespace
+
+struct Resolution::Running {
+  // Lives until libunbound calls back, also when nobody waits any more.
+  Resolution& owner;
+  kj::Own<kj::PromiseFulfiller<Resolved>> fulfiller;
+};
+
+Resolution::Resolution(UbEventBase& base, kj::Timer& timer, kj::ArrayPtr<const Upstream> upstreams)
+    : timer(timer), context(ub_ctx_create_ub_event(base.handle())), forwards(upstreams.size() > 0) {
+  KJ_REQUIRE(context != nullptr, "libunbound: no context could be made");
+  KJ_ON_SCOPE_FAILURE(ub_ctx_delete(context));
+  configure(upstreams);
+}
+
+Resolution::~Resolution() noexcept(false) {
+  ub_ctx_delete(context);
+}
+
+void Resolution::configure(kj::ArrayPtr<const Upstream> upstreams) {
+  // Its own log would hold the names that programs ask for.
+  check(ub_ctx_debugout(context, nullptr), "silencing the log");
+  auto set = [this](kj::ArrayPtr<const Option> options) {
+    for (auto& option : options)
+      check(ub_ctx_set_option(context, option.name, option.value), option.name);
+  };
+  set(ALWAYS);
+  if (forwards)
+    set(FORWARDING);
+  else
+    set(RECURSING);
+  for (auto& upstream : upstreams)
+    check(ub_ctx_set_fwd(context, upstream.toString().cStr()), upstream.toString());
+  // This also makes the context final: files are read and caches made now.
+  for (auto zone : NOT_OURS) check(ub_ctx_zone_remove(context, zone), zone);
+}
+
+kj::Promise<Resolved> Resolution::resolve(const Question& question) {
+  KJ_IF_MAYBE (local, answerLocally(question)) return Resolved{kj::mv(*local), nullptr};
+  if (running.size() >= MAX_RUNNING) return failure("too many questions are waiting for an answer");
+  return timer.timeoutAfter(PATIENCE, ask(question)).catch_([this](kj::Exception&& e) -> Resolved {
+    if (e.getType() != kj::Exception::Type::OVERLOADED) kj::throwFatalException(kj::mv(e));
+    return failure("no answer in time");
+  });
+}
+
+kj::Promise<Resolved> Resolution::ask(const Question& question) {
+  auto paf = kj::newPromiseAndFulfiller<Resolved>();
+  auto asked = kj::heap<Running>(Running{*this, kj::mv(paf.fulfiller)});
+  Running* key = asked.get();
+  running.emplace(key, kj::mv(asked));
+  // A cached answer calls back before this returns.
+  int result = ub_resolve_event(context, question.name.text().cStr(), question.type, question.klass,
+                                key, &answered, nullptr);
+  if (result != UB_NOERROR) {
+    running.erase(key);
+    return failure(ub_strerror(result));
+  }
+  return kj::mv(paf.promise);
+}
+
+void Resolution::answered(void* data, int rcode, void* packet, int length, int security,
+                          char* whyBogus, int rateLimited) noexcept {
+  auto* key = static_cast<Running*>(data);
+  Resolution& owner = key->owner;
+  auto message = kj::arrayPtr(static_cast<const kj::byte*>(packet), size_t(length));
+  if (rcode != RCODE_NOERROR || packet == nullptr) message = nullptr;
+  key->fulfiller->fulfill(owner.understand(message));
+  owner.running.erase(key);
+}
+
+Resolved Resolution::understand(kj::ArrayPtr<const kj::byte> message) const {
+  KJ_IF_MAYBE (answer, readAnswer(message)) {
+    if (answer->rcode != RCODE_SERVFAIL) return {kj::mv(*answer), nullptr};
+  }
+  return failure("no server gave an answer");
+}
+
+Resolved Resolution::failure(kj::StringPtr reason) const {
+  Answer answer;
+  answer.rcode = RCODE_SERVFAIL;
+  kj::StringPtr who = forwards ? "the configured upstreams: " : "the name's servers: ";
+  return {kj::mv(answer),
+          ExtendedError{ExtendedError::NO_REACHABLE_AUTHORITY, kj::str(who, reason)}};
+}
+
+}  // namespace portreeve::resolver

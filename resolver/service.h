@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The resolver as a whole: its parts, tied together, and its RPC bootstrap (proto/resolver.capnp).
+#pragma once
+
+#include "common/accounts.h"
+#include "common/rpc-server.h"
+#include "common/service.h"
+#include "common/status.h"
+#include "resolver/judged-query.h"
+#include "resolver/name-memory.h"
+#include "resolver/policy-link.h"
+#include "resolver/resolution.h"
+#include "resolver/tcp-listener.h"
+#include "resolver/ub-event-base.h"
+#include "resolver/udp-listener.h"
+#include "resolver/upstream.h"
+
+#include <kj/async-io.h>
+#include <kj/string.h>
+#include <kj/vector.h>
+
+namespace portreeve::resolver {
+
+struct Sockets {
+  kj::AutoCloseFd rpc;
+  kj::Vector<service::HandedSocket> udp, tcp;  // "dns-udp4…", "dns-udp6…", "dns-tcp4…", "dns-tcp6…"
+
+  static Sockets take(service::HandedSockets handed);
+  // Throws FAILED when the RPC socket or every DNS socket is missing.
+};
+
+class Service {
+public:
+  Service(kj::AsyncIoContext& io, const Accounts& accounts, kj::ArrayPtr<const Upstream> upstreams,
+          kj::StringPtr policySocket, Sockets sockets);
+  // Throws FAILED when an upstream is one of our own sockets: we would ask ourselves for ever.
+  KJ_DISALLOW_COPY(Service);
+
+  void setLandlock(kj::StringPtr words) { ownStatus.setLandlock(words); }
+
+  kj::Promise<void> serve();
+  // Never resolves; rejects when one of the parts fails for good.
+
+private:
+  class Bootstrap;
+
+  NameMemory memory;
+  UbEventBase events;
+  Resolution resolution;
+  PolicyLink policy;
+  JudgedQueries queries;
+  kj::Vector<kj::Own<UdpListener>> udp;
+  kj::Vector<kj::Own<TcpListener>> tcp;
+  OwnStatus ownStatus;
+  RpcServer rpc;
+
+  void addCounters();
+  void fillStatus(proto::view::ProcessStatus::Builder builder);
+};
+
+}  // namespace portreeve::resolver
