@@ -19,28 +19,6 @@ void write(spdlog::level::level_enum level, kj::StringPtr text) {
   logger()->log(level, spdlog::string_view_t(text.begin(), text.size()));
 }
 
-class KjLog final : public kj::ExceptionCallback {
-  // KJ reports through a callback chain; this one stays for the whole process.
-public:
-  void logMessage(kj::LogSeverity severity, const char* file, int line, int contextDepth,
-                  kj::String&& text) override {
-    kj::String trimmed = kj::str(text.slice(0, text.size() - (text.endsWith("\n") ? 1 : 0)));
-    switch (severity) {
-      case kj::LogSeverity::DBG:
-      case kj::LogSeverity::INFO:
-        debug(trimmed);
-        break;
-      case kj::LogSeverity::WARNING:
-        warning(trimmed);
-        break;
-      case kj::LogSeverity::ERROR:
-      case kj::LogSeverity::FATAL:
-        error(trimmed);
-        break;
-    }
-  }
-};
-
 }  // namespace
 
 void open(kj::StringPtr process) {
@@ -51,7 +29,24 @@ void open(kj::StringPtr process) {
   logger()->set_pattern("%n: %l: %v");
   logger()->set_level(wantsDebug ? spdlog::level::debug : spdlog::level::info);
   logger()->flush_on(spdlog::level::debug);
-  static KjLog kjLog;
+}
+
+void KjMessages::logMessage(kj::LogSeverity severity, const char* file, int line, int contextDepth,
+                            kj::String&& text) {
+  kj::String trimmed = kj::str(text.slice(0, text.size() - (text.endsWith("\n") ? 1 : 0)));
+  switch (severity) {
+    case kj::LogSeverity::DBG:
+    case kj::LogSeverity::INFO:
+      debug(trimmed);
+      break;
+    case kj::LogSeverity::WARNING:
+      warning(trimmed);
+      break;
+    case kj::LogSeverity::ERROR:
+    case kj::LogSeverity::FATAL:
+      error(trimmed);
+      break;
+  }
 }
 
 void error(kj::StringPtr text) {

@@ -11,7 +11,15 @@
 namespace portreeve::log {
 
 void open(kj::StringPtr process);
-// Call first in main. Also sends KJ's own log (KJ_LOG) here.
+// Call first in main.
+
+class KjMessages final : public kj::ExceptionCallback {
+  // While one exists, KJ's own log (KJ_LOG) goes here too. KJ wants it on the stack: it stands in
+  // main, after open().
+public:
+  void logMessage(kj::LogSeverity severity, const char* file, int line, int contextDepth,
+                  kj::String&& text) override;
+};
 
 void error(kj::StringPtr text);
 void warning(kj::StringPtr text);
