@@ -2,9 +2,8 @@
 #include "resolver/tcp-connection.h"
 
 #include "common/log.h"
-#include "resolver/listening-socket.h"
 
-#include <kj/debug.h>
+#include <algorithm>
 
 namespace portreeve::resolver {
 namespace {
@@ -12,16 +11,6 @@ namespace {
 constexpr auto IDLE_LIMIT = 10 * kj::SECONDS;
 constexpr auto WRITE_LIMIT = 10 * kj::SECONDS;
 constexpr size_t MIN_QUERY = 12, MAX_QUERY = 4096;  // octets; others end the connection
-
-Tuple tupleOf(kj::AsyncIoStream& stream) {
-  sockaddr_storage theirs{}, ours{};
-  uint theirLength = sizeof theirs, ourLength = sizeof ours;
-  stream.getpeername(reinterpret_cast<sockaddr*>(&theirs), &theirLength);
-  stream.getsockname(reinterpret_cast<sockaddr*>(&ours), &ourLength);
-  return clientTuple(PROTOCOL_TCP,
-                     KJ_REQUIRE_NONNULL(Endpoint::from(reinterpret_cast<sockaddr*>(&theirs))),
-                     KJ_REQUIRE_NONNULL(Endpoint::from(reinterpret_cast<sockaddr*>(&ours))));
-}
 
 kj::Array<kj::byte> framed(kj::ArrayPtr<const kj::byte> message) {
   // Length and message in one write, so in one segment (RFC 7766, 8).
@@ -34,13 +23,9 @@ kj::Array<kj::byte> framed(kj::ArrayPtr<const kj::byte> message) {
 
 }  // namespace
 
-TcpConnection::TcpConnection(kj::Own<kj::AsyncIoStream> accepted, kj::Timer& timer,
-                             JudgedQueries& queries)
-    : stream(kj::mv(accepted)),
-      timer(timer),
-      queries(queries),
-      client(tupleOf(*stream)),
-      tasks(*this) {}
+TcpConnection::TcpConnection(kj::Own<kj::AsyncIoStream> accepted, const Tuple& client,
+                             kj::Timer& timer, JudgedQueries& queries)
+    : stream(kj::mv(accepted)), timer(timer), queries(queries), client(client), tasks(*this) {}
 
 kj::Promise<void> TcpConnection::serve() {
   return readNext().exclusiveJoin(kj::mv(broken.promise));

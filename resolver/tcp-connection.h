@@ -16,7 +16,8 @@ class TcpConnection final : private kj::TaskSet::ErrorHandler {
 public:
   static constexpr size_t MAX_OUTSTANDING = 32;
 
-  TcpConnection(kj::Own<kj::AsyncIoStream> stream, kj::Timer& timer, JudgedQueries& queries);
+  TcpConnection(kj::Own<kj::AsyncIoStream> stream, const Tuple& client, kj::Timer& timer,
+                JudgedQueries& queries);
   KJ_DISALLOW_COPY(TcpConnection);
 
   kj::Promise<void> serve();

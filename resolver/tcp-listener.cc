@@ -2,7 +2,10 @@
 #include "resolver/tcp-listener.h"
 
 #include "common/log.h"
+#include "resolver/listening-socket.h"
 #include "resolver/tcp-connection.h"
+
+#include <kj/debug.h>
 
 namespace portreeve::resolver {
 namespace {
@@ -13,6 +16,16 @@ class AllowAll final : public kj::LowLevelAsyncIoProvider::NetworkFilter {
 public:
   bool shouldAllow(const struct sockaddr*, uint) override { return true; }
 } allowAll;
+
+Tuple tupleOf(kj::AsyncIoStream& stream) {
+  sockaddr_storage theirs{}, ours{};
+  uint theirLength = sizeof theirs, ourLength = sizeof ours;
+  stream.getpeername(reinterpret_cast<sockaddr*>(&theirs), &theirLength);
+  stream.getsockname(reinterpret_cast<sockaddr*>(&ours), &ourLength);
+  return clientTuple(PROTOCOL_TCP,
+                     KJ_REQUIRE_NONNULL(Endpoint::from(reinterpret_cast<sockaddr*>(&theirs))),
+                     KJ_REQUIRE_NONNULL(Endpoint::from(reinterpret_cast<sockaddr*>(&ours))));
+}
 
 }  // namespace
 
@@ -39,7 +52,8 @@ kj::Promise<void> TcpListener::acceptNext() {
 
 void TcpListener::admit(kj::Own<kj::AsyncIoStream> stream) {
   if (open >= MAX_CONNECTIONS) return;
-  auto connection = kj::heap<TcpConnection>(kj::mv(stream), timer, queries);
+  auto client = tupleOf(*stream);
+  auto connection = kj::heap<TcpConnection>(kj::mv(stream), client, timer, queries);
   auto served = connection->serve();
   open++;
   connections.add(served.attach(kj::mv(connection), kj::defer([this]() { open--; })));
