@@ -20,13 +20,12 @@ std::vector<Bytes> seeds() {
   Sample query, answer, hints;
   query.header(RECURSION_DESIRED, {1, 0, 0, 1}).question("www.example.org", TYPE_A);
   query.opt(1232, 0x8000, std::string("\0\12\0\2ab", 6));
-  auto target = KJ_ASSERT_NONNULL(Name::parse("b.example.org")).wire();
+  auto target = std::string(KJ_ASSERT_NONNULL(Name::parse("b.example.org")).wire());
   answer.header(RESPONSE, {1, 3, 1, 1}).question("a.example.org", TYPE_A);
   answer.pointer(12).afterOwner(TYPE_CNAME, 60, target);
   answer.name("b.example.org").afterOwner(TYPE_A, 60, "abcd");
   answer.pointer(14).u16(TYPE_MX).u16(CLASS_IN).u32(9).u16(4).u16(1).pointer(12);
-  answer.pointer(14).afterOwner(TYPE_SOA, 5,
-                                std::string(target) + std::string(target) + std::string(20, 'x'));
+  answer.pointer(14).afterOwner(TYPE_SOA, 5, target + target + std::string(20, 'x'));
   answer.opt(512);
   hints.header(RESPONSE, {1, 1, 0, 0}).question("svc.test", TYPE_HTTPS);
   hints.pointer(12).afterOwner(TYPE_HTTPS, 60, std::string("\0\1\0\0\4\0\4abcd", 11));
