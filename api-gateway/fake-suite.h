@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// For tests: a policy that mints one link, and what its observer sees. Everything is local: no
+// sockets, no processes.
+#pragma once
+
+#include "api-gateway/suite-link.h"
+#include "common/rpc-client.h"
+
+#include <kj/debug.h>
+#include <sys/types.h>
+
+namespace portreeve::gateway {
+
+constexpr auto GOOD_SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"_kj;
+
+inline void describeConnection(proto::view::Connection::Builder connection, double id) {
+  connection.setId(id);
+  connection.setTime("2026-11-24T13:56:00.123Z");
+  connection.setDirection("out");
+  connection.setProtocol("tcp");
+  connection.initRemote().setPort(443);
+  connection.setDomain("example.org");
+  connection.initProcess().setPath("/usr/bin/curl");
+  auto verdict = connection.initVerdict();
+  verdict.setAction("allow");
+  verdict.setRule("curl may read example.org");
+}
+
+struct FakePolicyState {
+  // What the fakes were asked, and how they are to behave.
+  bool away = false;
+  bool gone = false;    // the observer's calls fail as those of a dead process
+  bool silent = false;  // they never answer
+  uint redeemed = 0;
+  uint32_t askedLimit = 0;
+  uint64_t askedAfter = 0;
+  kj::String askedProgram;
+  kj::String rulesError;
+  kj::Maybe<proto::ConnectionSink::Client> sink;
+  uint subscriptions = 0;  // held now
+};
+
+class FakeObserver final : public proto::Observer::Server {
+public:
+  explicit FakeObserver(FakePolicyState& state) : state(state) {}
+
+  kj::Promise<void> connections(ConnectionsContext context) override {
+    return behave([this, context]() mutable {
+      auto filter = context.getParams().getFilter();
+      state.askedLimit = filter.getLimit();
+      state.askedProgram = kj::str(filter.getProgram());
+      describeConnection(context.getResults().initConnections(1)[0], 17);
+    });
+  }
+
+  kj::Promise<void> follow(FollowContext context) override {
+    return behave([this, context]() mutable {
+      state.askedAfter = context.getParams().getFilter().getAfterId();
+      state.sink = context.getParams().getSink();
+      context.getResults().setSubscription(kj::heap<FakeSubscription>(state));
+    });
+  }
+
+  kj::Promise<void> rules(RulesContext context) override {
+    return behave([context]() mutable {
+      context.getResults().initRules(1)[0].setName("curl may read example.org");
+    });
+  }
+
+  kj::Promise<void> rulesStatus(RulesStatusContext context) override {
+    return behave([this, context]() mutable {
+      auto status = context.getResults().initStatus();
+      status.setCount(12);
+      status.setError(state.rulesError);
+    });
+  }
+
+private:
+  FakePolicyState& state;
+
+  class FakeSubscription final : public proto::Subscription::Server {
+  public:
+    explicit FakeSubscription(FakePolicyState& state) : state(state) { state.subscriptions++; }
+    ~FakeSubscription() noexcept(false) { state.subscriptions--; }
+
+  private:
+    FakePolicyState& state;
+  };
+
+  kj::Promise<void> behave(kj::Function<void()> answer) {
+    if (state.gone) return KJ_EXCEPTION(DISCONNECTED, "peer disconnected");
+    if (state.silent) return kj::NEVER_DONE;
+    answer();
+    return kj::READY_NOW;
+  }
+};
+
+class FakePolicy final : public proto::Policy::Server {
+public:
+  explicit FakePolicy(FakePolicyState& state) : state(state) {}
+
+  kj::Promise<void> redeem(RedeemContext context) override {
+    if (state.silent) return kj::NEVER_DONE;
+    if (context.getParams().getSecret() != GOOD_SECRET || state.redeemed > 0)
+      return KJ_EXCEPTION(FAILED, "no such secret");
+    state.redeemed++;
+    context.getResults().setUid(1000);
+    context.getResults().setObserver(kj::heap<FakeObserver>(state));
+    return kj::READY_NOW;
+  }
+
+private:
+  FakePolicyState& state;
+};
+
+class FakeSuite final : public SuiteLink {
+public:
+  FakePolicyState state;
+
+  kj::Maybe<proto::Policy::Client> policy() override {
+    if (state.away) return nullptr;
+    return proto::Policy::Client(kj::heap<FakePolicy>(state));
+  }
+
+  kj::Promise<void> collectStatus(proto::view::Status::Builder status) override {
+    status.setState("enforcing");
+    status.setVersion("0.1.0");
+    return kj::READY_NOW;
+  }
+};
+
+}  // namespace portreeve::gateway

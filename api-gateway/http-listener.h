@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Accepts connections on one handed-over TCP socket. The number of open ones is bounded for all
+// listeners together: past 128 a new one is closed at once.
+#pragma once
+
+#include "api-gateway/http-connection.h"
+
+#include <kj/async-io.h>
+#include <kj/memory.h>
+
+namespace portreeve::gateway {
+
+constexpr uint MAX_CONNECTIONS = 128;
+
+class HttpListener final : private kj::TaskSet::ErrorHandler {
+public:
+  HttpListener(Site& site, kj::Own<kj::ConnectionReceiver> receiver, uint& open);
+  // `open` is shared by all listeners. Both references outlive this object.
+  KJ_DISALLOW_COPY(HttpListener);
+
+  kj::Promise<void> serve();
+  // Never resolves: when accepting fails (no descriptors left) it waits a second and goes on.
+
+private:
+  Site& site;
+  kj::Own<kj::ConnectionReceiver> receiver;
+  uint& open;
+  kj::TaskSet connections;
+
+  kj::Promise<void> acceptOne();
+  void admit(kj::Own<kj::AsyncIoStream> stream);
+  void taskFailed(kj::Exception&& e) override;
+};
+
+}  // namespace portreeve::gateway

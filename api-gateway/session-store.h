@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who is logged in. A session is a capability that policy minted for a uid and this process was
+// shown; it is found again by two secrets together: a cookie, which the page's script cannot read
+// but every server on this host name is sent (cookies know no ports), and a token, which only the
+// tab that logged in has. Bounded; a session ends after 12 hours without use, when policy goes, or
+// when 64 newer ones need its place.
+#pragma once
+
+#include "proto/policy.capnp.h"
+
+#include <kj/refcount.h>
+#include <kj/string.h>
+#include <kj/timer.h>
+#include <kj/vector.h>
+#include <sys/types.h>
+
+namespace portreeve::gateway {
+
+constexpr size_t MAX_SESSIONS = 64;
+constexpr auto SESSION_IDLE = 12 * kj::HOURS;
+constexpr kj::StringPtr SESSION_COOKIE = "portreeve_session"_kj;
+
+bool constantTimeEqual(kj::ArrayPtr<const char> a, kj::ArrayPtr<const char> b);
+// Takes the same time wherever two texts of one length differ.
+
+class Session final : public kj::Refcounted {
+public:
+  Session(uid_t uid, proto::Observer::Client observer) : uid(uid), observer(kj::mv(observer)) {}
+
+  const uid_t uid;
+  proto::Observer::Client observer;
+  bool ended() const { return over; }
+
+private:
+  friend class SessionStore;
+  bool over = false;
+};
+
+struct Credentials {
+  // What a request shows. The pieces point into its headers.
+  kj::Vector<kj::ArrayPtr<const char>> cookies;  // every value of SESSION_COOKIE
+  kj::ArrayPtr<const char> token;                // empty: none
+
+  static Credentials of(kj::Maybe<kj::StringPtr> cookieHeader,
+                        kj::Maybe<kj::StringPtr> authorizationHeader);
+};
+
+class SessionStore {
+public:
+  explicit SessionStore(kj::Timer& timer) : timer(timer) {}
+
+  struct Keys {
+    kj::String cookie, token;  // 64 hexadecimal digits each
+  };
+  Keys open(uid_t uid, proto::Observer::Client observer);
+  // Ends the session that was used longest ago when there are too many.
+
+  kj::Maybe<kj::Own<Session>> find(const Credentials& credentials);
+  // Both secrets must be those of one session. Counts as use of it.
+
+  void keepAlive(Session& session);  // counts as use
+  void end(Session& session);
+  void endAll();
+  size_t size() const { return entries.size(); }
+
+private:
+  struct Entry {
+    kj::Own<Session> session;
+    Keys keys;
+    kj::TimePoint lastUsed;
+  };
+  kj::Timer& timer;
+  kj::Vector<Entry> entries;
+
+  void removeAt(size_t index);
+  void removeIdle();
+  void makeRoom();
+};
+
+}  // namespace portreeve::gateway

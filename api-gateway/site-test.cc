@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whole requests as text against whole answers as text, over memory pipes.
+#include "api-gateway/events.h"
+#include "api-gateway/fake-suite.h"
+#include "api-gateway/http-connection.h"
+
+#include <doctest/doctest.h>
+#include <kj/debug.h>
+#include <string.h>
+
+namespace portreeve::gateway {
+namespace {
+
+struct Answer {
+  kj::String text;
+  bool is(uint status) const { return text.startsWith(kj::str("HTTP/1.1 ", status, " ")); }
+  bool has(kj::StringPtr part) const { return strstr(text.cStr(), part.cStr()) != nullptr; }
+  kj::String body() const {
+    auto* blank = strstr(text.cStr(), "\r\n\r\n");
+    return kj::str(blank == nullptr ? "" : blank + 4);
+  }
+  kj::String between(const char* before, const char* after) const {
+    auto* start = strstr(text.cStr(), before);
+    REQUIRE_MESSAGE(start != nullptr, text.cStr());
+    start += strlen(before);
+    auto* end = strstr(start, after);
+    REQUIRE(end != nullptr);
+    return kj::heapString(start, size_t(end - start));
+  }
+};
+
+struct TestSite {
+  kj::EventLoop loop;
+  kj::WaitScope scope{loop};
+  kj::TimerImpl timer{kj::origin<kj::TimePoint>()};
+  HttpNames names = HttpNames::make();
+  OwnHosts hosts;
+  SessionStore sessions{timer};
+  FakeSuite suite;
+  Api api{suite, sessions, timer};
+  Site site{timer, names, hosts, sessions, api, {}};
+
+  TestSite() { hosts.add(KJ_ASSERT_NONNULL(Address::parse("127.0.0.1")), 817); }
+
+  struct Client {
+    kj::Own<kj::AsyncIoStream> stream;
+    kj::Promise<void> served;
+  };
+
+  Client connect() {
+    auto pipe = kj::newTwoWayPipe();
+    auto served = serveConnection(site, kj::mv(pipe.ends[0])).eagerlyEvaluate(nullptr);
+    return {kj::mv(pipe.ends[1]), kj::mv(served)};
+  }
+
+  void settle() { kj::Promise<void>(kj::NEVER_DONE).poll(scope); }  // all that can run has run
+  void pass(kj::Duration time) {
+    settle();  // whoever is about to set a timer has set it
+    timer.advanceTo(timer.now() + time);
+  }
+
+  kj::Promise<void> send(Client& client, kj::StringPtr text) {
+    return client.stream->write(text.begin(), text.size());
+  }
+
+  Answer ask(kj::StringPtr request) {
+    auto client = connect();
+    auto sent =
+        send(client, request)
+            .then([&]() { client.stream->shutdownWrite(); })
+            .eagerlyEvaluate([](kj::Exception&&) {});  // it may close before it has read all
+    auto text = client.stream->readAllText();
+    if (!text.poll(scope)) pass(2 * kj::SECONDS);  // KJ's grace for the rest of a body
+    return {text.wait(scope)};
+  }
+
+  Answer get(kj::StringPtr target, kj::StringPtr headers = "") {
+    return ask(kj::str("GET ", target, " HTTP/1.1\r\nHost: 127.0.0.1:817\r\n", headers, "\r\n"));
+  }
+
+  Answer logInWith(kj::StringPtr secret) {
+    auto body = kj::str("{\"secret\":\"", secret, "\"}");
+    return ask(
+        kj::str("POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1:817\r\n"
+                "Content-Type: application/json\r\nContent-Length: ",
+                body.size(), "\r\n\r\n", body));
+  }
+
+  kj::String logIn() {
+    // The headers that show the session.
+    auto answer = logInWith(GOOD_SECRET);
+    REQUIRE_MESSAGE(answer.is(200), answer.text.cStr());
+    return kj::str("Cookie: portreeve_session=", answer.between("portreeve_session=", ";"),
+                   "\r\nAuthorization: Bearer ", answer.between("\"token\":\"", "\""), "\r\n");
+  }
+};
+
+kj::String readUntil(kj::AsyncIoStream& stream, kj::StringPtr end, kj::WaitScope& scope) {
+  kj::String text = kj::str();
+  while (strstr(text.cStr(), end.cStr()) == nullptr) {
+    char buffer[4096];
+    auto got = stream.tryRead(buffer, 1, sizeof buffer).wait(scope);
+    REQUIRE_MESSAGE(got > 0, text.cStr());
+    text = kj::str(text, kj::heapString(buffer, got));
+  }
+  return text;
+}
+
+TEST_CASE("an answer carries every security header") {
+  TestSite test;
+  CHECK(test.get("/healthz").text ==
+        "HTTP/1.1 200 OK\r\n"
+        "Content-Length: 3\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+        "Cross-Origin-Opener-Policy: same-origin\r\n"
+        "Cross-Origin-Resource-Policy: same-origin\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
+        "X-Frame-Options: DENY\r\n"
+        "Referrer-Policy: no-referrer\r\n"
+        "Cache-Control: no-store\r\n"
+        "\r\n"
+        "ok\n");
+}
+
+TEST_CASE("the page and its parts are served, and hold nothing inline") {
+  TestSite test;
+  auto page = test.get("/login");
+  CHECK(page.is(200));
+  CHECK(page.has("Content-Type: text/html"));
+  CHECK(page.has("<table"));
+  CHECK_FALSE(page.has(" style="));
+  CHECK_FALSE(page.has("<style"));
+  CHECK_FALSE(page.has(" onclick="));
+  CHECK(test.get("/").body() == page.body());
+  CHECK(test.get("/page.css").has("Content-Type: text/css"));
+  CHECK(test.get("/page.js").has("Content-Type: text/javascript"));
+}
+
+TEST_CASE("HEAD gives the head alone") {
+  TestSite test;
+  auto answer = test.ask("HEAD /healthz HTTP/1.1\r\nHost: 127.0.0.1:817\r\n\r\n");
+  CHECK(answer.is(200));
+  CHECK(answer.has("Content-Length: 3\r\n"));
+  CHECK(answer.body() == "");
+}
+
+TEST_CASE("a name that is not in the table does not exist, whatever it looks like") {
+  TestSite test;
+  for (auto path : {"/nothing", "/../../etc/passwd", "/page.js/", "//healthz", "/%68ealthz",
+                    "/api/v1/status/..", "http://127.0.0.1:817/healthz"}) {
+    auto answer = test.get(path);
+    CHECK_MESSAGE(answer.is(404), path);
+    CHECK(answer.has("Content-Type: application/problem+json\r\n"));
+  }
+}
+
+TEST_CASE("a route answers to its own methods alone") {
+  TestSite test;
+  auto answer = test.get("/api/v1/session");
+  CHECK(answer.is(405));
+  CHECK(answer.has("Allow: POST\r\n"));
+  CHECK(answer.has("Connection: close\r\n"));
+  CHECK(test.ask("POST /healthz HTTP/1.1\r\nHost: 127.0.0.1:817\r\nContent-Length: 0\r\n\r\n")
+            .has("Allow: GET, HEAD\r\n"));
+  CHECK(test.ask("HEAD /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:817\r\n\r\n").is(405));
+}
+
+TEST_CASE(
+    "what cannot be read, or could be read in two ways, is refused and the connection closed") {
+  TestSite test;
+  auto post = [&](kj::StringPtr headers, kj::StringPtr body) {
+    return test.ask(
+        kj::str("POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1:817\r\n", headers, "\r\n", body));
+  };
+  CHECK(post("Content-Length: -1\r\n", "x").is(400));
+  CHECK(post("Content-Length: 1\r\nContent-Length: 1\r\n", "x").is(400));
+  CHECK(post("Content-Length: 99999999999999999999\r\n", "x").is(400));
+  CHECK(post("Content-Length: 5000\r\n", "x").is(413));
+  CHECK(post("Transfer-Encoding: chunked\r\n", "ffffffffffffffffff\r\n").is(411));
+  CHECK(post("Transfer-Encoding: gzip\r\n", "x").is(400));
+  CHECK(post("Content-Length: 1\r\nContent-Type: text/plain\r\n", "x").is(415));
+  CHECK(test.ask("nonsense\r\n\r\n").is(501));
+  CHECK(test.ask("GET / HTTP/1.1\r\nHost 127.0.0.1:817\r\n\r\n").is(400));
+  auto refused = test.get("/healthz", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
+  CHECK(refused.is(400));
+  CHECK(refused.has("Connection: close\r\n"));
+}
+
+TEST_CASE("nothing that follows a refused head is taken for a request") {
+  TestSite test;
+  auto answer = test.ask(
+      "POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1:817\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: 127.0.0.1:817\r\n\r\n");
+  CHECK(answer.is(411));
+  CHECK_FALSE(answer.has("ok\n"));
+}
+
+TEST_CASE("a connection ends soon after a last answer, also when the client does not") {
+  TestSite test;
+  auto client = test.connect();
+  test.send(client, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n").wait(test.scope);
+  readUntil(*client.stream, "}\n", test.scope);
+  CHECK_FALSE(client.served.poll(test.scope));
+  test.pass(LINGER_TIME);
+  CHECK(client.served.poll(test.scope));
+}
+
+TEST_CASE("a flood of headers is refused, not kept") {
+  TestSite test;
+  auto flood = kj::heapString(1 << 20);
+  memset(flood.begin(), 'a', flood.size());
+  auto answer = test.ask(kj::str("GET / HTTP/1.1\r\nX: ", flood, "\r\n\r\n"));
+  CHECK_FALSE(answer.is(200));
+}
+
+TEST_CASE("a head that does not come in time ends the connection") {
+  TestSite test;
+  auto client = test.connect();
+  test.send(client, "GET / HT").wait(test.scope);
+  CHECK_FALSE(client.served.poll(test.scope));
+  test.pass(HEADER_TIME);
+  auto text = client.stream->readAllText().wait(test.scope);
+  CHECK((text.size() == 0 || text.startsWith("HTTP/1.1 408 ")));
+}
+
+TEST_CASE("a client that takes no answer is left") {
+  TestSite test;
+  auto client = test.connect();
+  test.send(client, "GET /page.js HTTP/1.1\r\nHost: 127.0.0.1:817\r\n\r\n").wait(test.scope);
+  CHECK_FALSE(client.served.poll(test.scope));
+  test.pass(ANSWER_TIME);
+  CHECK(client.served.poll(test.scope));
+}
+
+TEST_CASE("a link's secret buys a cookie and a token, once") {
+  TestSite test;
+  auto answer = test.logInWith(GOOD_SECRET);
+  CHECK(answer.is(200));
+  CHECK(answer.has("Set-Cookie: portreeve_session="));
+  CHECK(answer.has("; HttpOnly; SameSite=Strict; Path=/\r\n"));
+  CHECK(answer.has("\"uid\":1000}"));
+  CHECK(answer.between("portreeve_session=", ";") != answer.between("\"token\":\"", "\""));
+
+  auto again = test.logInWith(GOOD_SECRET);
+  CHECK(again.is(401));
+  CHECK(again.has("portreeve ui"));
+  CHECK_FALSE(again.has(GOOD_SECRET));
+}
+
+TEST_CASE("while policy is away or silent nobody is let in, and this is said") {
+  TestSite test;
+  test.suite.state.away = true;
+  CHECK(test.logInWith(GOOD_SECRET).is(503));
+
+  test.suite.state.away = false;
+  test.suite.state.silent = true;
+  auto client = test.connect();
+  auto body = kj::str("{\"secret\":\"", GOOD_SECRET, "\"}");
+  auto request = kj::str(
+      "POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1:817\r\n"
+      "Content-Type: application/json\r\nContent-Length: ",
+      body.size(), "\r\n\r\n", body);
+  test.send(client, request).wait(test.scope);
+  CHECK_FALSE(client.served.poll(test.scope));
+  test.pass(POLICY_TIME);
+  CHECK(readUntil(*client.stream, "\r\n\r\n", test.scope).startsWith("HTTP/1.1 503 "));
+}
+
+TEST_CASE("without both secrets nothing is shown") {
+  TestSite test;
+  auto keys = test.logIn();
+  auto cookieOnly = kj::heapString(keys.slice(0, KJ_ASSERT_NONNULL(keys.findFirst('\n')) + 1));
+  auto tokenOnly = kj::str(keys.slice(cookieOnly.size()));
+  for (auto path : {"/api/v1/status", "/api/v1/connections", "/api/v1/rules", "/api/v1/events"}) {
+    for (auto shown : {kj::StringPtr(""), cookieOnly.asPtr(), tokenOnly.asPtr()}) {
+      auto answer = test.get(path, shown);
+      CHECK_MESSAGE(answer.is(401), path);
+      CHECK(answer.has("WWW-Authenticate: Bearer\r\n"));
+    }
+  }
+}
+
+TEST_CASE("status is that of the suite with the rules the session may see") {
+  TestSite test;
+  auto keys = test.logIn();
+  auto answer = test.get("/api/v1/status", keys);
+  CHECK(answer.is(200));
+  CHECK(answer.has("\"state\":\"enforcing\""));
+  CHECK(answer.has("\"count\":12"));
+
+  test.suite.state.rulesError = kj::str("a.toml:3:1: no such key");
+  answer = test.get("/api/v1/status", keys);
+  CHECK(answer.has("\"state\":\"degraded\""));
+  CHECK(answer.has("a.toml:3:1"));
+}
+
+TEST_CASE("status is shown without the rules when policy hangs") {
+  TestSite test;
+  auto keys = test.logIn();
+  test.suite.state.silent = true;
+  auto client = test.connect();
+  auto request = kj::str("GET /api/v1/status HTTP/1.1\r\nHost: 127.0.0.1:817\r\n", keys, "\r\n");
+  test.send(client, request).wait(test.scope);
+  CHECK_FALSE(client.served.poll(test.scope));
+  test.pass(POLICY_STATUS_TIME);
+  auto text = readUntil(*client.stream, "enforcing", test.scope);
+  CHECK(text.startsWith("HTTP/1.1 200 "));
+}
+
+TEST_CASE("connections and rules are what the observer shows") {
+  TestSite test;
+  auto keys = test.logIn();
+  auto answer = test.get("/api/v1/connections?limit=5&program=curl", keys);
+  CHECK(answer.is(200));
+  CHECK(answer.body().startsWith("{\"connections\":[{\"id\":17,"));
+  CHECK(test.suite.state.askedLimit == 5);
+  CHECK(test.suite.state.askedProgram == "curl");
+  CHECK(test.get("/api/v1/connections?limit=many", keys).is(400));
+  CHECK(test.get("/api/v1/rules", keys).body().startsWith("{\"rules\":[{"));
+}
+
+TEST_CASE("a session ends with the policy process it came from") {
+  TestSite test;
+  auto keys = test.logIn();
+  test.suite.state.gone = true;
+  auto answer = test.get("/api/v1/connections", keys);
+  CHECK(answer.is(401));
+  CHECK(answer.has("The policy process has gone"));
+  CHECK(test.sessions.size() == 0);
+  test.suite.state.gone = false;
+  CHECK(test.get("/api/v1/connections", keys).is(401));
+}
+
+// The live stream ----------------------------------------------------------
+
+struct Following {
+  TestSite test;
+  TestSite::Client client = test.connect();
+
+  explicit Following(kj::StringPtr headers = "") {
+    auto keys = test.logIn();
+    auto request =
+        kj::str("GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:817\r\n", keys, headers, "\r\n");
+    test.send(client, request).wait(test.scope);
+    auto head = readUntil(": connected\n\n");
+    CHECK(strstr(head.cStr(), "Content-Type: text/event-stream\r\n") != nullptr);
+  }
+
+  kj::String readUntil(kj::StringPtr end) {
+    return gateway::readUntil(*client.stream, end, test.scope);
+  }
+  void tell(double id) {
+    auto request = KJ_ASSERT_NONNULL(test.suite.state.sink).connectionsRequest();
+    describeConnection(request.initChanged(1)[0], id);
+    request.send().wait(test.scope);
+  }
+};
+
+TEST_CASE("a changed connection reaches the follower as an event") {
+  Following following;
+  following.tell(18);
+  auto text = following.readUntil("}\n\n");
+  CHECK(strstr(text.cStr(), "event: connection\nid: 18\ndata: {\"id\":18,") != nullptr);
+}
+
+TEST_CASE("a follower that comes back asks for what came after its last event") {
+  Following following("Last-Event-ID: 17\r\n");
+  CHECK(following.test.suite.state.askedAfter == 17);
+}
+
+TEST_CASE("a quiet stream shows that it is alive") {
+  Following following;
+  following.test.pass(HEARTBEAT);
+  following.readUntil(": still here\n\n");
+}
+
+TEST_CASE("a stream ends with a word when policy lets go of it") {
+  Following following;
+  following.test.suite.state.sink = nullptr;
+  following.readUntil("event: ended\ndata: {\"reason\":");
+}
+
+TEST_CASE("a stream ends when its session does") {
+  Following following;
+  following.test.sessions.endAll();
+  following.test.pass(HEARTBEAT);
+  following.readUntil("event: ended\n");
+}
+
+TEST_CASE("a follower that goes lets go of policy's subscription") {
+  Following following;
+  CHECK(following.test.suite.state.subscriptions == 1);
+  following.client.stream = nullptr;
+  CHECK(following.client.served.poll(following.test.scope));
+  CHECK(following.test.suite.state.subscriptions == 0);
+  CHECK(following.test.site.counters.followers == 0);
+}
+
+TEST_CASE("a follower that takes nothing is left") {
+  Following following;
+  for (uint id = 20; id < 200; id++) following.tell(id);
+  following.test.pass(EVENT_WRITE_TIME);
+  CHECK(following.client.served.poll(following.test.scope));
+  CHECK(following.test.suite.state.subscriptions == 0);
+}
+
+TEST_CASE("followers are bounded") {
+  TestSite test;
+  auto keys = test.logIn();
+  auto request = kj::str("GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:817\r\n", keys, "\r\n");
+  kj::Vector<TestSite::Client> clients;
+  for (uint i = 0; i < MAX_FOLLOWERS; i++) {
+    clients.add(test.connect());
+    test.send(clients.back(), request).wait(test.scope);
+    readUntil(*clients.back().stream, ": connected\n\n", test.scope);
+  }
+  CHECK(test.get("/api/v1/events", keys).is(503));
+}
+
+}  // namespace
+}  // namespace portreeve::gateway

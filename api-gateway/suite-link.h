@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the gateway knows of the rest of the suite: policy, and everybody's status.
+#pragma once
+
+#include "common/directories.h"
+#include "common/rpc-client.h"
+#include "proto/policy.capnp.h"
+#include "proto/view.capnp.h"
+
+#include <kj/async-io.h>
+
+namespace portreeve::gateway {
+
+class SuiteLink {
+public:
+  virtual kj::Maybe<proto::Policy::Client> policy() = 0;  // nullptr while it is away
+  virtual kj::Promise<void> collectStatus(proto::view::Status::Builder status) = 0;
+  // As common/suite.h; `status` outlives the promise.
+
+protected:
+  ~SuiteLink() = default;
+};
+
+class SocketSuiteLink final : public SuiteLink {
+  // Over the sockets in the runtime directory.
+public:
+  SocketSuiteLink(kj::AsyncIoContext& io, Directories directories,
+                  kj::Function<void()> onPolicyIsNew);
+  // `onPolicyIsNew` is called each time policy has been dialled: every capability of before is
+  // broken.
+
+  kj::Maybe<proto::Policy::Client> policy() override;
+  kj::Promise<void> collectStatus(proto::view::Status::Builder status) override;
+
+private:
+  kj::AsyncIoContext& io;
+  Directories directories;
+  kj::Function<void()> onPolicyIsNew;
+  PeerConnection connection;
+};
+
+}  // namespace portreeve::gateway
