@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "interceptor/conntrack.h"
+
+#include "common/log.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <kj/debug.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <string.h>
+#include <sys/socket.h>
+
+namespace portreeve::interceptor {
+
+void ConntrackListing::restart() {
+  while (walking) next([](const ConntrackEntry&) {});
+  alignas(8) char buffer[64];
+  auto message = mnl_nlmsg_put_header(buffer);
+  message->nlmsg_type = netfilterType(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET);
+  message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  message->nlmsg_seq = ++walk;
+  putNetfilterHeader(message, AF_UNSPEC, 0);
+  socket.send(message, message->nlmsg_len);
+  walking = true;
+}
+
+bool ConntrackListing::next(kj::FunctionParam<void(const ConntrackEntry&)> onEntry) {
+  if (!walking) return false;
+  alignas(8) kj::byte buffer[NETLINK_READ_BYTES];
+  ssize_t got = socket.receive(buffer);
+  if (got < 0) {
+    walking = false;
+    KJ_FAIL_SYSCALL("listing conntrack entries", int(-got));
+  }
+  int left = int(got);
+  auto message = reinterpret_cast<const nlmsghdr*>(buffer);
+  for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+    if (message->nlmsg_type == NLMSG_DONE) walking = false;
+    KJ_IF_MAYBE (error, errorOf(message)) {
+      walking = false;
+      KJ_FAIL_SYSCALL("listing conntrack entries", *error);
+    }
+    KJ_IF_MAYBE (entry, decodeEntry(message)) onEntry(*entry);
+  }
+  return walking;
+}
+
+uint ConntrackTable::setMarks(kj::ArrayPtr<const MarkChange> changes) {
+  uint missing = 0;
+  for (auto& change : changes) {
+    if (requests.full()) missing += send();
+    // "New" without NLM_F_CREATE changes what exists and makes nothing.
+    auto message = requests.add(netfilterType(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW), 0);
+    putNetfilterHeader(message, addressFamily(change.tuple), 0);
+    putOriginalTuple(message, change.tuple);
+    mnl_attr_put_u32(message, CTA_MARK, htonl(change.mark));
+  }
+  return missing + send();
+}
+
+uint ConntrackTable::remove(kj::ArrayPtr<const Tuple> tuples) {
+  uint missing = 0;
+  for (auto& tuple : tuples) {
+    if (requests.full()) missing += send();
+    // Without a tuple this message would empty the whole table.
+    auto message = requests.add(netfilterType(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE), 0);
+    putNetfilterHeader(message, addressFamily(tuple), 0);
+    putOriginalTuple(message, tuple);
+  }
+  return missing + send();
+}
+
+uint ConntrackTable::send() {
+  uint missing = 0;
+  requests.send(socket, [&](uint, int error) {
+    if (error == 0) return;
+    missing++;
+    if (error != ENOENT) log::warning(kj::str("changing a conntrack entry: ", strerror(error)));
+  });
+  return missing;
+}
+
+}  // namespace portreeve::interceptor

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// This network namespace's conntrack table: list, mark, delete. Needs CAP_NET_ADMIN for all of it,
+// reading included.
+#pragma once
+
+#include "interceptor/conntrack-message.h"
+#include "interceptor/netlink.h"
+
+#include <kj/function.h>
+#include <kj/vector.h>
+
+#include <cstdint>
+
+namespace portreeve::interceptor {
+
+class ConntrackListing {
+  // A walk over the whole table, a piece at a time: the kernel keeps the place between the pieces,
+  // so that a large table never holds up the packets. One walk at a time.
+public:
+  ConntrackListing() : socket(NETLINK_NETFILTER) {}
+  KJ_DISALLOW_COPY(ConntrackListing);
+
+  void restart();
+  // Begins at the start of the table; a walk that had not come to its end is given up.
+
+  bool next(kj::FunctionParam<void(const ConntrackEntry&)> onEntry);
+  // The next piece, some hundred entries. False when that was the end. Throws FAILED when the
+  // kernel refuses.
+
+private:
+  NetlinkSocket socket;
+  uint32_t walk = 0;  // netlink sequence number
+  bool walking = false;
+};
+
+class ConntrackTable {
+  // Changes, each by the tuple of the original direction; they return how many entries did not
+  // exist (any more).
+public:
+  struct MarkChange {
+    Tuple tuple;
+    uint32_t mark;
+  };
+
+  ConntrackTable() : socket(NETLINK_NETFILTER) {}
+  KJ_DISALLOW_COPY(ConntrackTable);
+
+  uint setMarks(kj::ArrayPtr<const MarkChange> changes);
+  uint remove(kj::ArrayPtr<const Tuple> tuples);
+
+private:
+  NetlinkSocket socket;
+  NetlinkRequests requests;
+
+  uint send();
+};
+
+}  // namespace portreeve::interceptor

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Puts the rules in force: asks the keeper to load them when policy is ready to judge, and again
+// after each reconnect; reports ready to the service manager when they are there.
+#pragma once
+
+#include "common/rpc-client.h"
+#include "common/service.h"
+#include "interceptor/startup-cleaning.h"
+#include "proto/keeper.capnp.h"
+
+#include <kj/async-io.h>
+#include <kj/string.h>
+
+namespace portreeve::interceptor {
+
+class Enforcer {
+public:
+  Enforcer(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer, kj::StringPtr keeperSocket,
+           StartupCleaning& cleaning, service::Notifier& notifier);
+  KJ_DISALLOW_COPY(Enforcer);
+
+  kj::Promise<void> enforce();
+  // Waits for a keeper that is not there. Rejects with the keeper's reason.
+
+  kj::Promise<bool> rulesPresent();
+
+  bool enforcing() const { return loaded; }
+  kj::StringPtr reason() const { return why; }  // why not
+
+private:
+  kj::Timer& timer;
+  StartupCleaning& cleaning;
+  service::Notifier& notifier;
+  bool wanted = false;
+  bool loaded = false;
+  bool saidReady = false;
+  kj::String why;
+  PeerConnection keeper;  // calls `load`
+
+  kj::Promise<proto::Keeper::Client> whenThere();
+  kj::Promise<void> load(proto::Keeper::Client client);
+  kj::Promise<void> inForce(bool wereThere);
+};
+
+}  // namespace portreeve::interceptor

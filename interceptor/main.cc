@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// portreeve-interceptor: owns the four queues and all that needs CAP_NET_ADMIN; passes packets on
+// unread and answers the kernel with policy's verdict.
+#include "common/accounts.h"
+#include "common/directories.h"
+#include "common/log.h"
+#include "common/privileges.h"
+#include "common/service.h"
+#include "common/settings.h"
+#include "interceptor/kernel.h"
+#include "interceptor/sandbox.h"
+#include "interceptor/service.h"
+
+#include <kj/async-io.h>
+#include <kj/async-unix.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include <string_view>
+
+namespace portreeve::interceptor {
+namespace {
+
+constexpr const char* HELP =
+    "Usage: portreeve-interceptor [--prove-sandbox | --version | --help]\n"
+    "\n"
+    "Holds the netfilter queues 17040, 17060, 17140 and 17160 of this network namespace and gives\n"
+    "the kernel policy's verdicts. Started as root by systemd or `portreeve up`, which hand over\n"
+    "the socket \"rpc\".\n"
+    "\n"
+    "  --prove-sandbox  enter the sandbox, try what must be refused there, and say so\n"
+    "\n"
+    "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([interceptor] timeout_ms),\n"
+    "       $RUNTIME_DIRECTORY/attributor.sock, $RUNTIME_DIRECTORY/keeper.sock\n";
+
+// Every message to a queue, to conntrack and to sock_diag is checked for it when it is sent.
+constexpr int KEPT_CAPABILITIES[] = {CAP_NET_ADMIN};
+
+void serve() {
+  auto directories = Directories::fromEnvironment();
+  auto accounts = Accounts::read();
+  auto settings = Settings::load(directories.settingsFile());
+  auto rpcSocket = service::HandedSockets::take().require("rpc");
+  service::Notifier notifier;
+
+  Kernel kernel;
+  countConntrackBytes();  // root owns the file; conntrack is there since Kernel joined its events
+
+  dropPrivileges(accounts.of(Role::INTERCEPTOR), KEPT_CAPABILITIES);
+
+  kj::UnixEventPort::captureSignal(SIGTERM);
+  auto io = kj::setupAsyncIo();
+  Service service(io, accounts, settings.interceptor, directories, kj::mv(rpcSocket), kernel,
+                  notifier);
+  auto terminated = io.unixEventPort.onSignal(SIGTERM).ignoreResult();
+
+  service.setLandlock(enterSandbox());
+  // Ready is said when policy has had the rules loaded (enforcer.h).
+  service.serve().exclusiveJoin(kj::mv(terminated)).wait(io.waitScope);
+  notifier.stopping();
+}
+
+int prove() {
+  auto accounts = Accounts::read();
+  dropPrivileges(accounts.of(Role::INTERCEPTOR), KEPT_CAPABILITIES);
+  enterSandbox();
+  return proveSandbox();
+}
+
+int run(int argumentCount, char** arguments) {
+  std::string_view option = argumentCount > 1 ? arguments[1] : "";
+  if (argumentCount > 2 || (argumentCount == 2 && option != "--help" && option != "--version" &&
+                            option != "--prove-sandbox")) {
+    fprintf(stderr, "portreeve-interceptor: unknown arguments; see portreeve-interceptor --help\n");
+    return 2;
+  }
+  if (option == "--help") return fputs(HELP, stdout) < 0;
+  if (option == "--version") return puts("portreeve-interceptor " PORTREEVE_VERSION) < 0;
+  if (option == "--prove-sandbox") return prove();
+  serve();
+  return 0;
+}
+
+}  // namespace
+}  // namespace portreeve::interceptor
+
+int main(int argc, char** argv) {
+  portreeve::log::open("interceptor");
+  portreeve::log::KjMessages kjMessages;
+  int code = 1;
+  KJ_IF_MAYBE (problem, kj::runCatchingExceptions(
+                            [&]() { code = portreeve::interceptor::run(argc, argv); })) {
+    portreeve::log::exception("interceptor", *problem);
+    return 1;
+  }
+  return code;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "interceptor/packet-loop.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <kj/debug.h>
+
+namespace portreeve::interceptor {
+namespace {
+
+constexpr uint BATCHES_A_ROUND = 16;
+// Some 500 packets, a millisecond's work; then verdicts get their turn.
+
+}  // namespace
+
+PacketLoop::Source::Source(kj::UnixEventPort& port, kj::Own<Queue> bound)
+    : queue(kj::mv(bound)),
+      observer(port, queue->fd(), kj::UnixEventPort::FdObserver::OBSERVE_READ) {}
+
+PacketLoop::PacketLoop(kj::UnixEventPort& port, kj::Timer& timer, kj::Vector<kj::Own<Queue>> queues,
+                       Pending& pending, Submitter& submitter)
+    : timer(timer),
+      pending(pending),
+      submitter(submitter),
+      onPacket([this](const PacketFacts& facts, kj::ArrayPtr<const kj::byte> start) {
+        admit(facts, start);
+      }),
+      tasks(*this) {
+  for (auto& queue : queues) sources.add(kj::heap<Source>(port, kj::mv(queue)));
+}
+
+kj::Promise<void> PacketLoop::run() {
+  kj::Vector<kj::Promise<void>> watching;
+  for (auto& source : sources) {
+    source->queue->start();
+    watching.add(readRound().then([this, &source = *source]() { return watch(source); }));
+  }
+  return kj::joinPromises(watching.releaseAsArray());
+}
+
+kj::Promise<void> PacketLoop::watch(Source& source) {
+  return source.observer.whenBecomesReadable()
+      .then([this, &source]() {
+        source.mayHaveMore = true;
+        return readRound();
+      })
+      .then([this, &source]() { return watch(source); });
+}
+
+kj::Promise<void> PacketLoop::readRound() {
+  for (uint i = 0; i < BATCHES_A_ROUND; i++)
+    if (!readMostUrgent()) return kj::READY_NOW;
+  // Through the timer, not evalLater: the loop must look at every other descriptor in between.
+  return timer.afterDelay(0 * kj::NANOSECONDS).then([this]() { return readRound(); });
+}
+
+bool PacketLoop::readMostUrgent() {
+  for (auto& source : sources) {
+    if (!source->mayHaveMore) continue;
+    source->mayHaveMore = source->queue->read(monotonicNs(), onPacket);
+    submitter.flush();
+    source->queue->flush();
+    setTimer();
+    // Under a flood of arriving packets the outgoing queues are looked at after each batch.
+    if (source->mayHaveMore && !source->queue->outgoing)
+      for (auto& other : sources) other->mayHaveMore |= other->queue->outgoing;
+    return true;
+  }
+  return false;
+}
+
+void PacketLoop::admit(const PacketFacts& facts, kj::ArrayPtr<const kj::byte> start) {
+  counts.packets++;
+  KJ_IF_MAYBE (packet, pending.add(facts, start)) {
+    submitter.add(*packet);
+  } else {
+    counts.poolFull++;
+    answer(facts, proto::Verdict::DROP_ONCE);
+  }
+}
+
+void PacketLoop::settle(proto::SettleBatch::Reader batch) {
+  uint64_t now = monotonicNs();
+  for (auto settlement : batch.getVerdicts()) {
+    KJ_IF_MAYBE (facts, pending.settle(settlement.getId())) {
+      counts.settled++;
+      waited.record(now - facts->arrived);
+      answer(*facts, settlement.getVerdict());
+    } else {
+      counts.unknownIds++;
+    }
+  }
+  flushAnswers();
+}
+
+void PacketLoop::answer(const PacketFacts& facts, proto::Verdict verdict) {
+  sourceOf(facts.queue).queue->answer(facts.kernelId, kernelVerdict(verdict, facts.mark));
+}
+
+void PacketLoop::flushAnswers() {
+  for (auto& source : sources) source->queue->flush();
+}
+
+void PacketLoop::setTimer() {
+  // One timer for the oldest packet; it is set again only when it has run, so a packet that is
+  // settled costs none.
+  if (timerSet) return;
+  KJ_IF_MAYBE (deadline, pending.nextDeadline()) {
+    uint64_t now = monotonicNs();
+    auto delay = *deadline > now ? int64_t(*deadline - now) : 0;
+    timerSet = true;
+    tasks.add(timer.afterDelay(delay * kj::NANOSECONDS).then([this]() {
+      timerSet = false;
+      expire();
+      setTimer();
+    }));
+  }
+}
+
+void PacketLoop::expire() {
+  pending.expire(monotonicNs(), [this](const PacketFacts& facts) {
+    counts.timedOut++;
+    sourceOf(facts.queue).timedOut++;
+    answer(facts, proto::Verdict::DROP_ONCE);
+  });
+  flushAnswers();
+}
+
+PacketLoop::Source& PacketLoop::sourceOf(uint16_t queue) {
+  for (auto& source : sources)
+    if (source->queue->number == queue) return *source;
+  KJ_FAIL_ASSERT("a packet of a queue that is not ours", queue);
+}
+
+uint64_t PacketLoop::kernelErrors() const {
+  uint64_t sum = 0;
+  for (auto& source : sources) sum += source->queue->kernelErrors();
+  return sum;
+}
+
+uint64_t PacketLoop::timedOutOf(uint16_t queue) const {
+  for (auto& source : sources)
+    if (source->queue->number == queue) return source->timedOut;
+  return 0;
+}
+
+void PacketLoop::taskFailed(kj::Exception&& e) {
+  log::exception("dropping packets whose time is up", e);
+}
+
+}  // namespace portreeve::interceptor

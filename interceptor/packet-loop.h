@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The way of a packet through this process: from its queue into the pool and on to the attributor;
+// back, by its id, as a verdict to the kernel. This is where the clock is kept: what is not settled
+// in time gets a temporary drop.
+#pragma once
+
+#include "interceptor/latency.h"
+#include "interceptor/pending.h"
+#include "interceptor/queue.h"
+#include "interceptor/submitter.h"
+#include "proto/ring.capnp.h"
+
+#include <kj/async-unix.h>
+#include <kj/timer.h>
+#include <kj/vector.h>
+
+#include <cstdint>
+
+namespace portreeve::interceptor {
+
+class PacketLoop final : private kj::TaskSet::ErrorHandler {
+public:
+  struct Counters {
+    uint64_t packets = 0;
+    uint64_t settled = 0;
+    uint64_t timedOut = 0;
+    uint64_t unknownIds = 0;  // settled too late, twice, or never ours
+    uint64_t poolFull = 0;    // dropped at once
+  };
+
+  PacketLoop(kj::UnixEventPort& port, kj::Timer& timer, kj::Vector<kj::Own<Queue>> queues,
+             Pending& pending, Submitter& submitter);
+  // `queues` in the order of their urgency.
+  KJ_DISALLOW_COPY(PacketLoop);
+
+  kj::Promise<void> run();
+  // Starts the queues. Never resolves.
+
+  void settle(proto::SettleBatch::Reader batch);
+
+  const Counters& counters() const { return counts; }
+  const Latency& latency() const { return waited; }
+  uint64_t kernelErrors() const;
+  uint64_t timedOutOf(uint16_t queue) const;
+
+private:
+  struct Source {
+    kj::Own<Queue> queue;
+    kj::UnixEventPort::FdObserver observer;
+    bool mayHaveMore = true;
+    uint64_t timedOut = 0;
+
+    Source(kj::UnixEventPort& port, kj::Own<Queue> bound);
+  };
+
+  kj::Timer& timer;
+  Pending& pending;
+  Submitter& submitter;
+  kj::Vector<kj::Own<Source>> sources;
+  Queue::OnPacket onPacket;
+  Counters counts;
+  Latency waited;
+  bool timerSet = false;
+  kj::TaskSet tasks;
+
+  kj::Promise<void> watch(Source& source);
+  kj::Promise<void> readRound();
+  bool readMostUrgent();
+  void admit(const PacketFacts& facts, kj::ArrayPtr<const kj::byte> start);
+  void answer(const PacketFacts& facts, proto::Verdict verdict);
+  void flushAnswers();
+  void setTimer();
+  void expire();
+  Source& sourceOf(uint16_t queue);
+  void taskFailed(kj::Exception&& e) override;
+};
+
+}  // namespace portreeve::interceptor

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The capabilities that policy holds of this process (proto/interceptor.capnp), each narrow: they
+// do what their schema says and check nothing more, for only policy's uid is given them.
+#pragma once
+
+#include "interceptor/conntrack.h"
+#include "interceptor/enforcer.h"
+#include "interceptor/sockets.h"
+#include "proto/interceptor.capnp.h"
+
+namespace portreeve::interceptor {
+
+proto::Conntrack::Client makeConntrack(ConntrackTable& table, ConntrackListing& listing);
+// One walk at a time over all the clients: a list that begins anew makes the pages of an older one
+// fail. All arguments outlive what is returned.
+
+proto::Sockets::Client makeSockets(LocalSockets& sockets);
+
+proto::Enforcer::Client makeEnforcer(Enforcer& enforcer);
+
+}  // namespace portreeve::interceptor

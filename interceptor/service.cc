@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "interceptor/service.h"
+
+#include "common/clock.h"
+#include "common/marks.h"
+#include "interceptor/policy-capabilities.h"
+
+#include <kj/debug.h>
+
+namespace portreeve::interceptor {
+namespace {
+
+constexpr size_t POOL = kj::size(QUEUES) * QUEUE_MAX_LENGTH;
+// As many as can wait in the kernel.
+
+}  // namespace
+
+class Service::Bootstrap final : public proto::Interceptor::Server {
+  // The RPC server lets only those in who may observe; policy's capabilities are for policy alone.
+public:
+  Bootstrap(Service& service, Entitlement entitlement)
+      : service(service), entitlement(kj::mv(entitlement)) {}
+
+  kj::Promise<void> forPolicy(ForPolicyContext context) override {
+    entitlement.require(Role::POLICY);
+    auto results = context.getResults();
+    results.setSettle(service.policy.open());
+    results.setConntrack(makeConntrack(service.kernel.conntrack, service.kernel.listing));
+    results.setSockets(makeSockets(service.kernel.sockets));
+    results.setEnforcer(makeEnforcer(service.enforcer));
+    service.feed.setWatcher(context.getParams().getWatcher());
+    service.submitter.resubmit();
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> queues(QueuesContext context) override {
+    service.fillQueues(context.getResults());
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> status(StatusContext context) override {
+    service.fillStatus(context.getResults().initStatuses(1)[0]);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> versions(VersionsContext context) override {
+    auto results = context.getResults();
+    results.setMin(proto::PROTOCOL_MIN);
+    results.setMax(proto::PROTOCOL_MAX);
+    return kj::READY_NOW;
+  }
+
+private:
+  Service& service;
+  Entitlement entitlement;
+};
+
+Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
+                 const Settings::Interceptor& settings, const Directories& directories,
+                 kj::AutoCloseFd rpcSocket, Kernel& kernel, service::Notifier& notifier)
+    : kernel(kernel),
+      pending(POOL, uint64_t(settings.timeoutMs) * 1'000'000, monotonicNs() / 1000),
+      submitter(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("attributor"),
+                pending, kernel.netns),
+      packets(io.unixEventPort, io.provider->getTimer(), kj::mv(kernel.queues), pending, submitter),
+      feed(io.provider->getTimer()),
+      conntrackEvents(io.unixEventPort, io.provider->getTimer(), kj::mv(kernel.conntrackEvents),
+                      feed),
+      socketEvents(io.unixEventPort, io.provider->getTimer(), kj::mv(kernel.socketEvents), feed),
+      cleaning(io.provider->getTimer(), kernel.conntrack),
+      enforcer(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("keeper"),
+               cleaning, notifier),
+      policy(io.unixEventPort, packets, [this]() { feed.setWatcher(nullptr); }),
+      ownStatus(Role::INTERCEPTOR),
+      rpc(*io.lowLevelProvider, rpcSocket.release(), accounts, [this](Entitlement entitlement) {
+        return kj::heap<Bootstrap>(*this, kj::mv(entitlement));
+      }) {
+  addCounters();
+}
+
+kj::Promise<void> Service::serve() {
+  return packets.run()
+      .exclusiveJoin(conntrackEvents.run())
+      .exclusiveJoin(socketEvents.run())
+      .exclusiveJoin(rpc.serve());
+}
+
+void Service::addCounters() {
+  auto counter = [this](kj::StringPtr name, const uint64_t& value) {
+    ownStatus.addCounter(name, [&value]() { return double(value); });
+  };
+  counter("packets", packets.counters().packets);
+  counter("submitted", submitter.counters().submitted);
+  counter("resubmitted", submitter.counters().resubmitted);
+  counter("ring_full", submitter.counters().full);
+  counter("ring_away", submitter.counters().away);
+  counter("settled", packets.counters().settled);
+  counter("timed_out", packets.counters().timedOut);
+  counter("unknown_ids", packets.counters().unknownIds);
+  counter("pool_full", packets.counters().poolFull);
+  counter("flows_ended", feed.counters().flowsEnded);
+  counter("sockets_closed", feed.counters().socketsClosed);
+  counter("events_missed", feed.counters().missed);
+  ownStatus.addCounter("kernel_errors", [this]() { return double(packets.kernelErrors()); });
+  ownStatus.addCounter("malformed", [this]() { return double(policy.malformed()); });
+  ownStatus.addCounter("waiting", [this]() { return double(pending.size()); });
+  ownStatus.addCounter("wait_p50_us",
+                       [this]() { return double(packets.latency().percentile(50)) / 1000; });
+  ownStatus.addCounter("wait_p99_us",
+                       [this]() { return double(packets.latency().percentile(99)) / 1000; });
+}
+
+bool Service::enforcing() const {
+  return enforcer.enforcing() && submitter.connected() && policy.connected();
+}
+
+kj::StringPtr Service::whyNot() const {
+  if (!enforcer.enforcing()) return enforcer.reason();
+  if (!submitter.connected())
+    return "the attributor does not answer: new connections wait and are then dropped"_kj;
+  if (!policy.connected())
+    return "policy is not there: new connections wait and are then dropped"_kj;
+  return ""_kj;
+}
+
+void Service::fillStatus(proto::view::ProcessStatus::Builder builder) {
+  ownStatus.setState(enforcing() ? "running" : "degraded", whyNot());
+  ownStatus.fill(builder);
+}
+
+void Service::fillQueues(proto::Interceptor::QueuesResults::Builder results) {
+  auto counts = kernel.statistics.read();
+  auto list = results.initQueues(uint(kj::size(QUEUES)));
+  for (uint i = 0; i < list.size(); i++) {
+    list[i].setQueue(QUEUES[i]);
+    list[i].setTimedOut(double(packets.timedOutOf(QUEUES[i])));
+    for (auto& one : counts) {
+      if (one.queue != QUEUES[i]) continue;
+      list[i].setWaiting(double(one.waiting));
+      list[i].setSeen(double(one.seen));
+      list[i].setOverflowed(double(one.overflowed));
+      list[i].setLost(double(one.lost));
+    }
+  }
+  results.setEnforcing(enforcing());
+  results.setReason(whyNot());
+}
+
+}  // namespace portreeve::interceptor

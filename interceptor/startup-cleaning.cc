@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "interceptor/startup-cleaning.h"
+
+#include "common/log.h"
+
+namespace portreeve::interceptor {
+namespace {
+
+constexpr uint16_t DNS_PORT = 53;
+
+}  // namespace
+
+bool keepsQueryFromRedirection(const ConntrackEntry& entry) {
+  auto& tuple = entry.tuple;
+  return entry.mark == 0 && tuple.destinationPort == DNS_PORT &&
+         (tuple.protocol == PROTOCOL_UDP || tuple.protocol == PROTOCOL_TCP) &&
+         tuple.destination.scope() != Scope::LOCALHOST;
+}
+
+kj::Promise<void> StartupCleaning::runOnce() {
+  if (ran) return kj::READY_NOW;
+  ran = true;
+  return kj::evalNow([this]() {
+           listing.restart();
+           return walk();
+         })
+      .catch_([](kj::Exception&& e) {
+        log::exception("deleting the conntrack entries of DNS queries from before the start", e);
+      });
+}
+
+kj::Promise<void> StartupCleaning::walk() {
+  bool more = listing.next([this](const ConntrackEntry& entry) {
+    if (keepsQueryFromRedirection(entry)) found.add(entry.tuple);
+  });
+  // Through the timer: packets get their turn in between.
+  if (more) return timer.afterDelay(0 * kj::NANOSECONDS).then([this]() { return walk(); });
+  table.remove(found);
+  if (found.size() > 0)
+    log::info(kj::str("deleted ", found.size(),
+                      " conntrack entries of DNS queries from before the start"));
+  found.clear();
+  return kj::READY_NOW;
+}
+
+}  // namespace portreeve::interceptor
