@@ -13,21 +13,34 @@
 
 namespace portreeve::interceptor {
 
-void ConntrackListing::restart() {
-  while (walking) next([](const ConntrackEntry&) {});
+namespace {
+
+constexpr size_t PIECE_BYTES = 8192;
+// The kernel fills as much as is asked for, at 2 to 3 microseconds an entry.
+
+}  // namespace
+
+ConntrackListing::Walk ConntrackListing::restart() {
+  while (walking) readPiece([](const ConntrackEntry&) {});
   alignas(8) char buffer[64];
   auto message = mnl_nlmsg_put_header(buffer);
   message->nlmsg_type = netfilterType(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET);
   message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  message->nlmsg_seq = ++walk;
+  message->nlmsg_seq = ++current;
   putNetfilterHeader(message, AF_UNSPEC, 0);
   socket.send(message, message->nlmsg_len);
   walking = true;
+  return current;
 }
 
-bool ConntrackListing::next(kj::FunctionParam<void(const ConntrackEntry&)> onEntry) {
-  if (!walking) return false;
-  alignas(8) kj::byte buffer[NETLINK_READ_BYTES];
+bool ConntrackListing::next(Walk walk, kj::FunctionParam<void(const ConntrackEntry&)> onEntry) {
+  KJ_REQUIRE(walking && walk == current, "this list has ended, or another was begun");
+  readPiece(onEntry);
+  return walking;
+}
+
+void ConntrackListing::readPiece(kj::FunctionParam<void(const ConntrackEntry&)> onEntry) {
+  alignas(8) kj::byte buffer[PIECE_BYTES];
   ssize_t got = socket.receive(buffer);
   if (got < 0) {
     walking = false;
@@ -43,7 +56,6 @@ bool ConntrackListing::next(kj::FunctionParam<void(const ConntrackEntry&)> onEnt
     }
     KJ_IF_MAYBE (entry, decodeEntry(message)) onEntry(*entry);
   }
-  return walking;
 }
 
 uint ConntrackTable::setMarks(kj::ArrayPtr<const MarkChange> changes) {

@@ -10,24 +10,19 @@ constexpr size_t PAGE_ENTRIES = 2048;  // some 200 KiB of a message
 
 class ConntrackImpl final : public proto::Conntrack::Server {
 public:
-  ConntrackImpl(ConntrackTable& table, ConntrackListing& listing)
-      : table(table), listing(listing) {}
+  ConntrackImpl(kj::Timer& timer, ConntrackTable& table, ConntrackListing& listing)
+      : timer(timer), table(table), listing(listing) {}
 
   kj::Promise<void> list(ListContext context) override {
     uint64_t after = context.getParams().getAfter();
-    if (after == 0)
-      listing.restart();
-    else
-      KJ_REQUIRE(after == page, "this list has ended or was begun anew by another call");
-    kj::Vector<ConntrackEntry> entries(PAGE_ENTRIES);
-    bool more = true;
-    while (more && entries.size() < PAGE_ENTRIES)
-      more = listing.next([&](const ConntrackEntry& entry) { entries.add(entry); });
-    page++;
-    auto results = context.getResults();
-    fill(results.initFlows(uint(entries.size())), entries);
-    results.setNext(more ? page : 0);
-    return kj::READY_NOW;
+    auto page = kj::heap<Page>();
+    page->walk = after == 0 ? listing.restart() : ConntrackListing::Walk(after);
+    auto filled = fill(*page);
+    return filled.then([context, page = kj::mv(page)]() mutable {
+      auto results = context.getResults();
+      copy(page->entries, results.initFlows(uint(page->entries.size())));
+      results.setNext(page->more ? page->walk : 0);
+    });
   }
 
   kj::Promise<void> setMarks(SetMarksContext context) override {
@@ -46,12 +41,26 @@ public:
   }
 
 private:
+  struct Page {
+    ConntrackListing::Walk walk = 0;
+    kj::Vector<ConntrackEntry> entries{PAGE_ENTRIES};
+    bool more = true;
+  };
+
+  kj::Timer& timer;
   ConntrackTable& table;
   ConntrackListing& listing;
-  uint64_t page = 0;  // the page that may be asked for next
 
-  static void fill(capnp::List<proto::TrackedFlow>::Builder flows,
-                   kj::ArrayPtr<const ConntrackEntry> entries) {
+  kj::Promise<void> fill(Page& page) {
+    page.more =
+        listing.next(page.walk, [&](const ConntrackEntry& entry) { page.entries.add(entry); });
+    if (!page.more || page.entries.size() >= PAGE_ENTRIES) return kj::READY_NOW;
+    // Through the timer: packets get their turn in between.
+    return timer.afterDelay(0 * kj::NANOSECONDS).then([this, &page]() { return fill(page); });
+  }
+
+  static void copy(kj::ArrayPtr<const ConntrackEntry> entries,
+                   capnp::List<proto::TrackedFlow>::Builder flows) {
     for (uint i = 0; i < entries.size(); i++) {
       auto& entry = entries[i];
       entry.tuple.to(flows[i].initTuple());
@@ -96,8 +105,9 @@ private:
 
 }  // namespace
 
-proto::Conntrack::Client makeConntrack(ConntrackTable& table, ConntrackListing& listing) {
-  return kj::heap<ConntrackImpl>(table, listing);
+proto::Conntrack::Client makeConntrack(kj::Timer& timer, ConntrackTable& table,
+                                       ConntrackListing& listing) {
+  return kj::heap<ConntrackImpl>(timer, table, listing);
 }
 
 proto::Sockets::Client makeSockets(LocalSockets& sockets) {

@@ -8,10 +8,13 @@
 #include "interceptor/sockets.h"
 #include "proto/interceptor.capnp.h"
 
+#include <kj/timer.h>
+
 namespace portreeve::interceptor {
 
-proto::Conntrack::Client makeConntrack(ConntrackTable& table, ConntrackListing& listing);
-// One walk at a time over all the clients: a list that begins anew makes the pages of an older one
+proto::Conntrack::Client makeConntrack(kj::Timer& timer, ConntrackTable& table,
+                                       ConntrackListing& listing);
+// One walk at a time over all clients: a list that begins anew makes the next page of an older one
 // fail. All arguments outlive what is returned.
 
 proto::Sockets::Client makeSockets(LocalSockets& sockets);

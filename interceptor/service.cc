@@ -25,7 +25,8 @@ public:
     entitlement.require(Role::POLICY);
     auto results = context.getResults();
     results.setSettle(service.policy.open());
-    results.setConntrack(makeConntrack(service.kernel.conntrack, service.kernel.listing));
+    results.setConntrack(
+        makeConntrack(service.timer, service.kernel.conntrack, service.kernel.listing));
     results.setSockets(makeSockets(service.kernel.sockets));
     results.setEnforcer(makeEnforcer(service.enforcer));
     service.feed.setWatcher(context.getParams().getWatcher());
@@ -59,17 +60,16 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
                  const Settings::Interceptor& settings, const Directories& directories,
                  kj::AutoCloseFd rpcSocket, Kernel& kernel, service::Notifier& notifier)
     : kernel(kernel),
+      timer(io.provider->getTimer()),
       pending(POOL, uint64_t(settings.timeoutMs) * 1'000'000, monotonicNs() / 1000),
-      submitter(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("attributor"),
-                pending, kernel.netns),
-      packets(io.unixEventPort, io.provider->getTimer(), kj::mv(kernel.queues), pending, submitter),
-      feed(io.provider->getTimer()),
-      conntrackEvents(io.unixEventPort, io.provider->getTimer(), kj::mv(kernel.conntrackEvents),
-                      feed),
-      socketEvents(io.unixEventPort, io.provider->getTimer(), kj::mv(kernel.socketEvents), feed),
-      cleaning(io.provider->getTimer(), kernel.conntrack),
-      enforcer(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("keeper"),
-               cleaning, notifier),
+      submitter(*io.lowLevelProvider, timer, directories.socket("attributor"), pending,
+                kernel.netns),
+      packets(io.unixEventPort, timer, kj::mv(kernel.queues), pending, submitter),
+      feed(timer),
+      conntrackEvents(io.unixEventPort, timer, kj::mv(kernel.conntrackEvents), feed),
+      socketEvents(io.unixEventPort, timer, kj::mv(kernel.socketEvents), feed),
+      cleaning(timer, kernel.conntrack),
+      enforcer(*io.lowLevelProvider, timer, directories.socket("keeper"), cleaning, notifier),
       policy(io.unixEventPort, packets, [this]() { feed.setWatcher(nullptr); }),
       ownStatus(Role::INTERCEPTOR),
       rpc(*io.lowLevelProvider, rpcSocket.release(), accounts, [this](Entitlement entitlement) {

@@ -40,6 +40,7 @@ private:
   class Bootstrap;
 
   Kernel& kernel;
+  kj::Timer& timer;
   Pending pending;
   Submitter submitter;
   PacketLoop packets;

@@ -20,21 +20,18 @@ bool keepsQueryFromRedirection(const ConntrackEntry& entry) {
 kj::Promise<void> StartupCleaning::runOnce() {
   if (ran) return kj::READY_NOW;
   ran = true;
-  return kj::evalNow([this]() {
-           listing.restart();
-           return walk();
-         })
-      .catch_([](kj::Exception&& e) {
-        log::exception("deleting the conntrack entries of DNS queries from before the start", e);
-      });
+  return kj::evalNow([this]() { return goOn(listing.restart()); }).catch_([](kj::Exception&& e) {
+    log::exception("deleting the conntrack entries of DNS queries from before the start", e);
+  });
 }
 
-kj::Promise<void> StartupCleaning::walk() {
-  bool more = listing.next([this](const ConntrackEntry& entry) {
+kj::Promise<void> StartupCleaning::goOn(ConntrackListing::Walk walk) {
+  bool more = listing.next(walk, [this](const ConntrackEntry& entry) {
     if (keepsQueryFromRedirection(entry)) found.add(entry.tuple);
   });
   // Through the timer: packets get their turn in between.
-  if (more) return timer.afterDelay(0 * kj::NANOSECONDS).then([this]() { return walk(); });
+  if (more)
+    return timer.afterDelay(0 * kj::NANOSECONDS).then([this, walk]() { return goOn(walk); });
   table.remove(found);
   if (found.size() > 0)
     log::info(kj::str("deleted ", found.size(),

@@ -31,7 +31,7 @@ private:
   kj::Vector<Tuple> found;
   bool ran = false;
 
-  kj::Promise<void> walk();
+  kj::Promise<void> goOn(ConntrackListing::Walk walk);
 };
 
 }  // namespace portreeve::interceptor
