@@ -109,12 +109,12 @@ bool OwnHosts::isOrigin(kj::StringPtr origin) const {
 
 kj::Maybe<Reply> refuse(kj::HttpMethod method, const kj::HttpHeaders& headers,
                         const HttpNames& names, const OwnHosts& hosts) {
+  if (!isMethodOfOurs(method)) return methodNotAllowed("GET, HEAD, POST");
   KJ_IF_MAYBE (reply, refuseFraming(method, headers)) return kj::mv(*reply);
   KJ_IF_MAYBE (reply, refuseAddressee(headers, hosts)) return kj::mv(*reply);
   KJ_IF_MAYBE (reply, refuseSender(headers, names, hosts)) return kj::mv(*reply);
   if (headers.get(kj::HttpHeaderId::UPGRADE) != nullptr)
     return problemAndClose(400, "No other protocol is spoken here.");
-  if (!isMethodOfOurs(method)) return methodNotAllowed("GET, HEAD, POST");
   return nullptr;
 }
 

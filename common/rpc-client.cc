@@ -67,6 +67,7 @@ public:
   OneConnectionImpl(kj::LowLevelAsyncIoProvider& provider, kj::AutoCloseFd fd)
       : link(provider, kj::mv(fd)) {}
   capnp::Capability::Client bootstrap() override { return link.bootstrap(); }
+  kj::Promise<void> whenGone() override { return link.network.onDisconnect(); }
 
 private:
   Link link;

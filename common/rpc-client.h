@@ -39,6 +39,7 @@ public:
   static kj::Promise<kj::Own<OneConnection>> dial(kj::LowLevelAsyncIoProvider& provider,
                                                   kj::StringPtr path);
   virtual capnp::Capability::Client bootstrap() = 0;
+  virtual kj::Promise<void> whenGone() = 0;  // resolves when the peer has closed the connection
   virtual ~OneConnection() noexcept(false) = default;
 };
 

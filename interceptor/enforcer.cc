@@ -10,6 +10,13 @@ namespace {
 
 constexpr auto BEFORE_ASKING_AGAIN = 20 * kj::MILLISECONDS;
 
+kj::StringPtr ownWords(kj::StringPtr description) {
+  // RPC puts this before what the other side said.
+  constexpr kj::StringPtr PREFIX = "remote exception: "_kj;
+  while (description.startsWith(PREFIX)) description = description.slice(PREFIX.size());
+  return description;
+}
+
 }  // namespace
 
 Enforcer::Enforcer(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer,
@@ -62,7 +69,8 @@ kj::Promise<void> Enforcer::load(proto::Keeper::Client client) {
               // A keeper that has gone leaves the rules as they are.
               if (e.getType() != kj::Exception::Type::DISCONNECTED) {
                 loaded = false;
-                why = kj::str("the keeper could not load the rules: ", e.getDescription());
+                why =
+                    kj::str("the keeper could not load the rules: ", ownWords(e.getDescription()));
               }
               return kj::mv(e);
             });

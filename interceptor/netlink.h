@@ -49,8 +49,8 @@ public:
   static constexpr size_t MAX_MESSAGE = 256;
 
   nlmsghdr* add(uint16_t type, uint16_t flags);
-  // A new request to be completed with mnl_…put… until the next call; NLM_F_REQUEST and NLM_F_ACK
-  // are set. Full: throws.
+  // A new request, to be completed with mnl_..._put until the next call; NLM_F_REQUEST and
+  // NLM_F_ACK are set. Full: throws.
   bool full() const { return count == MAX; }
   uint size() const { return count; }
 

@@ -39,7 +39,7 @@ kj::Maybe<PendingPacket&> Pending::add(const PacketFacts& facts,
     packet.id = ++lastNumber << SLOT_BITS | *slot;
     packet.facts = facts;
     packet.startLength = uint16_t(std::min(start.size(), PACKET_START_BYTES));
-    memcpy(packet.start, start.begin(), packet.startLength);
+    if (packet.startLength > 0) memcpy(packet.start, start.begin(), packet.startLength);
     packet.older = newest;
     packet.newer = NOBODY;
     (newest == NOBODY ? oldest : slots[newest].newer) = *slot;

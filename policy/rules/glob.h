@@ -47,7 +47,7 @@ private:
   kj::StringPtr parseSet(size_t& at);  // returns what is wrong, or nullptr
   kj::StringPtr tokenize();
   void takePrefix();
-  bool literal() const { return tokens.size() == 0; }
+  bool literal() const { return tokens.empty(); }
   bool isSeparator(uint8_t c) const { return style == Style::PATH && c == '/'; }
   bool accepts(const Token& token, uint8_t c) const;
   bool matchesTokens(kj::ArrayPtr<const char> text) const;

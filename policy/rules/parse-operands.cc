@@ -27,7 +27,7 @@ using MakeFromGlobs = kj::Own<Operand> (*)(kj::Vector<Glob>);
 template <MakeFromGlobs make, Glob::Style style>
 void texts(const Site& site) {
   auto globs = parseGlobs(site.value, style, site.context.complaints);
-  if (globs.size() != 0) site.out.add(make(kj::mv(globs)));
+  if (!globs.empty()) site.out.add(make(kj::mv(globs)));
 }
 
 template <MakeFromGlobs make>
@@ -40,7 +40,7 @@ void paths(const Site& site) {
         kj::str("path \"", glob.pattern(), "\" can never match: begin it with \"/\" or \"**\""));
     return;
   }
-  if (globs.size() != 0) site.out.add(make(kj::mv(globs)));
+  if (!globs.empty()) site.out.add(make(kj::mv(globs)));
 }
 
 void kind(const Site& site) {
@@ -76,7 +76,7 @@ void user(const Site& site) {
       site.context.complaints.at(value.source(), kj::str("user wants a name or a number"));
     }
   });
-  if (users.size() != 0) site.out.add(userOperand(kj::mv(users)));
+  if (!users.empty()) site.out.add(userOperand(kj::mv(users)));
 }
 
 // Where to --------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ void address(const Site& site) {
              else
                site.context.complaints.at(where, whyNoNetwork(text));
            });
-  if (networks.size() != 0) site.out.add(addressOperand(kj::mv(networks)));
+  if (!networks.empty()) site.out.add(addressOperand(kj::mv(networks)));
 }
 
 void scope(const Site& site) {
@@ -157,7 +157,7 @@ void port(const Site& site) {
   eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
     KJ_IF_MAYBE (range, parsePorts(value, site.context.complaints)) ranges.add(*range);
   });
-  if (ranges.size() != 0) site.out.add(portOperand(kj::mv(ranges)));
+  if (!ranges.empty()) site.out.add(portOperand(kj::mv(ranges)));
 }
 
 void established(const Site& site) {
@@ -193,7 +193,7 @@ void domain(const Site& site) {
                patterns.add(kj::mv(*pattern));
            });
   NameSource widest = widestSource(site);
-  if (patterns.size() != 0) site.out.add(domainOperand(kj::mv(patterns), widest));
+  if (!patterns.empty()) site.out.add(domainOperand(kj::mv(patterns), widest));
 }
 
 void names(const Site& site) {
@@ -215,7 +215,7 @@ void negation(const Site& site) {
     return;
   }
   auto operands = parseOperands(*table, nullptr, site.context);
-  if (operands.size() != 0) site.out.add(notOperand(kj::mv(operands)));
+  if (!operands.empty()) site.out.add(notOperand(kj::mv(operands)));
 }
 
 struct Row {

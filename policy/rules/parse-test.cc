@@ -82,7 +82,7 @@ TEST_CASE("a rule keeps its own text, without the comments of the next one") {
       parse(source("# about a\n[[rule]]\nname = \"a\" # inline\naction = \"allow\"\n\n# about b\n"
                    "[[rule]]\nname = \"b\"\naction = \"block\"\n[rule.process]\nname = \"x\"\n\n"),
             {testUsers()});
-  REQUIRE(parsed.problems.size() == 0);
+  REQUIRE(parsed.problems.empty());
   REQUIRE(parsed.rules.size() == 2);
   CHECK(parsed.rules[0].text == "[[rule]]\nname = \"a\" # inline\naction = \"allow\"");
   CHECK(parsed.rules[1].text ==

@@ -167,7 +167,7 @@ kj::Maybe<uint64_t> parseTime(const toml::node& value, Complaints& complaints) {
   using namespace std::chrono;
   sys_days day = year(date.year) / date.month / date.day;
   int64_t seconds = duration_cast<std::chrono::seconds>(day.time_since_epoch()).count() +
-                    time.hour * 3600 + time.minute * 60 + time.second -
+                    int64_t(time.hour) * 3600 + int64_t(time.minute) * 60 + time.second -
                     int64_t(offset->minutes) * 60;
   // A rule may end in the past, not before there was time; and 64 bits of nanoseconds reach to
   // 2554.

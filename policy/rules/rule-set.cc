@@ -44,7 +44,7 @@ private:
 
   void addBuiltin(const RuleSource& source) {
     auto parsed = parse(source, parseOptions());
-    KJ_ASSERT(parsed.problems.size() == 0, parsed.problems[0].toString());
+    KJ_ASSERT(parsed.problems.empty(), parsed.problems[0].toString());
     for (auto& rule : parsed.rules) {
       builtinNames.add(kj::str(rule.name));
       if (!isOff(rule.name)) rules.add(kj::mv(rule));
@@ -175,7 +175,7 @@ RuleSet::Loaded RuleSet::load(kj::ArrayPtr<const RuleSource> sources, const Rule
   loader.load(sources);
   Loaded loaded;
   loaded.problems = kj::mv(loader.problems);
-  if (loaded.problems.size() == 0) loaded.set = kj::heap<RuleSet>(loader.rules.releaseAsArray());
+  if (loaded.problems.empty()) loaded.set = kj::heap<RuleSet>(loader.rules.releaseAsArray());
   return loaded;
 }
 

@@ -32,7 +32,7 @@ TEST_CASE("a folder's .toml files are read in name order, others are not") {
   for (auto name : {"20-b.toml", "10-a.toml", "9.toml", "readme.txt", ".hidden.toml"})
     folder.write(name, name);
   auto content = readFolder(folder.path, Layer::ADMINISTRATOR);
-  CHECK(content.problems.size() == 0);
+  CHECK(content.problems.empty());
   REQUIRE(content.sources.size() == 3);
   CHECK(content.sources[0].text == "10-a.toml");
   CHECK(content.sources[1].text == "20-b.toml");
@@ -44,7 +44,7 @@ TEST_CASE("a folder's .toml files are read in name order, others are not") {
 TEST_CASE("a folder that is missing has no rules and no problems") {
   auto content = readFolder("/nonexistent/rules.d", Layer::USER);
   CHECK(content.sources.size() == 0);
-  CHECK(content.problems.size() == 0);
+  CHECK(content.problems.empty());
 }
 
 TEST_CASE("what is no file to read is a problem, and does not stop the reader") {
