@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/command-line.h"
+
+#include "cli/check.h"
+#include "cli/confirm.h"
+#include "cli/connections.h"
+#include "cli/down.h"
+#include "cli/explain.h"
+#include "cli/failure.h"
+#include "cli/help-formatter.h"
+#include "cli/rule.h"
+#include "cli/status.h"
+#include "cli/ui.h"
+#include "cli/up.h"
+#include "cli/who.h"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+
+namespace portreeve::cli {
+namespace {
+
+constexpr const char* JSON_HELP = "print JSON instead of a table";
+constexpr const char* CONFIRM_HELP =
+    "take it back after SECONDS unless `portreeve confirm` comes; 0: never (default: 60 when you "
+    "came by ssh, else 0)";
+
+struct Options {
+  UpOptions up;
+  StatusOptions status;
+  ConnectionsOptions connections;
+  ExplainOptions explain;
+  CheckOptions check;
+  RuleListOptions ruleList;
+  RuleAddOptions ruleAdd;
+  RuleRemoveOptions ruleRemove;
+  RuleReloadOptions ruleReload;
+  WhoOptions who;
+  UiOptions ui;
+};
+
+class CommandLine {
+public:
+  CommandLine() {
+    app.name("portreeve");
+    app.formatter(makeHelpFormatter());
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "portreeve " PORTREEVE_VERSION, "print the version");
+    app.set_help_flag("-h,--help", "print this");
+    app.footer(
+        "portreeve COMMAND --help tells more. Exit codes: 0 good, 1 failed, 2 wrong use,\n"
+        "3 not running. Group portreeve-observe may see, portreeve-admin may change, root\n"
+        "may both.");
+    addLife();
+    addSight();
+    addRules();
+  }
+
+  int run(int argumentCount, char** arguments) {
+    try {
+      app.parse(argumentCount, arguments);
+    } catch (const CLI::ParseError& e) {
+      if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
+      std::cerr << "portreeve: " << e.what() << "\n" << helpHint() << "\n";
+      return WRONG_USE;
+    }
+    return chosen();
+  }
+
+private:
+  CLI::App app{
+      "An application firewall: each connection is matched to its process, to the name\n"
+      "it asked for, and to a rule that a person can read."};
+  Options options;
+  std::function<int()> chosen;
+
+  CLI::App* add(CLI::App& parent, const char* name, const char* description, const char* footer,
+                std::function<int()> run) {
+    // Only noted while the words are still being read: they are all checked first.
+    return parent.add_subcommand(name, description)
+        ->footer(footer)
+        ->callback([this, run = std::move(run)]() { chosen = run; });
+  }
+
+  std::string helpHint() const {
+    std::string words = "portreeve";
+    const CLI::App* at = &app;
+    while (!at->get_subcommands().empty()) {
+      at = at->get_subcommands().front();
+      words += " " + at->get_name();
+    }
+    return "See " + words + " --help.";
+  }
+
+  void addLife() {
+    auto& o = options.up;
+    auto* up = add(app, "up", "Guard this machine (or network namespace) until interrupted",
+                   "Starts the daemons, each under a user of its own, loads the rules, prints\n"
+                   "\"ready\" on a line of its own when enforcing, and stays in the foreground.\n"
+                   "Ctrl-C or `portreeve down` takes everything away again. Root only; not needed\n"
+                   "where systemd runs portreeve.target.",
+                   [&o]() { return cli::up(o); });
+    up->add_option("--confirm", o.confirmSeconds,
+                   "take everything down after SECONDS unless `portreeve confirm` comes; 0: never "
+                   "(default: 60 when you came by ssh, else 0)")
+        ->option_text("SECONDS");
+    up->add_option("--daemons", o.daemons,
+                   "folder of the daemons' programs (default: $PORTREEVE_DAEMONS, else those that "
+                   "came with this command)")
+        ->option_text("FOLDER");
+    add(app, "confirm", "Say that what was done with --confirm is good and stays",
+        "For `portreeve up --confirm` and `portreeve rule add|remove --confirm` alike.\n"
+        "That you could say it shows that you have not locked yourself out.",
+        []() { return cli::confirm(); });
+    add(app, "down", "Stop guarding: remove the rules, chains and marks, whatever is dead",
+        "Ends `portreeve up` if it runs, then takes out everything that portreeve put into\n"
+        "the kernel. Works with every daemon dead. Root only. Where systemd runs\n"
+        "portreeve: systemctl stop portreeve.target.",
+        []() { return cli::down(); });
+  }
+
+  void addSight() {
+    auto* status =
+        add(app, "status", "How the suite is: enforcing, degraded or stopped, and why",
+            "Each process is asked itself, so it works with any of them dead. Exit code 3\n"
+            "when nothing runs.",
+            [this]() { return cli::status(options.status); });
+    status->add_flag("--json", options.status.json, JSON_HELP);
+    addConnections();
+    addExplain();
+    auto* who = add(app, "who", "Which process owns a socket",
+                    "Examples:\n  portreeve who :53\n  portreeve who tcp 127.0.0.1:80\n  "
+                    "portreeve who udp 192.0.2.1:40000 198.51.100.7:443",
+                    [this]() { return cli::who(options.who); });
+    who->add_option("SOCKET", options.who.words,
+                    "the protocol (without it: TCP and UDP), this machine's end as ADDRESS:PORT or "
+                    ":PORT, and, where it is connected, the other end")
+        ->required()
+        ->expected(1, 3)
+        ->option_text("[PROTOCOL] LOCAL [REMOTE]");
+    who->add_flag("--json", options.who.json, "print JSON, one owner a line");
+    auto* ui = add(app, "ui", "Print a one-time link to the web page",
+                   "The link is good for two minutes and one login, on this machine.",
+                   [this]() { return cli::ui(options.ui); });
+    ui->add_flag("--for-user", options.ui.forUser,
+                 "with sudo: a session for the user behind it ($SUDO_UID) instead of root's");
+  }
+
+  void addConnections() {
+    auto& o = options.connections;
+    auto* command = add(app, "connections", "Who talks to whom, and what became of it",
+                        "Examples:\n  portreeve connections --program curl\n  portreeve "
+                        "connections --follow --action block",
+                        [&o]() { return cli::connections(o); });
+    auto* limit = command
+                      ->add_option("--limit", o.limit,
+                                   "the newest NUMBER (default: all that is remembered, at most "
+                                   "1000)")
+                      ->option_text("NUMBER")
+                      ->check(CLI::Range(1u, 1000000u));
+    command->add_flag("-f,--follow", o.follow, "go on: show what comes and what changes")
+        ->excludes(limit);
+    command->add_option("--program", o.program, "only of this program: its path or its last part")
+        ->option_text("PROGRAM");
+    command->add_option("--action", o.action, "only what was allow, block, drop, gate17 …")
+        ->option_text("ACTION");
+    command->add_flag("--open", o.openOnly, "only what is still open");
+    command->add_flag("--json", o.json, "print JSON, one connection a line");
+  }
+
+  void addExplain() {
+    auto& o = options.explain;
+    auto* command =
+        add(app, "explain", "Why a connection was, or would be, allowed or not",
+            "Examples:\n  portreeve explain 42                    a connection, by its ID in "
+            "`portreeve connections`\n  portreeve explain --program /usr/bin/curl --to "
+            "192.0.2.1:443 --domain example.org\n  portreeve explain --in --program "
+            "/usr/sbin/sshd --to :22 --from 198.51.100.7",
+            [&o]() { return cli::explain(o); });
+    command->add_option("ID", o.id, "of a connection")->option_text("[ID]");
+    command->add_option("--program", o.program, "path of the program")->option_text("PATH");
+    command->add_option("--to", o.to, "where to; with --in: this machine's end")
+        ->option_text("ADDRESS[:PORT]");
+    command->add_option("--from", o.from, "with --in: who comes")->option_text("ADDRESS[:PORT]");
+    command->add_option("--domain", o.domain, "the name that was asked for")->option_text("NAME");
+    command->add_option("--user", o.user, "of the process: name or number")->option_text("USER");
+    command->add_option("--protocol", o.protocol, "tcp (default), udp, icmp, … or a number")
+        ->option_text("PROTOCOL");
+    command->add_flag("--in", o.in, "an incoming connection");
+    command->add_flag("--json", o.json, JSON_HELP);
+  }
+
+  void addRules() {
+    auto* check = add(app, "check", "Validate settings and rules; needs no running suite",
+                      "Each error is said with file, line and column. Exit code 1 if there is one.",
+                      [this]() { return cli::check(options.check); });
+    check
+        ->add_option("FILE", options.check.paths,
+                     "files of rules, folders of them, or portreeve.toml (default: the whole "
+                     "configuration)")
+        ->option_text("[FILE...]");
+    auto* rule = app.add_subcommand("rule", "See and change the rules");
+    rule->require_subcommand(1);
+    rule->footer(
+        "Rules are asked in the order of `portreeve rule list`; the first that matches\n"
+        "decides. Those in /etc/portreeve/rules.d are yours to edit; `rule add` and\n"
+        "`rule remove` are for those that the suite keeps.");
+    addRuleList(*rule);
+    addRuleAdd(*rule);
+    auto* remove = add(*rule, "remove", "Remove a rule that was added with `rule add`",
+                       "A rule in a file of yours is named with its place and left alone.",
+                       [this]() { return cli::ruleRemove(options.ruleRemove); });
+    remove->add_option("NAME", options.ruleRemove.name, "of the rule")
+        ->required()
+        ->option_text("NAME");
+    remove->add_option("--confirm", options.ruleRemove.confirmSeconds, CONFIRM_HELP)
+        ->option_text("SECONDS");
+    auto* reload =
+        add(*rule, "reload", "Read all rule files again now",
+            "Changed files are noticed without this; it tells whether they are good. Exit\n"
+            "code 1 if not: the rules from before stay in force.",
+            [this]() { return cli::ruleReload(options.ruleReload); });
+    reload->add_flag("--json", options.ruleReload.json, JSON_HELP);
+  }
+
+  void addRuleList(CLI::App& rule) {
+    auto& o = options.ruleList;
+    auto* command = add(rule, "list", "The rules in force, in the order they are asked",
+                        "Built-in rules can be switched off by name: [policy] builtin_off in\n"
+                        "portreeve.toml.",
+                        [&o]() { return cli::ruleList(o); });
+    auto* toml = command->add_flag("--toml", o.toml, "each rule's text instead of a table");
+    command->add_flag("--json", o.json, "print JSON, one rule a line")->excludes(toml);
+  }
+
+  void addRuleAdd(CLI::App& rule) {
+    auto& o = options.ruleAdd;
+    auto* command =
+        add(rule, "add", "Add a rule; it is in force at once",
+            "Examples:\n  portreeve rule add --allow --program /usr/bin/curl --domain "
+            "example.org --port 443\n  portreeve rule add --block --user guest --for 2h\n  "
+            "portreeve rule add my-rules.toml\n\nAn option given several times means any of the "
+            "values; different options must\nall hold. The rule is printed as TOML: the same "
+            "language as in\n/etc/portreeve/rules.d.",
+            [&o]() { return cli::ruleAdd(o); });
+    command->add_option("FILE", o.file, "take the rules from this TOML file; -: standard input")
+        ->option_text("[FILE]");
+    addActions(*command);
+    addOperands(*command);
+    command->add_option("--name", o.words.name, "of the rule (default: made of the rest)")
+        ->option_text("NAME");
+    command->add_option("--for", o.words.lasting, "ends after 30s, 5m, 2h, 7d")
+        ->option_text("TIME");
+    command->add_option("--expires", o.words.expires, "ends then: 2027-01-01T00:00:00Z")
+        ->option_text("TIME");
+    command->add_option("--confirm", o.confirmSeconds, CONFIRM_HELP)->option_text("SECONDS");
+    command->add_flag("--json", o.json, "print the rule as JSON instead of TOML");
+  }
+
+  void addActions(CLI::App& command) {
+    auto& o = options.ruleAdd;
+    auto flag = [&](const char* name, bool& value, const char* help) {
+      command.add_flag(name, value, help)->group("What happens (one of)");
+    };
+    flag("--allow", o.allow, "let it pass");
+    flag("--block", o.block, "refuse at once, with an error");
+    flag("--drop", o.drop, "do not answer");
+    flag("--gate17", o.gate17, "turn it to Gate17");
+  }
+
+  void addOperands(CLI::App& command) {
+    auto& o = options.ruleAdd;
+    constexpr const char* GROUP = "To what (all that are given must hold)";
+    auto list = [&](const char* name, std::vector<std::string>& values, const char* value,
+                    const char* help) {
+      command.add_option(name, values, help)
+          ->option_text(value)
+          ->allow_extra_args(false)
+          ->group(GROUP);
+    };
+    list("--program", o.words.programs, "PATH", "path of the program; * and ** are wildcards");
+    list("--unit", o.words.units, "UNIT", "systemd unit");
+    list("--user", o.words.users, "USER", "name or number");
+    list("--protocol", o.words.protocols, "PROTOCOL", "tcp, udp, icmp, icmpv6 or a number");
+    list("--domain", o.words.domains, "NAME", "example.org, *.example.org or .example.org (both)");
+    list("--address", o.words.addresses, "ADDRESS", "192.0.2.1 or 192.0.2.0/24, IPv6 likewise");
+    list("--scope", o.words.scopes, "SCOPE", "localhost, lan, internet or multicast");
+    list("--port", o.words.ports, "PORT", "443 or 8000-8100");
+    command.add_flag("--in", o.in, "incoming connections only")->group(GROUP);
+    command.add_flag("--out", o.out, "outgoing connections only")->group(GROUP);
+  }
+};
+
+}  // namespace
+
+int runCommandLine(int argumentCount, char** arguments) {
+  return CommandLine().run(argumentCount, arguments);
+}
+
+}  // namespace portreeve::cli

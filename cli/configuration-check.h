@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Settings and rules, validated by the very code that the daemons use, without a running suite.
+#pragma once
+
+#include "common/directories.h"
+
+#include <kj/string.h>
+#include <kj/vector.h>
+
+#include <string>
+#include <vector>
+
+namespace portreeve::cli {
+
+struct CheckReport {
+  kj::Vector<kj::String> errors;    // "file:line:column: reason": would not be put in force
+  kj::Vector<kj::String> warnings;  // legal, and surely not meant
+  size_t files = 0;
+  size_t rules = 0;
+};
+
+CheckReport checkConfiguration(const Directories& directories);
+// Settings, the administrator's rules and the suite's own, as one set.
+
+CheckReport checkFiles(const std::vector<std::string>& paths);
+// Each: a file of rules, a folder of them, or a settings file (one named portreeve.toml). The rules
+// of all are taken as one set.
+
+}  // namespace portreeve::cli

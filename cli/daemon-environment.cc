@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/daemon-environment.h"
+
+#include <stdlib.h>
+
+namespace portreeve::cli {
+
+kj::Vector<kj::String> toolEnvironment(const Directories& directories) {
+  kj::Vector<kj::String> environment;
+  environment.add(kj::str("PATH=/usr/sbin:/usr/bin:/sbin:/bin"));
+  environment.add(kj::str("CONFIGURATION_DIRECTORY=", directories.configuration));
+  environment.add(kj::str("STATE_DIRECTORY=", directories.state));
+  environment.add(kj::str("RUNTIME_DIRECTORY=", directories.runtime));
+  const char* level = getenv("PORTREEVE_LOG");
+  if (level != nullptr) environment.add(kj::str("PORTREEVE_LOG=", level));
+  return environment;
+}
+
+kj::Vector<kj::String> daemonEnvironment(const Directories& directories) {
+  auto environment = toolEnvironment(directories);
+  environment.add(kj::str("NOTIFY_SOCKET=", directories.socket("notify")));
+  environment.add(kj::str(SUPERVISED_VARIABLE, "=1"));
+  return environment;
+}
+
+}  // namespace portreeve::cli

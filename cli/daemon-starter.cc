@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/daemon-starter.h"
+
+#include "cli/child.h"
+#include "cli/daemon-environment.h"
+
+#include <signal.h>
+
+namespace portreeve::cli {
+namespace {
+
+class ProcessChild final : public RunningChild {
+public:
+  ProcessChild(kj::UnixEventPort& port, pid_t started)
+      : running(started), end(port.onChildExit(running)) {}
+
+  pid_t pid() const override { return running.orDefault(0); }
+
+  kj::Promise<kj::String> whenEnded() override {
+    return end.then([](int status) { return describeEnd(status); });
+  }
+
+  void signal(int number) override {
+    // Emptied by the event port at the moment of wait(2): never another process's number.
+    KJ_IF_MAYBE (id, running) kill(*id, number);
+  }
+
+private:
+  kj::Maybe<pid_t> running;
+  kj::Promise<int> end;
+};
+
+}  // namespace
+
+kj::Own<RunningChild> DaemonStarter::start(Role role) {
+  ChildCommand command;
+  command.program = kj::str(paths.of(role));
+  command.environment = daemonEnvironment(directories);
+  command.sockets = sockets.of(role);
+  command.output = 2;  // our standard output says "ready" and nothing else
+  return kj::heap<ProcessChild>(port, startChild(command));
+}
+
+}  // namespace portreeve::cli

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/json.h"
+
+#include <capnp/compat/json.h>
+
+namespace portreeve::cli {
+namespace {
+
+namespace view = proto::view;
+
+template <typename View>
+kj::String encode(typename View::Reader value) {
+  // Made once for each struct: reading the annotations is slow, using the result is not.
+  static const auto codec = []() {
+    auto fresh = kj::heap<capnp::JsonCodec>();
+    fresh->handleByAnnotation<View>();
+    return fresh;
+  }();
+  return codec->encode(value);
+}
+
+}  // namespace
+
+kj::String toJson(view::Status::Reader status) {
+  return encode<view::Status>(status);
+}
+kj::String toJson(view::Connection::Reader connection) {
+  return encode<view::Connection>(connection);
+}
+kj::String toJson(view::Explanation::Reader explanation) {
+  return encode<view::Explanation>(explanation);
+}
+kj::String toJson(view::RuleView::Reader rule) {
+  return encode<view::RuleView>(rule);
+}
+kj::String toJson(view::RulesStatus::Reader status) {
+  return encode<view::RulesStatus>(status);
+}
+kj::String toJson(view::Program::Reader program) {
+  return encode<view::Program>(program);
+}
+
+}  // namespace portreeve::cli

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The structs of proto/view.capnp as JSON, one line each: the same as the API's.
+#pragma once
+
+#include "proto/view.capnp.h"
+
+#include <kj/string.h>
+
+namespace portreeve::cli {
+
+kj::String toJson(proto::view::Status::Reader status);
+kj::String toJson(proto::view::Connection::Reader connection);
+kj::String toJson(proto::view::Explanation::Reader explanation);
+kj::String toJson(proto::view::RuleView::Reader rule);
+kj::String toJson(proto::view::RulesStatus::Reader status);
+kj::String toJson(proto::view::Program::Reader program);
+
+}  // namespace portreeve::cli

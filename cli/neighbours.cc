@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/neighbours.h"
+
+#include "cli/child.h"
+#include "cli/failure.h"
+#include "cli/processes.h"
+#include "cli/text-file.h"
+#include "common/log.h"
+#include "common/marks.h"
+
+#include <kj/io.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace portreeve::cli {
+namespace {
+
+constexpr uint16_t OPENSNITCH_QUEUE = 0;
+constexpr uint64_t HIGHEST_PORT_OF_OURS = 817;
+constexpr auto SAVE_WITHIN = 5 * kj::SECONDS;
+
+struct Rival {
+  kj::StringPtr command;  // comm: the first 15 bytes
+  kj::StringPtr product;
+};
+constexpr Rival RIVALS[] = {{"opensnitchd"_kj, "OpenSnitch"_kj},
+                            {"portmaster-core"_kj, "Portmaster"_kj},
+                            {"portmaster-star"_kj, "Portmaster"_kj}};
+
+void refuseRivalProcesses() {
+  for (pid_t pid : allProcesses()) {
+    auto command = commandName(pid);
+    for (auto& rival : RIVALS)
+      if (command == rival.command && sharesOurNetwork(pid))
+        throw Failure(FAILED, rival.product, " runs here: ", describeProcess(pid),
+                      ": both would decide on the same packets; stop it first");
+  }
+}
+
+bool isOurs(uint16_t queue) {
+  for (uint16_t ours : QUEUES)
+    if (queue == ours) return true;
+  return false;
+}
+
+kj::String holderOf(const BoundQueue& bound) {
+  KJ_IF_MAYBE (table, readText("/proc/net/netlink"))
+    KJ_IF_MAYBE (inode, inodeOfNetlinkSocket(*table, bound.portId))
+      KJ_IF_MAYBE (pid, holderOfSocket(*inode)) return describeProcess(*pid);
+  return kj::String();
+}
+
+void refuseBoundQueues() {
+  KJ_IF_MAYBE (table, readText("/proc/net/netfilter/nfnetlink_queue")) {
+    for (auto& bound : parseBoundQueues(*table)) {
+      auto holder = holderOf(bound);
+      // A known program on queue 0 that is not OpenSnitch has rules of its own and may stay.
+      bool stranger = bound.queue == OPENSNITCH_QUEUE && holder.size() == 0;
+      if (!isOurs(bound.queue) && !stranger) continue;
+      throw Failure(
+          FAILED, "queue ", bound.queue, " is bound by ",
+          holder.size() > 0 ? kj::mv(holder) : kj::str("a process that cannot be seen from here"),
+          ": another firewall guards this network namespace (Portmaster, OpenSnitch or "
+          "another portreeve); stop it first");
+    }
+  }
+}
+
+void warnOfUnprivilegedPorts() {
+  KJ_IF_MAYBE (text, readText("/proc/sys/net/ipv4/ip_unprivileged_port_start")) {
+    uint64_t start = strtoull(text->cStr(), nullptr, 10);
+    if (start <= HIGHEST_PORT_OF_OURS)
+      log::warning(kj::str("net.ipv4.ip_unprivileged_port_start is ", start,
+                           ": any program may bind ports 53 and 817 while portreeve does not run, "
+                           "and pose as it; set it to 1024"));
+  }
+}
+
+kj::Maybe<kj::String> outputOf(kj::StringPtr program) {
+  if (access(program.cStr(), X_OK) != 0) return nullptr;
+  kj::AutoCloseFd memory(memfd_create("output", MFD_CLOEXEC));
+  ChildCommand command;
+  command.program = kj::str(program);
+  command.environment.add(kj::str("PATH=/usr/sbin:/usr/bin:/sbin:/bin"));
+  command.output = memory;
+  int status = waitForChild(startChild(command), SAVE_WITHIN);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return nullptr;
+  lseek(memory, 0, SEEK_SET);
+  return readAll(memory);
+}
+
+void warnOfHostRules(const Settings& settings) {
+  if (settings.interceptor.respectHostRules) return;
+  for (auto program : {"/usr/sbin/iptables-save"_kj, "/usr/sbin/ip6tables-save"_kj}) {
+    KJ_IF_MAYBE (saved, outputOf(program)) {
+      if (!hasOwnFilterRules(*saved)) continue;
+      log::warning(
+          "this machine has filter rules of its own (iptables INPUT or OUTPUT), and a "
+          "packet that portreeve allows does not meet them; [interceptor] host_rules = "
+          "\"respect\" lets them have their say");
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+void refuseRivals() {
+  refuseRivalProcesses();
+  refuseBoundQueues();
+}
+
+void warnOfNeighbours(const Settings& settings) {
+  warnOfUnprivilegedPorts();
+  warnOfHostRules(settings);
+}
+
+kj::Vector<BoundQueue> parseBoundQueues(kj::StringPtr table) {
+  // "17040  12345  0  2  256  0  0  7  1": number, port id of the holder's socket, …
+  kj::Vector<BoundQueue> queues;
+  for (auto& line : linesOf(table)) {
+    auto words = wordsOf(line);
+    if (words.size() < 2) continue;
+    queues.add(BoundQueue{uint16_t(strtoul(words[0].cStr(), nullptr, 10)),
+                          uint32_t(strtoul(words[1].cStr(), nullptr, 10))});
+  }
+  return queues;
+}
+
+kj::Maybe<uint64_t> inodeOfNetlinkSocket(kj::StringPtr table, uint32_t portId) {
+  // "sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode"
+  for (auto& line : linesOf(table)) {
+    auto words = wordsOf(line);
+    if (words.size() < 10 || atoi(words[1].cStr()) != NETLINK_NETFILTER) continue;
+    if (strtoul(words[2].cStr(), nullptr, 10) == portId)
+      return strtoull(words[9].cStr(), nullptr, 10);
+  }
+  return nullptr;
+}
+
+bool hasOwnFilterRules(kj::StringPtr saved) {
+  bool inFilter = false;
+  for (auto& line : linesOf(saved)) {
+    if (line.startsWith("*")) inFilter = line == "*filter";
+    if (!inFilter) continue;
+    if (line.startsWith(":INPUT DROP") || line.startsWith(":OUTPUT DROP")) return true;
+    bool rule = line.startsWith("-A INPUT ") || line.startsWith("-A OUTPUT ");
+    if (rule && !line.endsWith("-j C17")) return true;
+  }
+  return false;
+}
+
+}  // namespace portreeve::cli

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/rule.h"
+
+#include "cli/json.h"
+#include "cli/local-time.h"
+#include "cli/printable.h"
+#include "cli/program-path.h"
+#include "cli/remote-login.h"
+#include "cli/session.h"
+#include "cli/table.h"
+#include "cli/text-file.h"
+#include "common/clock.h"
+#include "policy/rules/parse.h"
+#include "proto/policy.capnp.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+namespace portreeve::cli {
+namespace {
+
+namespace view = proto::view;
+
+kj::StringPtr orDash(kj::StringPtr text) {
+  return text.size() > 0 ? text : "-"_kj;
+}
+
+void showTable(capnp::List<view::RuleView>::Reader rules) {
+  uint64_t now = wallNs();
+  Table table{{"#", true},    {"ACTION"},    {"NAME"}, {"LAYER"},
+              {"HITS", true}, {"LAST USED"}, {"ENDS"}, {"STANDS IN"}};
+  for (auto rule : rules)
+    table.add(kj::str(rule.getPosition()), Cell(rule.getAction(), colourOfAction(rule.getAction())),
+              rule.getName(), rule.getLayer(), kj::str(uint64_t(rule.getHits())),
+              orDash(localTime(rule.getLastUsed(), now)), orDash(localTime(rule.getExpires(), now)),
+              rule.getOrigin());
+  print(table.text());
+}
+
+void showToml(capnp::List<view::RuleView>::Reader rules) {
+  for (auto rule : rules) {
+    printLine(painted(kj::str("# ", rule.getPosition(), ": ", printable(rule.getLayer()), ", ",
+                              printable(rule.getOrigin())),
+                      Colour::DIM));
+    for (auto& line : linesOf(rule.getText())) printLine(printable(line));
+    print("\n");
+  }
+}
+
+kj::StringPtr requireAction(const RuleAddOptions& options) {
+  if (options.allow + options.block + options.drop + options.gate17 != 1)
+    throw Failure(WRONG_USE,
+                  "rule add: say one of --allow, --block, --drop and --gate17, or give "
+                  "a file of rules");
+  return options.allow   ? "allow"_kj
+         : options.block ? "block"_kj
+         : options.drop  ? "drop"_kj
+                         : "gate17"_kj;
+}
+
+kj::String made(RuleAddOptions& options) {
+  auto& words = options.words;
+  words.action = requireAction(options).cStr();
+  if (options.in != options.out) words.direction = options.in ? "in" : "out";
+  for (auto& program : words.programs) program = programPath(program.c_str()).cStr();
+  return ruleText(words);
+}
+
+kj::String read(const std::string& file) {
+  auto content = file == "-" ? readAll(STDIN_FILENO) : readText(file.c_str());
+  KJ_IF_MAYBE (text, content) return kj::mv(*text);
+  throw Failure(FAILED, "reading rules: ", file.c_str(), ": ", strerror(errno));
+}
+
+void requireGood(kj::StringPtr toml, const RuleAddOptions& options) {
+  // Policy checks it again, together with all other rules; here it costs no trip and names the
+  // caller's own file.
+  bool fromFile = !options.file.empty();
+  auto users = UserNames::read();
+  rules::RuleSource source{kj::str(fromFile ? options.file.c_str() : "rule"), kj::str(toml),
+                           rules::Layer::USER, wallNs()};
+  auto parsed = rules::parse(source, {users});
+  if (parsed.problems.empty() && parsed.rules.empty())
+    throw Failure(FAILED, source.file, ": there is no [[rule]] in it");
+  if (parsed.problems.empty()) return;
+  auto reasons = KJ_MAP(problem, parsed.problems) {
+    return fromFile ? problem.toString() : kj::str(problem.reason);
+  };
+  throw Failure(fromFile ? FAILED : WRONG_USE, kj::strArray(reasons, "\n"));
+}
+
+proto::RuleEditor::Client editorOf(Session& session) {
+  return session.dial<proto::Policy>("policy").editRequest().send().getEditor();
+}
+
+void sayAffected(uint32_t affected) {
+  if (affected > 0)
+    say(kj::str(affected, " open connection", affected == 1 ? " has" : "s have",
+                " another verdict now"));
+}
+
+void sayConfirm(uint32_t seconds) {
+  if (seconds > 0) say(kj::str("taken back in ", seconds, " s unless you say `portreeve confirm`"));
+}
+
+}  // namespace
+
+int ruleList(const RuleListOptions& options) {
+  Session session;
+  auto observer = session.dial<proto::Policy>("policy").observeRequest().send().getObserver();
+  auto answer = session.await("policy", observer.rulesRequest().send());
+  auto rules = answer.getRules();
+  if (options.json) {
+    for (auto rule : rules) printLine(toJson(rule));
+  } else if (options.toml) {
+    showToml(rules);
+  } else {
+    showTable(rules);
+  }
+  return GOOD;
+}
+
+int ruleAdd(RuleAddOptions options) {
+  auto toml = options.file.empty() ? made(options) : read(options.file);
+  requireGood(toml, options);
+  Session session;
+  auto request = editorOf(session).addRequest();
+  request.setToml(toml);
+  uint32_t seconds = confirmSeconds(options.confirmSeconds, "the rule");
+  request.setConfirmSeconds(seconds);
+  auto answer = session.await("policy", request.send());
+  if (options.json) {
+    printLine(toJson(answer.getRule()));
+  } else {
+    for (auto& line : linesOf(toml)) printLine(printable(line));
+    say(kj::str("in force; it stands in ", printable(answer.getRule().getOrigin())));
+  }
+  sayAffected(answer.getAffected());
+  sayConfirm(seconds);
+  return GOOD;
+}
+
+int ruleRemove(const RuleRemoveOptions& options) {
+  Session session;
+  auto request = editorOf(session).removeRequest();
+  request.setName(options.name.c_str());
+  uint32_t seconds = confirmSeconds(options.confirmSeconds, "the removal");
+  request.setConfirmSeconds(seconds);
+  auto answer = session.await("policy", request.send());
+  say(kj::str("removed: ", printable(options.name.c_str())));
+  sayAffected(answer.getAffected());
+  sayConfirm(seconds);
+  return GOOD;
+}
+
+int ruleReload(const RuleReloadOptions& options) {
+  Session session;
+  auto answer = session.await("policy", editorOf(session).reloadRequest().send());
+  auto status = answer.getStatus();
+  bool good = status.getError().size() == 0;
+  if (options.json) {
+    printLine(toJson(status));
+  } else if (good) {
+    printLine(kj::str(status.getCount(), " rules are in force"));
+  } else {
+    say(printable(status.getError()));
+    say("the rules from before stay in force");
+  }
+  return good ? GOOD : FAILED;
+}
+
+}  // namespace portreeve::cli

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `portreeve ui`: a one-time link to the web page.
+#pragma once
+
+namespace portreeve::cli {
+
+struct UiOptions {
+  bool forUser = false;  // root by sudo: for the user behind it, whose browser will open the link
+};
+
+int ui(const UiOptions& options);
+
+}  // namespace portreeve::cli

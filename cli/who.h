@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `portreeve who`: which process owns a socket.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace portreeve::cli {
+
+struct WhoOptions {
+  std::vector<std::string> words;  // [PROTOCOL] LOCAL [REMOTE]
+  bool json = false;
+};
+
+int who(const WhoOptions& options);
+// FAILED where nobody owns such a socket.
+
+}  // namespace portreeve::cli
