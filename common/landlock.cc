@@ -82,6 +82,7 @@ kj::String enterLandlock(const LandlockRules& rules) {
   kj::AutoCloseFd ruleset = createRuleset(abi, rules.tcp);
   for (auto& path : rules.read) allow(ruleset, path, READ, abi);
   for (auto& path : rules.write) allow(ruleset, path, WRITE, abi);
+  for (auto& path : rules.execute) allow(ruleset, path, READ | LANDLOCK_ACCESS_FS_EXECUTE, abi);
   KJ_SYSCALL(syscall(SYS_landlock_restrict_self, ruleset.get(), 0));
   return kj::str("enforced (ABI ", abi, ")");
 }

@@ -9,9 +9,10 @@
 namespace portreeve {
 
 struct LandlockRules {
-  kj::Vector<kj::String> read;   // files or folders, and all below; missing ones are left out
-  kj::Vector<kj::String> write;  // read, write, create, rename, remove below
-  bool tcp = false;              // may bind and connect TCP (only looked at from ABI 4 on)
+  kj::Vector<kj::String> read;     // files or folders, and all below; missing ones are left out
+  kj::Vector<kj::String> write;    // read, write, create, rename, remove below
+  kj::Vector<kj::String> execute;  // read and run; with a program its dynamic loader
+  bool tcp = false;                // may bind and connect TCP (only looked at from ABI 4 on)
 };
 
 kj::String enterLandlock(const LandlockRules& rules);

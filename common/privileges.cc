@@ -125,6 +125,9 @@ void dropPrivilegesAsRoot(kj::ArrayPtr<const int> keep, bool inheritable) {
   uint64_t kept = setOf(keep);
   reduceBoundingSet(kept);
   KJ_SYSCALL(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+  if (getgroups(0, nullptr) > 0) {
+    KJ_SYSCALL(setgroups(0, nullptr), "giving up the supplementary groups");
+  }
   setCapabilities(kept, inheritable ? kept : 0);
   lockIn();
 }

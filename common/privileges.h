@@ -18,8 +18,8 @@ void dropPrivileges(Account account, kj::ArrayPtr<const int> keep);
 // Throws FAILED when the kernel refuses. Sets no_new_privs and PR_SET_DUMPABLE 0 too.
 
 void dropPrivilegesAsRoot(kj::ArrayPtr<const int> keep, bool inheritable);
-// For the keeper: stays uid 0 but with these capabilities alone (bounding set included); with
-// `inheritable` the programs it runs get them as well.
+// For the keeper: stays uid 0 but with these capabilities alone (bounding set included) and without
+// supplementary groups; with `inheritable` the programs it runs get them as well.
 
 kj::Vector<kj::String> heldCapabilities();  // effective ones, "cap_net_admin"
 bool hasNoNewPrivileges();

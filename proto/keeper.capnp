@@ -24,7 +24,7 @@ interface Keeper extends (Daemon.Daemon) {
   load @0 () -> (presence :RulesPresence);
   # Loads the rules of both families, each table in one atomic step, and keeps them there from then
   # on. Idempotent. Fails (FAILED) with iptables' own words when they cannot be loaded: nothing of
-  # ours is left then.
+  # ours is left then, unless there was something before: that stays, so that nothing is opened.
 
   verify @1 () -> (presence :RulesPresence);
   # Compares what the kernel has with what was loaded.

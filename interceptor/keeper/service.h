@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The keeper's RPC bootstrap (proto/keeper.capnp).
+#pragma once
+
+#include "common/accounts.h"
+#include "common/rpc-server.h"
+#include "common/status.h"
+#include "interceptor/keeper/rule-keeper.h"
+#include "interceptor/keeper/watch.h"
+#include "proto/keeper.capnp.h"
+
+#include <kj/async-io.h>
+
+namespace portreeve::keeper {
+
+class Service {
+public:
+  Service(kj::AsyncIoContext& io, const Accounts& accounts, kj::AutoCloseFd rpcSocket,
+          interceptor::NetlinkSocket ruleEvents, RuleKeeper& keeper);
+  // All references outlive it.
+  KJ_DISALLOW_COPY(Service);
+
+  void setLandlock(kj::StringPtr words) { ownStatus.setLandlock(words); }
+
+  kj::Promise<void> serve();
+  // Never resolves; rejects when the kernel's events cannot be read any more.
+
+private:
+  class Bootstrap;
+
+  RuleKeeper& keeper;
+  Watch watch;
+  OwnStatus ownStatus;
+  RpcServer rpc;
+
+  void fillPresence(proto::RulesPresence::Builder builder) const;
+  void fillStatus(proto::view::ProcessStatus::Builder builder);
+};
+
+}  // namespace portreeve::keeper
