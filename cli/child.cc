@@ -18,7 +18,6 @@ namespace {
 
 constexpr int FIRST_SOCKET = 3;  // SD_LISTEN_FDS_START
 constexpr int CANNOT_RUN = 127;
-constexpr size_t PID_DIGITS = 10;
 constexpr timespec BETWEEN_LOOKS{0, 5'000'000};
 
 class Prepared {
@@ -114,8 +113,11 @@ private:
 
   void writePid() const {
     if (pidDigits == nullptr) return;
-    pid_t pid = getpid();
-    for (size_t i = PID_DIGITS; i-- > 0; pid /= 10) pidDigits[i] = char('0' + pid % 10);
+    // Without zeros in front: sd_listen_fds(3) would read them as octal.
+    size_t length = 0;
+    for (pid_t rest = getpid(); rest > 0; rest /= 10) length++;
+    pidDigits[length] = 0;
+    for (pid_t rest = getpid(); rest > 0; rest /= 10) pidDigits[--length] = char('0' + rest % 10);
   }
 
   void complain() const {

@@ -53,6 +53,22 @@ TEST_CASE("a full arrow says so and loses nothing that it took") {
   CHECK(arrow.ids.size() == taken);
 }
 
+TEST_CASE("in rounds, other events have their turn between so many messages") {
+  Arrow arrow;
+  RingSender sender(kj::mv(arrow.pair.sender));
+  RingReceiver receiver(arrow.io.unixEventPort, kj::mv(arrow.pair.receiver), arrow.collect());
+  for (uint i = 0; i < 5; i++) sender.send(arrow.batch(i, 1));
+  kj::Vector<size_t> seenAfterRound;
+  auto done = receiver.receiveInRounds(arrow.io.provider->getTimer(), 2,
+                                       [&]() { seenAfterRound.add(arrow.ids.size()); });
+  CHECK_FALSE(done.poll(arrow.io.waitScope));
+  REQUIRE(seenAfterRound.size() >= 1);
+  CHECK(seenAfterRound[0] == 2);
+  while (arrow.ids.size() < 5) CHECK_FALSE(done.poll(arrow.io.waitScope));
+
+  CHECK(seenAfterRound.back() == 5);
+}
+
 TEST_CASE("a receiver that went away closes the arrow for the sender") {
   Arrow arrow;
   RingSender sender(kj::mv(arrow.pair.sender));

@@ -75,21 +75,43 @@ RingReceiver::RingReceiver(kj::UnixEventPort& port, kj::AutoCloseFd socket, OnMe
       buffer(kj::heapArray<capnp::word>(MESSAGE_WORDS)) {}
 
 kj::Promise<void> RingReceiver::receive() {
-  if (!drain()) return kj::READY_NOW;
+  if (drain(kj::maxValue) == Drained::CLOSED) return kj::READY_NOW;
   return observer.whenBecomesReadable().then([this]() { return receive(); });
 }
 
-bool RingReceiver::drain() {
-  for (;;) {
+kj::Promise<void> RingReceiver::receiveInRounds(kj::Timer& timer, uint32_t messagesARound,
+                                                kj::Function<void()> afterRound) {
+  auto after = kj::heap(kj::mv(afterRound));
+  auto& here = *after;
+  return nextRound(timer, messagesARound, here).attach(kj::mv(after));
+}
+
+kj::Promise<void> RingReceiver::nextRound(kj::Timer& timer, uint32_t messagesARound,
+                                          kj::Function<void()>& afterRound) {
+  auto drained = drain(messagesARound);
+  afterRound();
+  if (drained == Drained::CLOSED) return kj::READY_NOW;
+  // Through the timer, not evalLater: the loop must look at every other descriptor in between.
+  auto next = drained == Drained::SOME ? timer.afterDelay(0 * kj::NANOSECONDS)
+                                       : observer.whenBecomesReadable();
+  return next.then([this, &timer, messagesARound, &afterRound]() {
+    return nextRound(timer, messagesARound, afterRound);
+  });
+}
+
+RingReceiver::Drained RingReceiver::drain(uint32_t maxMessages) {
+  for (uint32_t i = 0; i < maxMessages;) {
     ssize_t got = recv(fd, buffer.begin(), buffer.asBytes().size(), MSG_DONTWAIT | MSG_TRUNC);
     if (got > 0) {
       deliver(size_t(got));
+      i++;
       continue;
     }
-    if (got == 0) return false;
+    if (got == 0) return Drained::CLOSED;
     if (errno == EINTR) continue;
-    return errno == EAGAIN;
+    return errno == EAGAIN ? Drained::ALL : Drained::CLOSED;
   }
+  return Drained::SOME;
 }
 
 void RingReceiver::deliver(size_t bytes) {

@@ -10,6 +10,7 @@
 #include <kj/async-unix.h>
 #include <kj/function.h>
 #include <kj/io.h>
+#include <kj/timer.h>
 
 #include <cstdint>
 
@@ -49,6 +50,12 @@ public:
   kj::Promise<void> receive();
   // Runs until the sender closes (then resolves). Call once.
 
+  kj::Promise<void> receiveInRounds(kj::Timer& timer, uint32_t messagesARound,
+                                    kj::Function<void()> afterRound);
+  // The same for a receiver that must stay answerable under a flood: after so many messages
+  // `afterRound` is called and every other event of the loop has its turn. It is also called when
+  // there is nothing more for the moment. `timer` outlives the promise.
+
   uint64_t messages() const { return received; }
   uint64_t malformed() const { return bad; }
 
@@ -61,7 +68,10 @@ private:
   uint64_t bad = 0;
   uint64_t lastComplaintNs = 0;
 
-  bool drain();  // false when the sender has closed
+  enum class Drained { ALL, SOME, CLOSED };
+  Drained drain(uint32_t maxMessages);
+  kj::Promise<void> nextRound(kj::Timer& timer, uint32_t messagesARound,
+                              kj::Function<void()>& afterRound);
   void deliver(size_t bytes);
 };
 

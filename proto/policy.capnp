@@ -40,7 +40,7 @@ enum NameVerdict { answer @0; refuse @1; }
 
 interface NameJudge {
   # Held by the resolver.
-  mayAsk @0 (client :Flow.Tuple, name :Text, type :UInt16) -> (verdict :NameVerdict, rule :Text);
+  mayAsk @0 (client :Flow.Tuple, name :Text, type :UInt16) -> (verdict :NameVerdict, rule :Text, asker :NameAsker);
   # May whoever sent this query (source: the client's end as the resolver sees it; destination port
   # 53) have that name? Refused only if every flow to it would be. `rule` names the one that refuses.
 
@@ -52,6 +52,15 @@ interface NameJudge {
   # How policy asks back when it knows no name for an address.
 }
 
+struct NameAsker {
+  # Who sent a query, as policy knew it. The resolver keeps it beside the answer and gives it back as
+  # it is: after a restart of policy the query's packet is long gone.
+  instance @0 :UInt64;        # flow.capnp, Process.instance; 0: not known
+  uid @1 :UInt32 = 4294967295;
+  kind @2 :Flow.ProcessKind = unknown;
+  path @3 :Text;
+}
+
 struct NameAnswer {
   client @0 :Flow.Tuple;
   name @1 :Text;              # as asked, lower case, no trailing dot
@@ -60,6 +69,7 @@ struct NameAnswer {
   ttl @4 :UInt32;             # seconds, the smallest on the way
   type @5 :UInt16;            # IANA RR type asked for
   time @6 :UInt64;            # ns since the Unix epoch
+  asker @7 :NameAsker;        # what mayAsk said
 }
 
 interface NameLookup {

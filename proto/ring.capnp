@@ -67,6 +67,8 @@ struct Attributed {
   process @16 :Flow.Process;   # output: who sends; input: who receives
   peer @17 :Flow.Process;      # loopback output: who receives; else null
   loopback @18 :Bool;          # leaves by the loopback interface
+  interface @19 :Text;         # name of the interface that it leaves or came by ("eth0"); empty where none.
+                               # The attributor knows it from rtnetlink(7) link messages
 }
 
 struct SettleBatch { verdicts @0 :List(Settlement); }

@@ -44,6 +44,7 @@ private:
   Query query;
   Question& question;
   kj::Maybe<proto::NameJudge::Client> judge;
+  Asker asker;
 
   kj::Promise<Ruling> ask() {
     return all.judge.whenThere()
@@ -64,6 +65,7 @@ private:
 
   kj::Promise<MaybeReply> obey(const Ruling& ruling) {
     if (ruling.getVerdict() != proto::NameVerdict::ANSWER) return refused(ruling.getRule());
+    asker = Asker::from(ruling.getAsker());
     return all.names.resolve(question).then([this](Resolved&& resolved) {
       return tell(resolved.answer).then([this, resolved = kj::mv(resolved)]() {
         return reply(resolved);
@@ -76,6 +78,7 @@ private:
     if (learnt.addresses.empty()) return kj::READY_NOW;
     GivenName name;
     name.client = client;
+    name.asker = kj::mv(asker);
     name.name = question.name.text();
     for (auto& target : learnt.chain) name.chain.push_back(target.text());
     name.addresses = kj::mv(learnt.addresses);

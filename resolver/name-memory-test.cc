@@ -68,6 +68,19 @@ TEST_CASE("the same answer to the same address is remembered once, for the newes
   CHECK(names[0]->client.sourcePort == 1001);
 }
 
+TEST_CASE("each program that was given a name is remembered, each user of it too") {
+  NameMemory memory;
+  for (uint32_t uid : {1000u, 1001u, 1000u}) {
+    for (auto path : {"/usr/bin/a", "/usr/bin/b"}) {
+      auto name = given("a.test", {"192.0.2.1"});
+      name.asker.uid = uid;
+      name.asker.path = kj::str(path);
+      memory.remember(kj::mv(name), 0);
+    }
+  }
+  CHECK(memory.size() == 4);
+}
+
 TEST_CASE("addresses that a name had before are still its own") {
   NameMemory memory;
   memory.remember(given("a.test", {"192.0.2.1"}), 0);
@@ -87,11 +100,17 @@ TEST_CASE("what is told to policy is all that was given") {
   auto name = given("a.test", {"192.0.2.1"});
   name.chain.push_back(kj::str("b.test"));
   name.wallNs = 5;
+  name.asker = Asker{7, 1000, proto::ProcessKind::PROGRAM, kj::str("/usr/bin/a")};
   capnp::MallocMessageBuilder message;
   auto told = message.initRoot<proto::NameAnswer>();
   name.to(told);
   CHECK(Tuple::from(told.getClient()) == name.client);
   CHECK(told.getName() == "a.test");
+  auto asker = Asker::from(told.getAsker());
+  CHECK(asker.instance == 7);
+  CHECK(asker.uid == 1000);
+  CHECK(asker.kind == proto::ProcessKind::PROGRAM);
+  CHECK(asker.path == "/usr/bin/a");
   CHECK(told.getChain()[0] == "b.test");
   auto first = told.getAddresses()[0];
   CHECK(Address::fromHalves(first.getUpper(), first.getLower()) == address("192.0.2.1"));

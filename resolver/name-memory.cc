@@ -9,7 +9,7 @@ namespace {
 constexpr uint64_t NS_PER_SECOND = 1000000000;
 
 std::string keyOf(const GivenName& given) {
-  // Who (an address, whatever the port), what, and which addresses in whatever order.
+  // Who (an address, whatever the port; a program), what, and which addresses in whatever order.
   auto addresses = given.addresses;
   std::sort(addresses.begin(), addresses.end());
   std::string key(given.name.cStr());
@@ -18,14 +18,26 @@ std::string keyOf(const GivenName& given) {
   key.push_back(char(given.type >> 8));
   key.push_back(char(given.type));
   append(given.client.source.bytes);
+  key.append(reinterpret_cast<const char*>(&given.asker.uid), sizeof given.asker.uid);
+  key.append(given.asker.path.cStr());
+  key.push_back('\0');
   for (auto& address : addresses) append(address.bytes);
   return key;
 }
 
 }  // namespace
 
+Asker Asker::from(proto::NameAsker::Reader reader) {
+  return Asker{reader.getInstance(), reader.getUid(), reader.getKind(), kj::str(reader.getPath())};
+}
+
 void GivenName::to(proto::NameAnswer::Builder builder) const {
   client.to(builder.initClient());
+  auto who = builder.initAsker();
+  who.setInstance(asker.instance);
+  who.setUid(asker.uid);
+  who.setKind(asker.kind);
+  who.setPath(asker.path);
   builder.setName(name);
   auto chainList = builder.initChain(uint(chain.size()));
   for (uint i = 0; i < chain.size(); i++) chainList.set(i, chain[i]);

@@ -16,9 +16,20 @@
 
 namespace portreeve::resolver {
 
+struct Asker {
+  // proto/policy.capnp, NameAsker, as a value: policy's word, given back to it as it is.
+  uint64_t instance = 0;
+  uint32_t uid = 4294967295;
+  proto::ProcessKind kind = proto::ProcessKind::UNKNOWN;
+  kj::String path;
+
+  static Asker from(proto::NameAsker::Reader reader);
+};
+
 struct GivenName {
   // proto/policy.capnp, NameAnswer, as a value.
   Tuple client;
+  Asker asker;
   kj::String name;
   std::vector<kj::String> chain;
   std::vector<Address> addresses;
@@ -39,8 +50,8 @@ public:
 
   const GivenName& remember(GivenName given, uint64_t nowNs);
   // Kept for its TTL and an hour, or until there are `capacity` newer ones. The same answer to the
-  // same source address replaces the one before: the newest client is kept. The result is valid
-  // until the next call.
+  // same source address and the same program of the same user replaces the one before: the newest
+  // client is kept. The result is valid until the next call.
 
   std::vector<const GivenName*> namesFor(const Address& address, size_t limit, uint64_t nowNs);
   // Newest first. Valid until the next call of `remember`.
