@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attributor/reader/process-entry.h"
+
+#include "attributor/reader/numbered-entries.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <charconv>
+
+namespace portreeve::reader {
+namespace {
+
+constexpr char SOCKET_LINK[] = "socket:[";
+constexpr size_t SOCKET_LINK_START = sizeof SOCKET_LINK - 1;
+
+class Fields {
+  // Blank-separated fields from one on.
+public:
+  Fields(kj::ArrayPtr<const char> text, unsigned first)
+      : at(text.begin()), end(text.end()), field(first) {}
+
+  template <typename Number>
+  bool number(unsigned wanted, Number& out) {
+    for (; field < wanted; field++) {
+      at = static_cast<const char*>(memchr(at, ' ', size_t(end - at)));
+      if (at == nullptr) return false;
+      at++;
+    }
+    auto parsed = std::from_chars(at, end, out);
+    // The end of the text may be the middle of a number.
+    return parsed.ec == std::errc() && parsed.ptr < end;
+  }
+
+private:
+  const char* at;
+  const char* end;
+  unsigned field;
+};
+
+}  // namespace
+
+kj::Maybe<StatFields> scanStat(kj::ArrayPtr<const char> stat) {
+  auto bracket = static_cast<const char*>(memrchr(stat.begin(), ')', stat.size()));
+  if (bracket == nullptr || stat.end() - bracket < 2) return nullptr;
+  Fields fields(kj::arrayPtr(bracket + 2, stat.end()), 3);
+  StatFields result;
+  if (!fields.number(4, result.parent) || !fields.number(22, result.startTicks) ||
+      !fields.number(48, result.argStart))
+    return nullptr;
+  return result;
+}
+
+ProcessEntry::ProcessEntry(int proc, pid_t pid) : ProcessEntry(proc, NumberName(pid).cStr()) {}
+
+ProcessEntry::ProcessEntry(int directory, const char* path) {
+  int fd = openat(directory, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0) folder = kj::AutoCloseFd(fd);
+}
+
+size_t ProcessEntry::read(const char* name, kj::ArrayPtr<char> buffer) const {
+  int fd = openat(folder.get(), name, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  kj::AutoCloseFd file(fd);
+  return readWhole(fd, buffer);
+}
+
+size_t ProcessEntry::readLink(const char* name, kj::ArrayPtr<char> buffer) const {
+  ssize_t got = readlinkat(folder.get(), name, buffer.begin(), buffer.size());
+  return got < 0 || size_t(got) == buffer.size() ? 0 : size_t(got);
+}
+
+kj::Maybe<StatFields> ProcessEntry::stat() const {
+  char buffer[STAT_BYTES];
+  return scanStat(kj::arrayPtr(buffer, read("stat", buffer)));
+}
+
+FileNumbers ProcessEntry::file() const {
+  return fileNumbers(folder.get(), "exe", 0);
+}
+
+uint64_t ProcessEntry::namespaceNumber(const char* link) const {
+  return fileNumbers(folder.get(), link, 0).inode;
+}
+
+uint64_t socketAt(int directory, const char* name) {
+  char link[40];
+  ssize_t size = readlinkat(directory, name, link, sizeof link);
+  if (size <= ssize_t(SOCKET_LINK_START) || memcmp(link, SOCKET_LINK, SOCKET_LINK_START) != 0)
+    return 0;
+  uint64_t inode = 0;
+  auto parsed = std::from_chars(link + SOCKET_LINK_START, link + size, inode);
+  return parsed.ec == std::errc() && parsed.ptr + 1 == link + size && *parsed.ptr == ']' ? inode
+                                                                                         : 0;
+}
+
+size_t readWhole(int fd, kj::ArrayPtr<char> buffer) {
+  size_t size = 0;
+  while (size < buffer.size()) {
+    ssize_t got = ::read(fd, buffer.begin() + size, buffer.size() - size);
+    if (got <= 0) break;
+    size += size_t(got);
+  }
+  return size;
+}
+
+kj::Maybe<uid_t> folderOwner(int proc, pid_t pid) {
+  struct statx result;
+  if (statx(proc, NumberName(pid).cStr(), AT_STATX_DONT_SYNC, STATX_UID, &result) < 0)
+    return nullptr;
+  return result.stx_uid;
+}
+
+FileNumbers fileNumbers(int directory, const char* path, int flags) {
+  struct statx result;
+  if (statx(directory, path, flags | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+            STATX_INO | STATX_NLINK | STATX_BTIME, &result) < 0)
+    return {};
+  FileNumbers numbers;
+  numbers.device = makedev(result.stx_dev_major, result.stx_dev_minor);
+  numbers.inode = result.stx_ino;
+  numbers.links = result.stx_nlink;
+  if (result.stx_mask & STATX_BTIME)
+    numbers.birth = uint64_t(result.stx_btime.tv_sec) * 1'000'000'000 + result.stx_btime.tv_nsec;
+  return numbers;
+}
+
+}  // namespace portreeve::reader

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attributor/reader/process-look.h"
+
+#include "attributor/reader/patience.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <kj/debug.h>
+#include <kj/string.h>
+#include <sys/sysmacros.h>
+
+#include <string_view>
+
+namespace portreeve::reader {
+namespace {
+
+constexpr uint64_t HOST_PATIENCE_NS = 100 * MILLISECOND;
+constexpr uint64_t PROGRAM_PATIENCE_NS = 250 * MILLISECOND;
+constexpr unsigned LOOKS = 3;
+constexpr std::string_view DELETED = " (deleted)";  // the kernel's word, fs/d_path.c
+
+}  // namespace
+
+ProcessLook::ProcessLook(int proc, SlowLane& slowLane) : proc(proc), slowLane(slowLane) {
+  // As the first process sees it: this one may have been given mounts of its own. Without the right
+  // to look there, what is here.
+  int fd = openat(proc, "1/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    KJ_SYSCALL(fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+  hostRoot = kj::AutoCloseFd(fd);
+}
+
+int ProcessLook::look(pid_t wanted, proto::reader::Answer::Builder answer) {
+  pid = wanted;
+  ProcessEntry entry(proc, pid);
+  if (!entry.opened()) return ESRCH;
+  for (unsigned i = 0; i < LOOKS; i++) {
+    if (!lookOnce(entry)) return ESRCH;
+    // execve(2) in between would have mixed two programs.
+    KJ_IF_MAYBE (after, entry.stat()) {
+      auto now = entry.file();
+      if (*after == fields && now.device == file.device && now.inode == file.inode) {
+        fill(answer);
+        return 0;
+      }
+    } else {
+      return ESRCH;
+    }
+  }
+  return EAGAIN;
+}
+
+bool ProcessLook::lookOnce(const ProcessEntry& entry) {
+  stat.size = entry.read("stat", stat.bytes);
+  KJ_IF_MAYBE (scanned, scanStat(stat.text()))
+    fields = *scanned;
+  else
+    return false;
+  exe.size = entry.readLink("exe", exe.bytes);
+  file = entry.file();
+  auto onHost = findOnHost(entry);
+  commandLine.size = entry.read("cmdline", commandLine.bytes);
+  cgroup.size = entry.read("cgroup", cgroup.bytes);
+  status.size = entry.read("status", status.bytes);
+  readParents();
+  KJ_IF_MAYBE (act, onHost) hostFile = act->wait(HOST_PATIENCE_NS).file;
+  return true;
+}
+
+kj::Maybe<SlowLane::Act> ProcessLook::findOnHost(const ProcessEntry& entry) {
+  ProcessEntry host(proc, 1);
+  mountNamespace = entry.namespaceNumber("ns/mnt");
+  hostMountNamespace = host.namespaceNumber("ns/mnt");
+  hostFile = FileNumbers();
+  std::string_view path(exe.bytes, exe.size);
+  if (path.ends_with(DELETED)) path.remove_suffix(DELETED.size());
+  // Magic links below /proc lead into the process's own root: no path of the host's.
+  if (path.size() < 2 || path[0] != '/' || path.starts_with("/proc/")) return nullptr;
+  path.remove_prefix(1);
+  // Whoever is root of a user namespace of his own can give any path to his program, also one that
+  // leads the look-up into a file system that never answers. Without one the path is what root
+  // mounted, and a file on a block device is not behind another's server: no need for a thread.
+  uint64_t users = entry.namespaceNumber("ns/user");
+  if (users == 0 || users != host.namespaceNumber("ns/user") || major(file.device) == 0)
+    return slowLane.findFile(hostRoot, kj::arrayPtr(path.data(), path.size()));
+  auto text = kj::heapString(path.data(), path.size());
+  hostFile = fileNumbers(hostRoot, text.cStr(), AT_SYMLINK_NOFOLLOW);
+  return nullptr;
+}
+
+void ProcessLook::readParents() {
+  parentCount = 0;
+  StatFields child = fields;
+  while (parentCount < PARENTS_AT_MOST && child.parent > 0) {
+    ProcessEntry entry(proc, child.parent);
+    if (!entry.opened()) return;
+    KJ_IF_MAYBE (of, entry.stat()) {
+      // A parent that is younger than its child has the number of one that is gone.
+      if (of->startTicks > child.startTicks) return;
+      Parent& parent = parents[parentCount++];
+      parent.pid = child.parent;
+      parent.exe.size = entry.readLink("exe", parent.exe.bytes);
+      child = *of;
+    } else {
+      return;
+    }
+  }
+}
+
+void ProcessLook::fill(proto::reader::Answer::Builder answer) const {
+  answer.setPid(pid);
+  answer.setStartTicks(fields.startTicks);
+  answer.setArgStart(fields.argStart);
+  answer.setFileDevice(file.device);
+  answer.setFileInode(file.inode);
+  answer.setFileLinks(file.links);
+  answer.setFileBirth(file.birth);
+  answer.setMountNamespace(mountNamespace);
+  answer.setHostMountNamespace(hostMountNamespace);
+  answer.setHostDevice(hostFile.device);
+  answer.setHostInode(hostFile.inode);
+  answer.setExe(exe.data());
+  answer.setStat(stat.data());
+  answer.setCommandLine(commandLine.data());
+  answer.setCgroup(cgroup.data());
+  answer.setStatus(status.data());
+  auto list = answer.initParents(unsigned(parentCount));
+  for (unsigned i = 0; i < parentCount; i++) {
+    list[i].setPid(parents[i].pid);
+    list[i].setExe(parents[i].exe.data());
+  }
+}
+
+int ProcessLook::openProgram(pid_t wanted, proto::reader::Answer::Builder answer,
+                             kj::AutoCloseFd& program) {
+  ProcessEntry entry(proc, wanted);
+  if (!entry.opened()) return ESRCH;
+  KJ_IF_MAYBE (before, entry.stat()) {
+    auto opened = slowLane.openProgram(entry).wait(PROGRAM_PATIENCE_NS);
+    if (opened.error != 0) return opened.error;
+    if (entry.stat() != *before) return entry.stat() == nullptr ? ESRCH : EAGAIN;
+    answer.setPid(wanted);
+    answer.setStartTicks(before->startTicks);
+    answer.setArgStart(before->argStart);
+    answer.setFileDevice(opened.file.device);
+    answer.setFileInode(opened.file.inode);
+    program = kj::mv(opened.descriptor);
+    return 0;
+  }
+  return ESRCH;
+}
+
+}  // namespace portreeve::reader

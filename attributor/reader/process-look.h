@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Everything the attributor wants to know of one process, read in one consistent look and handed
+// over as it is.
+#pragma once
+
+#include "attributor/reader/process-entry.h"
+#include "attributor/reader/slow-lane.h"
+#include "proto/reader.capnp.h"
+
+#include <kj/common.h>
+#include <sys/types.h>
+
+namespace portreeve::reader {
+
+constexpr size_t TEXT_BYTES = 4096;        // of cmdline, cgroup and status each
+constexpr size_t PARENT_PATH_BYTES = 700;  // a longer one is left out
+constexpr size_t PARENTS_AT_MOST = 16;
+
+class ProcessLook {
+public:
+  ProcessLook(int proc, SlowLane& slowLane);
+  // Both outlive this object. `proc` is the open /proc.
+  KJ_DISALLOW_COPY(ProcessLook);
+
+  int look(pid_t pid, proto::reader::Answer::Builder answer);
+  // Fills all but `error`, which it returns: 0, ESRCH, or EAGAIN for a process that ran another
+  // program during each of three looks.
+
+  int openProgram(pid_t pid, proto::reader::Answer::Builder answer, kj::AutoCloseFd& program);
+
+private:
+  template <size_t SIZE>
+  struct Bytes {
+    size_t size = 0;
+    char bytes[SIZE];
+    kj::ArrayPtr<const char> text() const { return kj::arrayPtr(bytes, size); }
+    capnp::Data::Reader data() const { return {reinterpret_cast<const kj::byte*>(bytes), size}; }
+  };
+  struct Parent {
+    pid_t pid = 0;
+    Bytes<PARENT_PATH_BYTES + 1> exe;
+  };
+
+  int proc;
+  SlowLane& slowLane;
+  kj::AutoCloseFd hostRoot;
+  pid_t pid = 0;
+  StatFields fields;
+  FileNumbers file, hostFile;
+  uint64_t mountNamespace = 0;
+  uint64_t hostMountNamespace = 0;
+  Bytes<PATH_BYTES> exe;
+  Bytes<STAT_BYTES> stat;
+  Bytes<TEXT_BYTES> commandLine, cgroup, status;
+  Parent parents[PARENTS_AT_MOST];
+  size_t parentCount = 0;
+
+  bool lookOnce(const ProcessEntry& entry);
+  kj::Maybe<SlowLane::Act> findOnHost(const ProcessEntry& entry);
+  void readParents();
+  void fill(proto::reader::Answer::Builder answer) const;
+};
+
+}  // namespace portreeve::reader
