@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attributor/attribution.h"
+
+#include "attributor/kernel-origin.h"
+
+#include <memory>
+
+namespace portreeve::attributor {
+namespace {
+
+using proto::Method;
+
+constexpr kj::StringPtr SENDER_GONE =
+    "the program had gone before it could be looked at, or it writes packets by itself"_kj;
+constexpr kj::StringPtr SOCKET_CLOSED = "its program had closed the socket"_kj;
+
+bool isConnected(const DiagSocket& socket) {
+  return socket.tuple.destinationPort != 0;
+}
+
+}  // namespace
+
+ArrivedPacket ArrivedPacket::from(proto::Packet::Reader packet) {
+  ArrivedPacket arrived;
+  arrived.id = packet.getId();
+  arrived.hook = packet.getHook();
+  arrived.queue = packet.getQueue();
+  arrived.netns = packet.getNetns();
+  arrived.mark = packet.getMark();
+  arrived.inInterface = packet.getInInterface();
+  arrived.outInterface = packet.getOutInterface();
+  arrived.uid = packet.getUid();
+  arrived.arrived = packet.getArrived();
+  arrived.length = packet.getLength();
+  arrived.header = readPacket(packet.getStart(), arrived.length, packet.getFamily());
+  return arrived;
+}
+
+struct Attribution::InProgress {
+  AttributedFlow flow;
+  uint openEnds = 1;
+};
+
+Attribution::Attribution(SocketSearch& sockets, ProcessCache& processes, ProcNet& procNet,
+                         Interfaces& interfaces, OnFlow onFlow)
+    : sockets(sockets),
+      processes(processes),
+      procNet(procNet),
+      interfaces(interfaces),
+      onFlow(kj::mv(onFlow)) {}
+
+void Attribution::attribute(const ArrivedPacket& packet) {
+  auto progress = std::make_shared<InProgress>();
+  auto& flow = progress->flow;
+  flow.packet = packet;
+  bool output = packet.hook == proto::Hook::OUTPUT;
+  flow.loopback = interfaces.isLoopback(output ? packet.outInterface : packet.inInterface);
+  bool twoEnds = output && flow.loopback;
+  if (twoEnds) progress->openEnds = 2;
+
+  auto finish = [this, progress]() {
+    if (--progress->openEnds == 0) onFlow(kj::mv(progress->flow));
+  };
+  auto& tuple = packet.header.tuple;
+  Question own{
+      output ? End::SENDER : End::RECEIVER, packet.header,
+      output ? tuple : tuple.reversed(),    output ? packet.outInterface : packet.inInterface,
+      output ? packet.uid : NO_UID,         output ? Urgency::OUTGOING : Urgency::INCOMING};
+  name(own, [progress, finish](Named&& named) mutable {
+    progress->flow.process = kj::mv(named);
+    finish();
+  });
+  if (!twoEnds) return;
+  Question other{End::RECEIVER,       packet.header, tuple.reversed(),
+                 packet.outInterface, NO_UID,        Urgency::OUTGOING};
+  name(other, [progress, finish](Named&& named) mutable {
+    progress->flow.peer = kj::mv(named);
+    finish();
+  });
+}
+
+void Attribution::passUnlooked(const ArrivedPacket& packet) {
+  AttributedFlow flow;
+  flow.packet = packet;
+  bool output = packet.hook == proto::Hook::OUTPUT;
+  flow.loopback = interfaces.isLoopback(output ? packet.outInterface : packet.inInterface);
+  flow.process = Named::unknown(toText(NoAnswer::BUSY), output ? packet.uid : NO_UID);
+  onFlow(kj::mv(flow));
+}
+
+void Attribution::name(const Question& question, OnNamed onNamed) {
+  auto& header = question.header;
+  bool sender = question.end == End::SENDER;
+  if (header.malformed != proto::Malformed::NO)
+    return onNamed(Named::unknown("its headers cannot be read"_kj, question.uid));
+  if (header.fragment)
+    return onNamed(Named::unknown("a later fragment has no ports"_kj, question.uid));
+  if (hasPorts(header.tuple.protocol)) return nameBySocket(question, kj::mv(onNamed));
+  // What no program's socket has sent, the kernel has.
+  if (sender && question.uid == NO_UID) return onNamed(Named::ofKernel(kernelName(header)));
+  if (!sender && takenByKernel(header)) return onNamed(Named::ofKernel(kernelName(header)));
+  nameByProcNet(question, true, kj::mv(onNamed));
+}
+
+void Attribution::nameBySocket(const Question& question, OnNamed onNamed) {
+  KJ_IF_MAYBE (socket, sockets.find(question.localToRemote, question.interface)) {
+    if (socket->inode == 0) {
+      // Nobody has it open: closed already, or not yet taken from its listener.
+      KJ_IF_MAYBE (listener, listenerFor(question))
+        return nameHolder(question, *listener, Method::LISTENER, true, kj::mv(onNamed));
+      if (question.end == End::RECEIVER) return onNamed(Named::nobodyListens());
+      if (socket->state == STATE_TIME_WAIT)
+        return onNamed(Named::ofKernel(kernelName(question.header)));
+      return onNamed(Named::unknown(SOCKET_CLOSED, question.uid));
+    }
+    // Of several unconnected UDP sockets on one port the kernel names any to a question.
+    if (question.uid != NO_UID && question.uid != socket->uid && !isConnected(*socket))
+      return onNamed(Named::unknown("another user's socket has the same port"_kj, question.uid));
+    auto method = socket->state == STATE_LISTEN ? Method::LISTENER : Method::SOCK_DIAG;
+    return nameHolder(question, *socket, method, true, kj::mv(onNamed));
+  }
+  if (question.header.tuple.protocol == PROTOCOL_UDPLITE)
+    return nameByProcNet(question, false, kj::mv(onNamed));
+  onNamed(withoutSocket(question));
+}
+
+Named Attribution::withoutSocket(const Question& question) {
+  if (question.end == End::RECEIVER) return Named::nobodyListens();
+  if (question.uid == NO_UID) return Named::ofKernel(kernelName(question.header));
+  return Named::unknown(SENDER_GONE, question.uid);
+}
+
+kj::Maybe<DiagSocket> Attribution::listenerFor(const Question& question) {
+  if (question.header.tuple.protocol != PROTOCOL_TCP) return nullptr;
+  auto anybody = question.localToRemote;
+  anybody.destination = Address();
+  if (anybody.family == proto::Family::IPV4) {
+    uint8_t zeros[4]{};
+    anybody.destination = Address::fromV4(zeros);
+  }
+  anybody.destinationPort = 0;
+  KJ_IF_MAYBE (socket, sockets.find(anybody, question.interface))
+    if (socket->state == STATE_LISTEN && socket->inode != 0) return *socket;
+  return nullptr;
+}
+
+void Attribution::nameByProcNet(const Question& question, bool ping, OnNamed onNamed) {
+  KJ_IF_MAYBE (table, tableFor(question.localToRemote, ping)) {
+    auto chosen = *table;
+    procNet.read(
+        chosen, question.urgency,
+        [this, question, ping, chosen, onNamed = kj::mv(onNamed)](ProcNet::Sockets list,
+                                                                  kj::StringPtr whyNone) mutable {
+          if (list == nullptr && !ping) return onNamed(Named::unknown(whyNone, question.uid));
+          kj::Maybe<uint32_t> uid;
+          if (question.uid != NO_UID) uid = question.uid;
+          if (list != nullptr) {
+            KJ_IF_MAYBE (choice, chooseSocket(*list, chosen, question.localToRemote, uid)) {
+              DiagSocket socket;
+              socket.inode = choice->inode;
+              socket.uid = choice->uid;
+              return nameHolder(question, socket, Method::PROC_NET, choice->only, kj::mv(onNamed));
+            }
+          }
+          if (ping) return nameByProcNet(question, false, kj::mv(onNamed));
+          auto protocol = question.header.tuple.protocol;
+          if (question.end == End::RECEIVER && mayBeTunnel(protocol))
+            return onNamed(Named::ofKernel(kernelName(question.header)));
+          onNamed(withoutSocket(question));
+        });
+    return;
+  }
+  // No table of ping sockets for this protocol; there is one of raw sockets.
+  if (ping) return nameByProcNet(question, false, kj::mv(onNamed));
+  onNamed(withoutSocket(question));
+}
+
+void Attribution::nameHolder(const Question& question, const DiagSocket& socket, Method method,
+                             bool only, OnNamed onNamed) {
+  processes.find(socket, question.urgency,
+                 [this, question, socket, method, only,
+                  onNamed = kj::mv(onNamed)](const Holder& holder) mutable {
+                   if (holder.outcome == Holder::Outcome::NOBODY && method != Method::PROC_NET)
+                     return onNamed(heldByNobody(question, socket));
+                   onNamed(Named::ofHolder(holder, socket, method, only, question.uid));
+                 });
+}
+
+Named Attribution::heldByNobody(const Question& question, const DiagSocket& socket) {
+  Named result = Named::unknown(SENDER_GONE, question.uid);
+  if (question.end == End::RECEIVER) result.reason = "its program had gone"_kj;
+  KJ_IF_MAYBE (still, sockets.find(question.localToRemote, question.interface)) {
+    if (still->cookie != socket.cookie || still->inode != socket.inode) return result;
+    // The kernel's own sockets (WireGuard, NFS) are root's, and no process has a descriptor.
+    if (socket.uid == 0) return Named::ofKernel("socket of the kernel"_kj);
+    result.reason = "no process has its socket open: it is on its way between two, or hidden"_kj;
+  }
+  result.uid = question.uid != NO_UID ? question.uid : socket.uid;
+  result.method = Method::SOCK_DIAG;
+  result.socketInode = socket.inode;
+  return result;
+}
+
+void Attribution::who(const Tuple& localToRemote, OnNamed onNamed) {
+  Question question{End::RECEIVER, PacketHeader(), localToRemote, 0, NO_UID, Urgency::PEOPLE};
+  question.header.tuple = localToRemote.reversed();
+  auto protocol = localToRemote.protocol;
+  if (protocol != PROTOCOL_TCP && protocol != PROTOCOL_UDP)
+    return nameByProcNet(question, true, kj::mv(onNamed));
+  KJ_IF_MAYBE (socket, sockets.find(localToRemote, 0))
+    if (socket->inode != 0) return nameBySocket(question, kj::mv(onNamed));
+  KJ_IF_MAYBE (socket, sockets.findOnPort(localToRemote)) {
+    if (localToRemote.destinationPort == 0 && socket->inode != 0) {
+      auto method = socket->state == STATE_LISTEN ? Method::LISTENER : Method::SOCK_DIAG;
+      return nameHolder(question, *socket, method, true, kj::mv(onNamed));
+    }
+  }
+  onNamed(Named::nobodyListens());
+}
+
+}  // namespace portreeve::attributor

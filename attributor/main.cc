@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// portreeve-attributor: finds the socket of each packet and, with its reader's help, the process
+// behind it.
+#include "attributor/sandbox.h"
+#include "attributor/service.h"
+#include "common/accounts.h"
+#include "common/directories.h"
+#include "common/log.h"
+#include "common/privileges.h"
+#include "common/service.h"
+
+#include <kj/async-io.h>
+#include <kj/async-unix.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include <string_view>
+
+namespace portreeve::attributor {
+namespace {
+
+constexpr const char* HELP =
+    "Usage: portreeve-attributor [--prove-sandbox | --version | --help]\n"
+    "\n"
+    "Names the process behind each packet of this network namespace. Started by systemd or\n"
+    "`portreeve up`, which hand over the socket \"rpc\".\n"
+    "\n"
+    "  --prove-sandbox  enter the sandbox, try what must be refused there, and say so\n"
+    "\n"
+    "Files: $RUNTIME_DIRECTORY/reader.sock, $RUNTIME_DIRECTORY/policy.sock\n";
+
+void serve() {
+  auto directories = Directories::fromEnvironment();
+  auto accounts = Accounts::read();
+  auto rpcSocket = service::HandedSockets::take().require("rpc");
+  service::Notifier notifier;
+
+  Kernel kernel;  // sock_diag and rtnetlink; to ask needs no capability
+
+  // No capability: what only root may look at, the reader looks at.
+  dropPrivileges(accounts.of(Role::ATTRIBUTOR), nullptr);
+
+  kj::UnixEventPort::captureSignal(SIGTERM);
+  auto io = kj::setupAsyncIo();
+  Service service(io, accounts, directories, kj::mv(rpcSocket), kernel);
+  auto terminated = io.unixEventPort.onSignal(SIGTERM).ignoreResult();
+
+  service.setLandlock(enterSandbox());
+  notifier.ready();
+  service.serve().exclusiveJoin(kj::mv(terminated)).wait(io.waitScope);
+  notifier.stopping();
+}
+
+int prove() {
+  auto accounts = Accounts::read();
+  dropPrivileges(accounts.of(Role::ATTRIBUTOR), nullptr);
+  enterSandbox();
+  return proveSandbox();
+}
+
+int run(int argumentCount, char** arguments) {
+  std::string_view option = argumentCount > 1 ? arguments[1] : "";
+  if (argumentCount > 2 || (argumentCount == 2 && option != "--help" && option != "--version" &&
+                            option != "--prove-sandbox")) {
+    fprintf(stderr, "portreeve-attributor: unknown arguments; see portreeve-attributor --help\n");
+    return 2;
+  }
+  if (option == "--help") return fputs(HELP, stdout) < 0;
+  if (option == "--version") return puts("portreeve-attributor " PORTREEVE_VERSION) < 0;
+  if (option == "--prove-sandbox") return prove();
+  serve();
+  return 0;
+}
+
+}  // namespace
+}  // namespace portreeve::attributor
+
+int main(int argc, char** argv) {
+  portreeve::log::open("attributor");
+  portreeve::log::KjMessages kjMessages;
+  int code = 1;
+  KJ_IF_MAYBE (problem, kj::runCatchingExceptions(
+                            [&]() { code = portreeve::attributor::run(argc, argv); })) {
+    portreeve::log::exception("attributor", *problem);
+    return 1;
+  }
+  return code;
+}

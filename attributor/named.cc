@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attributor/named.h"
+
+namespace portreeve::attributor {
+namespace {
+
+constexpr size_t WORDS_WITHOUT_PROCESS = 64;  // proto::Process with a literal or two
+
+}  // namespace
+
+Named Named::ofKernel(kj::StringPtr name) {
+  Named named;
+  named.kind = proto::ProcessKind::KERNEL;
+  named.confidence = proto::Confidence::CERTAIN;
+  named.name = name;
+  return named;
+}
+
+Named Named::nobodyListens() {
+  Named named;
+  named.kind = proto::ProcessKind::NO_SOCKET;
+  named.confidence = proto::Confidence::CERTAIN;
+  named.reason = "no socket waits for it"_kj;
+  return named;
+}
+
+Named Named::unknown(kj::StringPtr reason, uint32_t packetUid) {
+  Named named;
+  named.reason = reason;
+  named.uid = packetUid;
+  if (packetUid != NO_UID) named.method = proto::Method::PACKET_UID;
+  return named;
+}
+
+Named Named::ofHolder(const Holder& holder, const DiagSocket& socket, proto::Method method,
+                      bool only, uint32_t packetUid) {
+  Named result;
+  result.socketInode = socket.inode;
+  result.uid = packetUid != NO_UID ? packetUid : socket.uid;
+  result.method = method;
+  if (holder.outcome != Holder::Outcome::FOUND) {
+    result.reason = holder.reason;
+    return result;
+  }
+  result.kind = holder.facts->kind;
+  result.facts = holder.facts;
+  if (holder.remembered) result.method = proto::Method::CACHE;
+  result.confidence =
+      holder.shared || !only ? proto::Confidence::SHARED : proto::Confidence::CERTAIN;
+  return result;
+}
+
+void Named::to(proto::Process::Builder builder) const {
+  if (facts != nullptr) {
+    facts->to(builder);
+  } else {
+    builder.setKind(kind);
+    builder.setName(name);
+    builder.setReason(reason);
+    builder.setGid(NO_UID);
+  }
+  builder.setMethod(method);
+  builder.setConfidence(confidence);
+  builder.setUid(uid);
+  builder.setSocketInode(socketInode);
+}
+
+size_t Named::words() const {
+  return facts == nullptr ? WORDS_WITHOUT_PROCESS : facts->words();
+}
+
+}  // namespace portreeve::attributor

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attributor/policy-arrow.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <fcntl.h>
+#include <kj/debug.h>
+#include <poll.h>
+
+namespace portreeve::attributor {
+namespace {
+
+constexpr size_t FLOW_WORDS = 48;  // proto::Attributed with its tuple, without processes
+constexpr size_t BATCH_WORDS = proto::RING_MESSAGE_BYTES / sizeof(capnp::word) - 128;
+// The rest is for the segment table and for what the segments leave unused at their ends.
+
+constexpr auto BEFORE_REOPENING = 20 * kj::MILLISECONDS;
+
+bool otherEndIsHeld(int fd) {
+  pollfd here{fd, 0, 0};
+  return poll(&here, 1, 0) == 0;
+}
+
+}  // namespace
+
+void fill(proto::Attributed::Builder builder, const AttributedFlow& flow, kj::StringPtr interface) {
+  auto& packet = flow.packet;
+  builder.setId(packet.id);
+  builder.setHook(packet.hook);
+  builder.setQueue(packet.queue);
+  builder.setNetns(packet.netns);
+  builder.setMark(packet.mark);
+  builder.setInInterface(packet.inInterface);
+  builder.setOutInterface(packet.outInterface);
+  builder.setArrived(packet.arrived);
+  builder.setAttributed(monotonicNs());
+  packet.header.tuple.to(builder.initTuple());
+  builder.setMalformed(packet.header.malformed);
+  builder.setTcpFlags(packet.header.tcpFlags);
+  builder.setIcmpType(packet.header.icmpType);
+  builder.setIcmpCode(packet.header.icmpCode);
+  builder.setFragment(packet.header.fragment);
+  builder.setLength(packet.length);
+  flow.process.to(builder.initProcess());
+  KJ_IF_MAYBE (peer, flow.peer) peer->to(builder.initPeer());
+  builder.setLoopback(flow.loopback);
+  builder.setInterface(interface);
+}
+
+size_t wordsOf(const AttributedFlow& flow) {
+  size_t words = FLOW_WORDS + flow.process.words();
+  KJ_IF_MAYBE (peer, flow.peer) words += peer->words();
+  return words;
+}
+
+void FlowBatcher::add(AttributedFlow&& flow) {
+  size_t more = wordsOf(flow);
+  if (words + more > BATCH_WORDS) flush();
+  words += more;
+  flows.add(kj::mv(flow));
+  if (flows.size() == proto::RING_BATCH_PACKETS) flush();
+}
+
+void FlowBatcher::flush() {
+  if (flows.size() == 0) return;
+  auto list = message.begin<proto::AttributedBatch>().initFlows(uint(flows.size()));
+  for (uint i = 0; i < flows.size(); i++) {
+    auto& packet = flows[i].packet;
+    bool output = packet.hook == proto::Hook::OUTPUT;
+    fill(list[i], flows[i], interfaces.nameOf(output ? packet.outInterface : packet.inInterface));
+  }
+  send(message.builder(), uint(flows.size()));
+  flows.clear();
+  words = 0;
+}
+
+PolicyArrow::PolicyArrow(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer,
+                         kj::StringPtr policySocket, Interfaces& interfaces)
+    : timer(timer),
+      batcher(interfaces,
+              [this](capnp::MessageBuilder& message, uint flows) { send(message, flows); }),
+      tasks(*this),
+      peer(provider, timer, policySocket, [this](capnp::Capability::Client policy) {
+        return establish(policy.castAs<proto::Policy>());
+      }) {}
+
+kj::Promise<void> PolicyArrow::establish(proto::Policy::Client policy) {
+  auto inlet = policy.attributedRequest().send().getInlet();
+  return inlet.getFd()
+      .then([this](kj::Maybe<int> descriptor) { open(descriptor); })
+      .attach(kj::mv(inlet));
+}
+
+void PolicyArrow::open(kj::Maybe<int> descriptor) {
+  int given = KJ_REQUIRE_NONNULL(descriptor, "policy's inlet carries no descriptor");
+  int own;  // `given` belongs to the capability
+  KJ_SYSCALL(own = fcntl(given, F_DUPFD_CLOEXEC, 0));
+  arrow = RingSender(kj::AutoCloseFd(own));
+  for (auto& one : waiting) one->fulfill();
+  waiting.clear();
+}
+
+void PolicyArrow::lost() {
+  // Mostly policy has died and its connection is dialled anew, which calls `establish`. Otherwise
+  // it has dropped the socket alone.
+  arrow = nullptr;
+  tasks.add(timer.afterDelay(BEFORE_REOPENING).then([this]() { return reopen(); }));
+}
+
+kj::Promise<void> PolicyArrow::reopen() {
+  if (arrow != nullptr || !peer.connected()) return kj::READY_NOW;
+  auto policy = KJ_ASSERT_NONNULL(peer.bootstrap()).castAs<proto::Policy>();
+  return establish(kj::mv(policy)).catch_([this](kj::Exception&& e) {
+    log::exception("asking policy for a new arrow", e);
+    lost();
+  });
+}
+
+void PolicyArrow::send(capnp::MessageBuilder& message, uint flows) {
+  KJ_IF_MAYBE (sender, arrow) {
+    switch (sender->send(message)) {
+      case RingSender::Sent::YES:
+        counts.sent += flows;
+        break;
+      case RingSender::Sent::FULL:
+        counts.full += flows;
+        break;
+      case RingSender::Sent::CLOSED:
+        counts.away += flows;
+        lost();
+        break;
+    }
+  } else {
+    counts.away += flows;
+  }
+}
+
+bool PolicyArrow::connected() {
+  KJ_IF_MAYBE (sender, arrow) {
+    if (otherEndIsHeld(sender->descriptor())) return true;
+    lost();
+  }
+  return false;
+}
+
+kj::Promise<void> PolicyArrow::whenConnected() {
+  if (connected()) return kj::READY_NOW;
+  auto paf = kj::newPromiseAndFulfiller<void>();
+  waiting.add(kj::mv(paf.fulfiller));
+  return kj::mv(paf.promise);
+}
+
+void PolicyArrow::taskFailed(kj::Exception&& e) {
+  log::exception("the arrow to policy", e);
+}
+
+}  // namespace portreeve::attributor

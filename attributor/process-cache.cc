@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attributor/process-cache.h"
+
+#include <errno.h>
+
+namespace portreeve::attributor {
+namespace {
+
+constexpr size_t SOCKETS = 8192, GROUPS = 1024, PROCESSES = 2048;  // a generation each
+constexpr auto BELIEVED = 100 * kj::MILLISECONDS;
+constexpr auto FRESH = 1 * kj::SECONDS;
+constexpr auto NOBODY_FOR = 1 * kj::SECONDS;  // a search of all processes is not made more often
+
+constexpr kj::StringPtr GONE = "the program had gone before it could be looked at"_kj;
+
+uint64_t groupOf(const DiagSocket& socket) {
+  return (socket.cgroup * 0x9e3779b97f4a7c15ull) ^ socket.uid;
+}
+
+Holder notFound(Holder::Outcome outcome, kj::StringPtr reason) {
+  Holder holder;
+  holder.outcome = outcome;
+  holder.reason = reason;
+  return holder;
+}
+
+Holder nobody() {
+  return notFound(Holder::Outcome::NOBODY, GONE);
+}
+
+Holder failure(int error) {
+  switch (error) {
+    case ENOENT:
+      return nobody();
+    case ESRCH:
+      return notFound(Holder::Outcome::GONE, GONE);
+    case ETIME:
+      return notFound(Holder::Outcome::TOO_LONG, "the search for the program took too long"_kj);
+    default:
+      return notFound(Holder::Outcome::FAILED, "the reader could not look at the program"_kj);
+  }
+}
+
+bool sameFile(const ProcessFacts& facts, ReaderLink::Answer answer) {
+  // Another number of links: perhaps it was replaced or deleted.
+  FileNumbers file{answer.getFileDevice(), answer.getFileInode(), 0};
+  return facts.file.sameNow(file) && facts.fileLinks == answer.getFileLinks();
+}
+
+}  // namespace
+
+struct ProcessCache::Search {
+  DiagSocket socket;
+  Urgency urgency;
+  std::vector<OnHolder> waiting;
+  ExecKey holder;  // as found, while it is being described
+  int32_t fd = -1;
+  bool shared = false;
+};
+
+class ProcessCache::OwnerAsker final : public ReaderLink::Asker {
+public:
+  OwnerAsker(ProcessCache& cache, uint64_t inode) : cache(cache), inode(inode) {}
+  void answered(ReaderLink::Answer answer) override { cache.ownerAnswered(inode, answer); }
+  void notAnswered(NoAnswer why) override {
+    cache.finish(inode, notFound(Holder::Outcome::NOT_ANSWERED, toText(why)));
+  }
+
+private:
+  ProcessCache& cache;
+  uint64_t inode;
+};
+
+class ProcessCache::DescriptionAsker final : public ReaderLink::Asker {
+public:
+  DescriptionAsker(ProcessCache& cache, uint64_t inode) : cache(cache), inode(inode) {}
+  void answered(ReaderLink::Answer answer) override { cache.descriptionAnswered(inode, answer); }
+  void notAnswered(NoAnswer why) override {
+    cache.finish(inode, notFound(Holder::Outcome::NOT_ANSWERED, toText(why)));
+  }
+
+private:
+  ProcessCache& cache;
+  uint64_t inode;
+};
+
+ProcessCache::ProcessCache(ReaderLink& reader, kj::Timer& timer)
+    : reader(reader), timer(timer), bySocket(SOCKETS), byGroup(GROUPS), known(PROCESSES) {}
+
+ProcessCache::~ProcessCache() noexcept(false) = default;
+
+void ProcessCache::find(const DiagSocket& socket, Urgency urgency, OnHolder onHolder) {
+  KJ_IF_MAYBE (holder, recall(socket)) {
+    counts.remembered++;
+    return onHolder(*holder);
+  }
+  auto& search = searches[socket.inode];
+  if (search != nullptr) {
+    search->waiting.push_back(kj::mv(onHolder));
+    return;
+  }
+  search = std::make_unique<Search>();
+  search->socket = socket;
+  search->urgency = urgency;
+  search->waiting.push_back(kj::mv(onHolder));
+  reader.ask(questionFor(socket), urgency, kj::heap<OwnerAsker>(*this, socket.inode));
+}
+
+kj::Maybe<Holder> ProcessCache::recall(const DiagSocket& socket) {
+  if (socket.cookie == 0) return nullptr;
+  auto entry = bySocket.find(socket.cookie);
+  if (entry == nullptr) return nullptr;
+  auto age = timer.now() - entry->seen;
+  if (entry->facts == nullptr) {
+    if (age > NOBODY_FOR) return nullptr;
+    return nobody();
+  }
+  if (age > BELIEVED) return nullptr;
+  Holder holder;
+  holder.outcome = Holder::Outcome::FOUND;
+  holder.facts = entry->facts;
+  holder.shared = entry->shared;
+  holder.remembered = true;
+  return holder;
+}
+
+ReaderQuestion ProcessCache::questionFor(const DiagSocket& socket) {
+  ReaderQuestion question;
+  question.kind = ReaderQuestion::Kind::OWNER;
+  question.inode = socket.inode;
+  question.uid = socket.uid;
+  question.newerThan = newestPid;
+  auto hint = socket.cookie == 0 ? nullptr : bySocket.find(socket.cookie);
+  if (hint == nullptr || hint->facts == nullptr) hint = byGroup.find(groupOf(socket));
+  if (hint == nullptr) return question;
+  question.hintPid = hint->facts->key.pid;
+  question.hintFd = hint->fd;
+  return question;
+}
+
+const ProcessCache::Process* ProcessCache::freshly(const ExecKey& key) {
+  auto process = known.find(key.pid);
+  if (process == nullptr || !(process->facts->key == key)) return nullptr;
+  return timer.now() - process->described > FRESH ? nullptr : process;
+}
+
+SharedFacts ProcessCache::learn(ReaderLink::Answer description) {
+  auto before = known.find(description.getPid());
+  auto facts = factsFrom(description, before == nullptr ? nullptr : before->facts.get(), history);
+  known.put(facts->key.pid, Process{facts, timer.now()});
+  counts.described++;
+  return facts;
+}
+
+SharedFacts ProcessCache::stillTrue(ReaderLink::Answer answer) {
+  auto process = freshly(keyOf(answer));
+  if (process == nullptr || !sameFile(*process->facts, answer)) return nullptr;
+  return process->facts;
+}
+
+void ProcessCache::ownerAnswered(uint64_t inode, ReaderLink::Answer answer) {
+  if (answer.getNewestPid() > 0) newestPid = answer.getNewestPid();
+  if (answer.getError() != 0) return finish(inode, failure(answer.getError()));
+  auto& search = *searches.at(inode);
+  search.holder = keyOf(answer);
+  search.fd = answer.getFd();
+  search.shared = answer.getShared();
+  if (auto facts = stillTrue(answer)) return found(inode, kj::mv(facts));
+  ReaderQuestion question;
+  question.kind = ReaderQuestion::Kind::DESCRIBE;
+  question.pid = answer.getPid();
+  reader.ask(question, search.urgency, kj::heap<DescriptionAsker>(*this, inode));
+}
+
+void ProcessCache::descriptionAnswered(uint64_t inode, ReaderLink::Answer answer) {
+  if (answer.getError() != 0) return finish(inode, failure(answer.getError()));
+  auto facts = learn(answer);
+  // Its number may belong to another process by now.
+  if (facts->key.startTicks != searches.at(inode)->holder.startTicks)
+    return finish(inode, notFound(Holder::Outcome::GONE, GONE));
+  found(inode, kj::mv(facts));
+}
+
+void ProcessCache::found(uint64_t inode, SharedFacts facts) {
+  auto& search = *searches.at(inode);
+  Remembered entry;
+  entry.fd = search.fd;
+  entry.shared = search.shared;
+  entry.seen = timer.now();
+  entry.facts = facts;
+  byGroup.put(groupOf(search.socket), entry);
+  if (search.socket.cookie != 0) bySocket.put(search.socket.cookie, entry);
+  counts.found++;
+  Holder holder;
+  holder.outcome = Holder::Outcome::FOUND;
+  holder.facts = kj::mv(facts);
+  holder.shared = search.shared;
+  finish(inode, holder);
+}
+
+void ProcessCache::finish(uint64_t inode, const Holder& holder) {
+  auto at = searches.find(inode);
+  if (at == searches.end()) return;  // told already
+  auto search = kj::mv(at->second);
+  searches.erase(at);
+  if (holder.outcome != Holder::Outcome::FOUND) counts.notFound++;
+  if (holder.outcome == Holder::Outcome::NOBODY && search->socket.cookie != 0) {
+    Remembered nobodyHolds;
+    nobodyHolds.seen = timer.now();
+    bySocket.put(search->socket.cookie, kj::mv(nobodyHolds));
+  }
+  for (auto& one : search->waiting) one(holder);
+}
+
+}  // namespace portreeve::attributor

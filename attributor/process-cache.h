@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who holds a socket? Asks the reader, remembers, and believes what it remembers for a moment only.
+//
+// A socket can be passed on, inherited or kept over an exec, so a remembered holder is a hint: the
+// reader looks there first (one readlink) and says whether it is still the same exec of the same
+// process. Without a look an answer is given again for 100 ms (a listener under load; the threat
+// model says what a passed descriptor can do in any case). What is said of a process (its unit, its
+// parents, its arguments) is read again after a second, and at once when its file or the host's is
+// another.
+#pragma once
+
+#include "attributor/diag-message.h"
+#include "attributor/generations.h"
+#include "attributor/process-facts.h"
+#include "attributor/reader-link.h"
+
+#include <kj/function.h>
+#include <kj/timer.h>
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace portreeve::attributor {
+
+struct Holder {
+  enum class Outcome : uint8_t {
+    FOUND,
+    NOBODY,    // no process has a descriptor of it
+    GONE,      // found, and gone before it could be described
+    TOO_LONG,  // the search was given up
+    FAILED,    // the reader could not look
+    NOT_ANSWERED
+  };
+  Outcome outcome = Outcome::NOBODY;
+  SharedFacts facts;        // FOUND
+  bool shared = false;      // FOUND: it has another holder as well
+  bool remembered = false;  // FOUND, and not looked at again
+  kj::StringPtr reason;     // not FOUND: why, in words
+};
+
+class ProcessCache {
+public:
+  using OnHolder = kj::Function<void(const Holder&)>;
+
+  struct Counters {
+    uint64_t remembered = 0;  // answered without the reader
+    uint64_t found = 0;
+    uint64_t described = 0;  // of these, with a new description
+    uint64_t notFound = 0;
+  };
+
+  ProcessCache(ReaderLink& reader, kj::Timer& timer);
+  ~ProcessCache() noexcept(false);
+  KJ_DISALLOW_COPY(ProcessCache);
+
+  void find(const DiagSocket& socket, Urgency urgency, OnHolder onHolder);
+  // Calls `onHolder` once, perhaps at once. Questions about one socket at a time are one question.
+
+  const Counters& counters() const { return counts; }
+  size_t processes() const { return known.size(); }
+
+private:
+  struct Remembered {
+    int32_t fd = -1;
+    bool shared = false;
+    kj::TimePoint seen = kj::origin<kj::TimePoint>();
+    SharedFacts facts;  // empty: nobody holds it
+  };
+  struct Process {
+    SharedFacts facts;
+    kj::TimePoint described;
+  };
+  struct Search;
+  class OwnerAsker;
+  class DescriptionAsker;
+
+  ReaderLink& reader;
+  kj::Timer& timer;
+  FileHistory history;
+  Generations<uint64_t, Remembered> bySocket;  // by cookie
+  Generations<uint64_t, Remembered> byGroup;   // the last holder in a cgroup, of a uid: a hint
+  Generations<int32_t, Process> known;
+  std::unordered_map<uint64_t, std::unique_ptr<Search>> searches;  // by inode
+  int32_t newestPid = 0;
+  Counters counts;
+
+  kj::Maybe<Holder> recall(const DiagSocket& socket);
+  ReaderQuestion questionFor(const DiagSocket& socket);
+  const Process* freshly(const ExecKey& key);
+  SharedFacts learn(ReaderLink::Answer description);
+  SharedFacts stillTrue(ReaderLink::Answer answer);
+  void ownerAnswered(uint64_t inode, ReaderLink::Answer answer);
+  void descriptionAnswered(uint64_t inode, ReaderLink::Answer answer);
+  void found(uint64_t inode, SharedFacts facts);
+  void finish(uint64_t inode, const Holder& holder);
+};
+
+}  // namespace portreeve::attributor

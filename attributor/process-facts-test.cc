@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attributor/process-facts.h"
+
+#include "attributor/fake-reader.h"
+
+#include <doctest/doctest.h>
+
+namespace portreeve::attributor {
+namespace {
+
+SharedFacts factsOf(const FakeProcess& process, const ProcessFacts* before = nullptr) {
+  static FileHistory history;
+  capnp::MallocMessageBuilder message;
+  auto answer = message.initRoot<proto::reader::Answer>();
+  process.describe(answer);
+  return factsFrom(answer.asReader(), before, history);
+}
+
+TEST_CASE("a description becomes facts") {
+  auto facts = factsOf(FakeProcess());
+  CHECK(facts->key == ExecKey{100, 5000, 0x7fff1000});
+  CHECK(facts->kind == proto::ProcessKind::PROGRAM);
+  CHECK(facts->path == "/usr/bin/curl");
+  CHECK(facts->name == "curl");
+  CHECK(facts->commandLine == "curl example.org");
+  CHECK(facts->uid == 1001);
+  CHECK(facts->gid == 101);
+  CHECK(facts->cgroup == "/system.slice/ssh.service");
+  CHECK(facts->unit == "ssh.service");
+  REQUIRE(facts->parents.size() == 1);
+  CHECK(facts->parents[0].path == "/usr/lib/systemd/systemd");
+}
+
+TEST_CASE("an instance is one exec of one process, and the same after a restart of ours") {
+  FakeProcess process, exec, child;
+  exec.argStart++;
+  child.pid++;
+  CHECK(factsOf(process)->instance == factsOf(process)->instance);
+  CHECK(factsOf(process)->instance != factsOf(exec)->instance);
+  CHECK(factsOf(process)->instance != factsOf(child)->instance);
+}
+
+TEST_CASE("a name may hold parentheses and worse") {
+  FakeProcess process;
+  process.comm = "a) S 1 (b\n";
+  CHECK(factsOf(process)->name == "a) S 1 (b\\x0a");
+}
+
+TEST_CASE("a process is believed only while it is the same exec of the same file") {
+  FakeProcess before;
+  before.birth = 0;
+  before.exe = "/opt/tool";
+  auto known = factsOf(before);
+  REQUIRE(known->kind == proto::ProcessKind::PROGRAM);
+  FakeProcess after = before;
+  after.exe = "/opt/tool (deleted)";
+  after.links = 0;
+  after.hostInode = 999;
+  after.mounts = 8;
+  CHECK(factsOf(after, known.get())->kind == proto::ProcessKind::REPLACED);
+  CHECK(factsOf(after)->kind == proto::ProcessKind::FOREIGN_ROOT);
+  SUBCASE("another exec") {
+    after.argStart++;
+  }
+  SUBCASE("another file") {
+    after.inode = 501;
+  }
+  SUBCASE("another process") {
+    after.startTicks++;
+  }
+  CHECK(factsOf(after, known.get())->kind == proto::ProcessKind::FOREIGN_ROOT);
+}
+
+TEST_CASE("an empty description makes no facts up") {
+  capnp::MallocMessageBuilder message;
+  FileHistory history;
+  auto facts = factsFrom(message.initRoot<proto::reader::Answer>().asReader(), nullptr, history);
+  CHECK(facts->kind == proto::ProcessKind::UNKNOWN);
+  CHECK(facts->uid == NO_UID);
+  CHECK(facts->name == "");
+  CHECK(facts->parents.size() == 0);
+}
+
+TEST_CASE("the status text of a process cannot be read as another's") {
+  FakeProcess process;
+  capnp::MallocMessageBuilder message;
+  FileHistory history;
+  auto answer = message.initRoot<proto::reader::Answer>();
+  process.describe(answer);
+  for (auto text : {"", "Name:\tx", "\nUid:", "\nUid:\t1000", "\nUid:\t1\tx\n", "\nUid:\t\t\n"}) {
+    answer.setStatus(kj::StringPtr(text).asBytes());
+    CHECK(factsFrom(answer.asReader(), nullptr, history)->uid == NO_UID);
+  }
+}
+
+}  // namespace
+}  // namespace portreeve::attributor

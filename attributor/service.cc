@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attributor/service.h"
+
+#include "attributor/reader-status.h"
+#include "proto/attributor.capnp.h"
+
+#include <kj/debug.h>
+
+namespace portreeve::attributor {
+
+class Service::Bootstrap final : public proto::Attributor::Server {
+  // The RPC server lets only those in who may observe.
+public:
+  Bootstrap(Service& service, Entitlement entitlement)
+      : service(service), entitlement(kj::mv(entitlement)) {}
+
+  kj::Promise<void> packets(PacketsContext context) override {
+    entitlement.require(Role::INTERCEPTOR);
+    context.getResults().setInlet(service.packets.open());
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> existing(ExistingContext context) override {
+    entitlement.require(Role::POLICY);
+    return service.existing.list().then(
+        [context](kj::Vector<AttributedFlow> flows) mutable { fill(context.getResults(), flows); });
+  }
+
+  kj::Promise<void> who(WhoContext context) override {
+    entitlement.requireObserve();
+    auto paf = kj::newPromiseAndFulfiller<Named>();
+    service.attribution.who(
+        Tuple::from(context.getParams().getTuple()),
+        [done = kj::mv(paf.fulfiller)](Named&& named) mutable { done->fulfill(kj::mv(named)); });
+    return paf.promise.then(
+        [context](Named named) mutable { named.to(context.getResults().initProcess()); });
+  }
+
+  kj::Promise<void> policyReady(PolicyReadyContext context) override {
+    entitlement.require(Role::POLICY);
+    return service.policy.whenConnected();
+  }
+
+  kj::Promise<void> status(StatusContext context) override {
+    return ReaderStatus::ask(service.reader, service.timer)
+        .then([this, context](ReaderStatus reader) mutable {
+          auto statuses = context.getResults().initStatuses(2);
+          service.fillStatus(statuses[0]);
+          reader.to(statuses, 1);
+        });
+  }
+
+  kj::Promise<void> versions(VersionsContext context) override {
+    auto results = context.getResults();
+    results.setMin(proto::PROTOCOL_MIN);
+    results.setMax(proto::PROTOCOL_MAX);
+    return kj::READY_NOW;
+  }
+
+private:
+  Service& service;
+  Entitlement entitlement;
+};
+
+Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Directories& directories,
+                 kj::AutoCloseFd rpcSocket, Kernel& kernel)
+    : io(io),
+      kernel(kernel),
+      timer(io.provider->getTimer()),
+      readerSocket(directories.socket("reader")),
+      reader(io.unixEventPort, timer, [this]() { return dialSequencedPackets(readerSocket); }),
+      processes(reader, timer),
+      procNet(reader, timer),
+      policy(*io.lowLevelProvider, timer, directories.socket("policy"), kernel.interfaces),
+      attribution(kernel.sockets, processes, procNet, kernel.interfaces,
+                  [this](AttributedFlow&& flow) { policy.add(kj::mv(flow)); }),
+      packets(io.unixEventPort, timer, attribution, [this]() { policy.flush(); }),
+      existing(kernel.sockets, processes, timer),
+      ownStatus(Role::ATTRIBUTOR),
+      rpc(*io.lowLevelProvider, rpcSocket.release(), accounts, [this](Entitlement entitlement) {
+        return kj::heap<Bootstrap>(*this, kj::mv(entitlement));
+      }) {
+  reader.onDrained([this]() { policy.flush(); });
+  addCounters();
+}
+
+kj::Promise<void> Service::serve() {
+  return rpc.serve()
+      .exclusiveJoin(reader.run())
+      .exclusiveJoin(kernel.interfaces.watch(io.unixEventPort));
+}
+
+void Service::addCounters() {
+  auto counter = [this](kj::StringPtr name, const uint64_t& value) {
+    ownStatus.addCounter(name, [&value]() { return double(value); });
+  };
+  ownStatus.addCounter("packets", [this]() { return double(packets.packets()); });
+  ownStatus.addCounter("overflowed", [this]() { return double(packets.overflowed()); });
+  ownStatus.addCounter("malformed", [this]() { return double(packets.malformed()); });
+  counter("sent", policy.counters().sent);
+  counter("policy_full", policy.counters().full);
+  counter("policy_away", policy.counters().away);
+  ownStatus.addCounter("sock_diag_asked", [this]() { return double(kernel.sockets.asked()); });
+  ownStatus.addCounter("sock_diag_failed", [this]() { return double(kernel.sockets.failures()); });
+  counter("remembered", processes.counters().remembered);
+  counter("found", processes.counters().found);
+  counter("described", processes.counters().described);
+  counter("not_found", processes.counters().notFound);
+  counter("reader_asked", reader.counters().asked);
+  counter("reader_unanswered", reader.counters().unanswered);
+  counter("reader_dialled", reader.counters().dialled);
+  ownStatus.addCounter("processes_known", [this]() { return double(processes.processes()); });
+}
+
+kj::StringPtr Service::whatIsMissing() {
+  if (!reader.connected()) return "the reader does not answer: programs stay unnamed"_kj;
+  if (!policy.connected()) return "policy is not there: packets wait and are then dropped"_kj;
+  if (!packets.connected()) return "the interceptor is not there"_kj;
+  return ""_kj;
+}
+
+void Service::fillStatus(proto::view::ProcessStatus::Builder builder) {
+  auto missing = whatIsMissing();
+  ownStatus.setState(missing.size() == 0 ? "running" : "degraded", missing);
+  ownStatus.fill(builder);
+}
+
+}  // namespace portreeve::attributor

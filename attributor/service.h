@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The attributor as a whole: its parts, tied together, and its RPC bootstrap
+// (proto/attributor.capnp).
+#pragma once
+
+#include "attributor/attribution.h"
+#include "attributor/existing.h"
+#include "attributor/packet-arrow.h"
+#include "attributor/policy-arrow.h"
+#include "common/accounts.h"
+#include "common/directories.h"
+#include "common/rpc-server.h"
+#include "common/status.h"
+
+#include <kj/async-io.h>
+
+namespace portreeve::attributor {
+
+struct Kernel {
+  // What is opened before the sandbox.
+  SocketTable sockets;
+  Interfaces interfaces;
+};
+
+class Service {
+public:
+  Service(kj::AsyncIoContext& io, const Accounts& accounts, const Directories& directories,
+          kj::AutoCloseFd rpcSocket, Kernel& kernel);
+  // All arguments outlive it.
+  KJ_DISALLOW_COPY(Service);
+
+  void setLandlock(kj::StringPtr words) { ownStatus.setLandlock(words); }
+
+  kj::Promise<void> serve();
+  // Never resolves; rejects when one of the parts fails for good.
+
+private:
+  class Bootstrap;
+
+  kj::AsyncIoContext& io;
+  Kernel& kernel;
+  kj::Timer& timer;
+  kj::String readerSocket;
+  ReaderLink reader;
+  ProcessCache processes;
+  ProcNet procNet;
+  PolicyArrow policy;
+  Attribution attribution;
+  PacketArrow packets;
+  Existing existing;
+  OwnStatus ownStatus;
+  RpcServer rpc;
+
+  void addCounters();
+  kj::StringPtr whatIsMissing();
+  void fillStatus(proto::view::ProcessStatus::Builder builder);
+};
+
+}  // namespace portreeve::attributor
