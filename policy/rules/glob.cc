@@ -97,8 +97,13 @@ bool Glob::accepts(const Token& token, uint8_t c) const {
   return false;
 }
 
+kj::Maybe<kj::StringPtr> Glob::literal() const {
+  if (!isLiteral()) return nullptr;
+  return kj::StringPtr(prefix);
+}
+
 bool Glob::matches(kj::StringPtr text) const {
-  if (literal()) return text == prefix;
+  if (isLiteral()) return text == prefix;
   if (!text.startsWith(prefix)) return false;
   return matchesTokens(text.asArray().slice(prefix.size(), text.size()));
 }
@@ -124,7 +129,7 @@ bool Glob::matchesTokens(kj::ArrayPtr<const char> text) const {
 bool Glob::covers(const Glob& other) const {
   if (style != other.style) return false;
   if (written == other.written) return true;
-  if (other.literal()) return matches(other.prefix);
+  if (other.isLiteral()) return matches(other.prefix);
   bool everythingBelow = tokens.size() == 1 && tokens[0].kind == Kind::DOUBLE_STAR;
   return everythingBelow && other.prefix.startsWith(prefix);
 }

@@ -28,6 +28,8 @@ public:
   // Provably matches whatever `other` does.
 
   kj::StringPtr pattern() const { return written; }
+  kj::Maybe<kj::StringPtr> literal() const;
+  // The one text that it matches; nullptr where it matches several.
 
 private:
   enum class Kind : uint8_t { CHARACTER, ANY_ONE, SET, STAR, DOUBLE_STAR };
@@ -47,7 +49,7 @@ private:
   kj::StringPtr parseSet(size_t& at);  // returns what is wrong, or nullptr
   kj::StringPtr tokenize();
   void takePrefix();
-  bool literal() const { return tokens.empty(); }
+  bool isLiteral() const { return tokens.empty(); }
   bool isSeparator(uint8_t c) const { return style == Style::PATH && c == '/'; }
   bool accepts(const Token& token, uint8_t c) const;
   bool matchesTokens(kj::ArrayPtr<const char> text) const;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "policy/rules/facts.h"
+#include "policy/rules/index-keys.h"
 
 #include <kj/string.h>
 
@@ -50,6 +51,10 @@ public:
   virtual bool covers(const Operand& other) const = 0;
   // True only if provably each flow that matches `other` (of any key) matches this one. False
   // promises nothing.
+
+  virtual void addKeys(OperandKeys&) const {}
+  // What it can be found by (rule-index.h): a flow that matches has at least one of these keys.
+  // None: it has to be tested with every flow.
 
   const kj::StringPtr key;  // "process.path": static text
   const Cost cost;

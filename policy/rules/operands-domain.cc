@@ -82,6 +82,14 @@ public:
     return kj::str(kj::strArray(names, ", "), " (asked by: ", toText(rung), ')');
   }
 
+  void addKeys(OperandKeys& keys) const override {
+    for (auto& pattern : patterns) {
+      if (pattern.kind == Kind::NONE) return keys.giveUp();
+      if (pattern.kind != Kind::SUBDOMAINS) keys.add(KeyKind::DOMAIN_EXACT, pattern.name);
+      if (pattern.kind != Kind::EXACT) keys.add(KeyKind::DOMAIN_BELOW, pattern.name);
+    }
+  }
+
   bool covers(const Operand& other) const override {
     if (key != other.key) return false;
     auto& narrower = static_cast<const DomainOperand&>(other);

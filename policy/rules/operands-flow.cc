@@ -105,6 +105,9 @@ public:
         KJ_MAP(network, networks) { return network.toString(); }, ", ");
   }
   kj::String found(const FlowFacts& facts) const override { return facts.remote.toString(); }
+  void addKeys(OperandKeys& keys) const override {
+    for (auto& network : networks) keys.add(network);
+  }
   bool covers(const Operand& other) const override {
     if (key != other.key) return false;
     for (auto& narrower : static_cast<const AddressOperand&>(other).networks)
@@ -151,6 +154,8 @@ private:
   bool has(Scope scope) const { return (scopes >> unsigned(scope) & 1) != 0; }
 };
 
+constexpr int LONGEST_INDEXED_RANGE = 256;  // a longer one says too little to be found by
+
 class PortOperand final : public Operand {
 public:
   explicit PortOperand(kj::Vector<PortRange> ranges)
@@ -170,6 +175,12 @@ public:
   }
   kj::String found(const FlowFacts& facts) const override {
     return facts.port() == 0 ? kj::str("none") : kj::str(facts.port());
+  }
+  void addKeys(OperandKeys& keys) const override {
+    for (auto& range : ranges) {
+      if (range.last - range.first >= LONGEST_INDEXED_RANGE) return keys.giveUp();
+      for (uint32_t port = range.first; port <= range.last; port++) keys.add(KeyKind::PORT, port);
+    }
   }
   bool covers(const Operand& other) const override {
     if (key != other.key) return false;

@@ -16,13 +16,23 @@ kj::String patterns(const kj::Vector<Glob>& globs) {
       KJ_MAP(glob, globs) { return glob.pattern(); }, ", ");
 }
 
+void addLiterals(const kj::Vector<Glob>& globs, KeyKind kind, OperandKeys& keys) {
+  for (auto& glob : globs) {
+    KJ_IF_MAYBE (text, glob.literal())
+      keys.add(kind, *text);
+    else
+      return keys.giveUp();
+  }
+}
+
 class TextOperand : public Operand {
   // One text of the process against patterns; an empty text matches none.
 public:
   using Text = kj::StringPtr (*)(const ProcessFacts&);
 
-  TextOperand(kj::StringPtr key, Text text, kj::Vector<Glob> globs)
-      : Operand(key, Cost::TEXT), text(text), globs(kj::mv(globs)) {}
+  TextOperand(kj::StringPtr key, Text text, kj::Vector<Glob> globs,
+              kj::Maybe<KeyKind> kind = nullptr)
+      : Operand(key, Cost::TEXT), text(text), globs(kj::mv(globs)), kind(kind) {}
 
   Match test(const FlowFacts& facts) const override {
     if (!facts.known.process) return Match::MAYBE;
@@ -36,10 +46,14 @@ public:
   bool covers(const Operand& other) const override {
     return key == other.key && rules::covers(globs, static_cast<const TextOperand&>(other).globs);
   }
+  void addKeys(OperandKeys& keys) const override {
+    KJ_IF_MAYBE (usual, kind) addLiterals(globs, *usual, keys);
+  }
 
 private:
   Text text;
   kj::Vector<Glob> globs;
+  kj::Maybe<KeyKind> kind;
 };
 
 bool isHostFile(ProcessKind kind) {
@@ -52,8 +66,8 @@ class PathOperand final : public TextOperand {
 public:
   explicit PathOperand(kj::Vector<Glob> globs)
       : TextOperand(
-            "process.path", [](const ProcessFacts& process) { return process.path; },
-            kj::mv(globs)) {}
+            "process.path", [](const ProcessFacts& process) { return process.path; }, kj::mv(globs),
+            KeyKind::PATH) {}
 
   Match test(const FlowFacts& facts) const override {
     if (facts.known.process && !isHostFile(facts.process.kind)) return Match::NO;
@@ -83,6 +97,7 @@ public:
   bool covers(const Operand& other) const override {
     return key == other.key && rules::covers(globs, static_cast<const ParentOperand&>(other).globs);
   }
+  void addKeys(OperandKeys& keys) const override { addLiterals(globs, KeyKind::PARENT, keys); }
 
 private:
   kj::Vector<Glob> globs;
@@ -149,6 +164,9 @@ public:
       if (!has(user.uid)) return false;
     return true;
   }
+  void addKeys(OperandKeys& keys) const override {
+    for (auto& user : users) keys.add(KeyKind::USER, user.uid);
+  }
 
 private:
   kj::Vector<User> users;
@@ -168,7 +186,8 @@ kj::Own<Operand> pathOperand(kj::Vector<Glob> globs) {
 
 kj::Own<Operand> processNameOperand(kj::Vector<Glob> globs) {
   return kj::heap<TextOperand>(
-      "process.name", [](const ProcessFacts& process) { return process.name; }, kj::mv(globs));
+      "process.name", [](const ProcessFacts& process) { return process.name; }, kj::mv(globs),
+      KeyKind::NAME);
 }
 
 kj::Own<Operand> commandLineOperand(kj::Vector<Glob> globs) {
@@ -179,7 +198,8 @@ kj::Own<Operand> commandLineOperand(kj::Vector<Glob> globs) {
 
 kj::Own<Operand> unitOperand(kj::Vector<Glob> globs) {
   return kj::heap<TextOperand>(
-      "process.unit", [](const ProcessFacts& process) { return process.unit; }, kj::mv(globs));
+      "process.unit", [](const ProcessFacts& process) { return process.unit; }, kj::mv(globs),
+      KeyKind::UNIT);
 }
 
 kj::Own<Operand> parentOperand(kj::Vector<Glob> globs) {

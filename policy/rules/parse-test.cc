@@ -35,7 +35,8 @@ kj::String describe(const Rule& rule) {
     parts.add(kj::str("  ", operand->key, ": ", operand->wanted(), '\n'));
   return kj::str(rule.line, ": ", toText(rule.action), " \"", rule.name, "\"",
                  rule.expiresNs == 0 ? kj::str() : kj::str(" expires ", rule.expiresNs / SECONDS),
-                 rule.untilRestart ? " until restart" : "", '\n', kj::strArray(parts, ""));
+                 rule.untilRestart ? " until restart" : "", rule.once ? " once" : "", '\n',
+                 kj::strArray(parts, ""));
 }
 
 TEST_CASE("every good fixture is understood as its .expected says") {
@@ -66,6 +67,31 @@ TEST_CASE("every bad fixture is refused with the words, lines and columns of its
     CHECK(std::string(got.cStr()) == expected.cStr());
     CHECK(parsed.problems.size() > 0);
   }
+}
+
+std::string asRules(const std::string& example) {
+  // What is no whole rule is the operands of one.
+  if (example.find("[[rule]]") != std::string::npos) return example;
+  return "[[rule]]\nname = \"example\"\naction = \"allow\"\n" + example;
+}
+
+TEST_CASE("every example of docs/rules.md is good") {
+  kj::Vector<Problem> problems;
+  auto document = KJ_ASSERT_NONNULL(readFile(RULES_DOCUMENT, Layer::USER, problems));
+  std::string text(document.text.cStr());
+  UserNames users;
+  for (auto name : {"root", "alice", "_apt"})
+    users.users.add(UserNames::Entry{kj::str(name), 1, 1});
+  const std::string OPEN = "```toml\n", CLOSE = "```\n";
+  size_t count = 0;
+  for (size_t at = 0; (at = text.find(OPEN, at)) != std::string::npos; count++) {
+    at += OPEN.size();
+    auto example = asRules(text.substr(at, text.find(CLOSE, at) - at));
+    CAPTURE(example);
+    auto parsed = parse(source(example.c_str()), {users});
+    for (auto& problem : parsed.problems) FAIL_CHECK(problem.toString().cStr());
+  }
+  CHECK(count > 20);
 }
 
 TEST_CASE("a problem is told as file:line:column: reason") {

@@ -14,7 +14,8 @@ namespace {
 
 constexpr size_t LONGEST_NAME = 200;
 
-constexpr kj::StringPtr RULE_KEYS[] = {"name"_kj, "action"_kj, "expires"_kj, "for"_kj, "until"_kj};
+constexpr kj::StringPtr RULE_KEYS[] = {"name"_kj, "action"_kj, "expires"_kj,
+                                       "for"_kj,  "until"_kj,  "once"_kj};
 
 kj::Vector<kj::ArrayPtr<const char>> splitLines(kj::StringPtr text) {
   kj::Vector<kj::ArrayPtr<const char>> lines;
@@ -113,6 +114,7 @@ private:
     rule.text = kj::mv(text);
     parseName(table, rule);
     parseAction(table, rule);
+    parseOnce(table, rule);
     parseEnd(table, rule);
     rule.operands = parseOperands(table, RULE_KEYS, {options.users, complaints});
     result.rules.add(kj::mv(rule));
@@ -173,6 +175,18 @@ private:
       return false;
     }
     return true;
+  }
+
+  void parseOnce(const toml::table& table, Rule& rule) {
+    const toml::node* value = table.get("once");
+    if (value == nullptr) return;
+    if (!value->is_boolean())
+      return complaints.at(value->source(), kj::str("once wants true or false, without quotes"));
+    rule.once = value->as_boolean()->get();
+    if (rule.once && (rule.action == Action::GATE17 || rule.action == Action::NAMESERVER))
+      complaints.at(value->source(),
+                    kj::str("once = true goes with allow, block and drop: where a connection is "
+                            "turned to is decided by its first packet, for good"));
   }
 
   void parseEnd(const toml::table& table, Rule& rule) {

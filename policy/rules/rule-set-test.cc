@@ -43,6 +43,16 @@ TEST_CASE("without a match the default decides") {
   CHECK(decision.rule->origin() == "policy.default");
 }
 
+TEST_CASE("a rule for once decides a packet and not the connection") {
+  FlowFacts facts = curlToExample();
+  auto verdict = [&](kj::StringPtr action) {
+    return loadRules(rule("test", action, "once = true"))->decide(facts, NOW).verdict;
+  };
+  CHECK(verdict("allow") == Verdict::ACCEPT_ONCE);
+  CHECK(verdict("block") == Verdict::BLOCK_ONCE);
+  CHECK(verdict("drop") == Verdict::DROP_ONCE);
+}
+
 TEST_CASE("all operands of a rule must match, and any value of a list will do") {
   FlowFacts facts = curlToExample();
   CHECK(allows("port = [80, 443]\nprotocol = \"tcp\"\nuser = [\"root\", \"alice\"]", facts));
@@ -365,6 +375,18 @@ TEST_CASE("the stricter of a loopback flow's two decisions wins") {
   CHECK(stricter(block, allow).verdict == Verdict::BLOCK);
   CHECK(stricter(block, drop).verdict == Verdict::DROP);
   CHECK(stricter(gate, allow).verdict == Verdict::GATE17);
+}
+
+TEST_CASE(
+    "of a yes for good and a yes for once the one for once is stricter, of two noes the one for "
+    "good") {
+  Decision yes{Verdict::ACCEPT}, yesOnce{Verdict::ACCEPT_ONCE}, no{Verdict::BLOCK},
+      noOnce{Verdict::BLOCK_ONCE}, gone{Verdict::DROP}, goneOnce{Verdict::DROP_ONCE};
+  CHECK(stricter(yes, yesOnce).verdict == Verdict::ACCEPT_ONCE);
+  CHECK(stricter(noOnce, no).verdict == Verdict::BLOCK);
+  CHECK(stricter(no, goneOnce).verdict == Verdict::DROP_ONCE);
+  CHECK(stricter(gone, goneOnce).verdict == Verdict::DROP);
+  CHECK(stricter(noOnce, yesOnce).verdict == Verdict::BLOCK_ONCE);
 }
 
 TEST_CASE("a trace tells for each rule which operand failed, with both values") {

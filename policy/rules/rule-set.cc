@@ -113,11 +113,19 @@ kj::String whyNot(const Rule& rule, const FlowFacts& facts, uint64_t nowWallNs) 
   return kj::str();
 }
 
-void record(Trace* trace, const Rule& rule, bool matched, const FlowFacts& facts,
+void record(Trace& trace, const Rule& rule, bool matched, const FlowFacts& facts,
             uint64_t nowWallNs) {
-  if (trace != nullptr)
-    trace->considered.add(
-        Considered{&rule, matched, matched ? kj::str() : whyNot(rule, facts, nowWallNs)});
+  trace.considered.add(
+      Considered{&rule, matched, matched ? kj::str() : whyNot(rule, facts, nowWallNs)});
+}
+
+bool matches(const Rule& rule, const FlowFacts& facts, uint64_t nowWallNs) {
+  return !rule.expired(nowWallNs) && rule.test(facts) == Match::YES;
+}
+
+kj::Maybe<const Rule&> toMaybe(const Rule* rule) {
+  if (rule == nullptr) return nullptr;
+  return *rule;
 }
 
 const DomainFact* matchedName(const Rule& rule, const FlowFacts& facts) {
@@ -134,7 +142,7 @@ const DomainFact* nearestName(const FlowFacts& facts) {
 }
 
 Decision decided(const Rule& rule, const FlowFacts& facts) {
-  Decision decision{verdictOf(rule.action), &rule, "", nullptr};
+  Decision decision{verdictOf(rule), &rule, "", nullptr};
   const DomainFact* fact = matchedName(rule, facts);
   if (fact == nullptr) fact = nearestName(facts);
   if (fact != nullptr) {
@@ -148,6 +156,43 @@ bool isPeoples(const Rule& rule) {
   return rule.layer == Layer::ADMINISTRATOR || rule.layer == Layer::USER;
 }
 
+bool judgesNames(const Rule& rule) {
+  // Of the last layer only the very last: "loopback" and the like are about addresses.
+  return isPeoples(rule) || (rule.layer == Layer::DEFAULT && rule.operands.empty());
+}
+
+FlowFacts nameStage() {
+  FlowFacts facts;  // outgoing
+  facts.known.protocol = facts.known.address = facts.known.port = facts.known.interface = false;
+  return facts;
+}
+
+bool mayJudgeNames(const Rule& rule) {
+  // Left out of the index: what is about arriving flows alone, and a "no" that hangs on a port or
+  // an address, which is never certain at this stage.
+  if (!judgesNames(rule)) return false;
+  auto facts = nameStage();
+  for (auto& operand : rule.operands) {
+    if (operand->cost == Cost::NESTED) continue;
+    if (operand->key == "direction" && operand->test(facts) == Match::NO) return false;
+    if (!letsThrough(rule.action) && operand->test(facts) == Match::MAYBE) return false;
+  }
+  return true;
+}
+
+struct NameMatch {
+  bool certain;
+  bool decides;
+  bool refuses;
+};
+
+NameMatch matchName(const Rule& rule, const FlowFacts& facts, uint64_t nowWallNs) {
+  Match match = rule.expired(nowWallNs) ? Match::NO : rule.test(facts);
+  bool lets = letsThrough(rule.action);
+  bool decides = lets ? match != Match::NO : match == Match::YES;
+  return {match == Match::YES, decides, decides && !lets};
+}
+
 kj::String identity(const Rule& rule) {
   // Within a file a name is there once.
   return kj::str(toText(rule.layer), '\n', rule.file, '\n', rule.name);
@@ -157,14 +202,20 @@ unsigned strictness(proto::Verdict verdict) {
   switch (verdict) {
     case proto::Verdict::ACCEPT:
       return 0;
-    case proto::Verdict::GATE17:
+    case proto::Verdict::ACCEPT_ONCE:
       return 1;
-    case proto::Verdict::NAMESERVER:
+    case proto::Verdict::GATE17:
       return 2;
-    case proto::Verdict::BLOCK:
+    case proto::Verdict::NAMESERVER:
       return 3;
-    default:
+    case proto::Verdict::BLOCK_ONCE:
       return 4;
+    case proto::Verdict::BLOCK:
+      return 5;
+    case proto::Verdict::DROP_ONCE:
+      return 6;
+    default:
+      return 7;
   }
 }
 
@@ -180,34 +231,63 @@ RuleSet::Loaded RuleSet::load(kj::ArrayPtr<const RuleSource> sources, const Rule
 }
 
 RuleSet::RuleSet(kj::Array<Rule> rules)
-    : all(kj::mv(rules)), counts(kj::heapArray<HitCount>(all.size())) {}
+    : all(kj::mv(rules)),
+      counts(kj::heapArray<HitCount>(all.size())),
+      flows(all, ALL_KEYS, [](const Rule&) { return true; }),
+      unnamed(all, ALL_KEYS & ~NAME_KEYS, [](const Rule&) { return true; }),
+      names(all, ASKER_KEYS, mayJudgeNames),
+      namesForOthers(all, NAME_KEYS, mayJudgeNames) {}
 
 Decision RuleSet::decide(const FlowFacts& facts, uint64_t nowWallNs, Trace* trace) const {
+  if (trace == nullptr) {
+    const Rule* first =
+        flows.firstOf(facts, [&](const Rule& rule) { return matches(rule, facts, nowWallNs); });
+    return decided(KJ_ASSERT_NONNULL(toMaybe(first), "the default has no operands"), facts);
+  }
   for (auto& rule : all) {
-    bool matched = !rule.expired(nowWallNs) && rule.test(facts) == Match::YES;
-    record(trace, rule, matched, facts, nowWallNs);
+    bool matched = matches(rule, facts, nowWallNs);
+    record(*trace, rule, matched, facts, nowWallNs);
     if (matched) return decided(rule, facts);
   }
-  KJ_UNREACHABLE;  // the default has no operands
+  KJ_UNREACHABLE;
+}
+
+bool RuleSet::hangsOnName(const FlowFacts& facts, uint64_t nowWallNs) const {
+  Match found = Match::NO;
+  unnamed.firstOf(facts, [&](const Rule& rule) {
+    found = rule.expired(nowWallNs) ? Match::NO : rule.test(facts);
+    return found != Match::NO;
+  });
+  return found == Match::MAYBE;
 }
 
 NameDecision RuleSet::judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
                                 bool askerSpeaksForOthers, Trace* trace) const {
   const DomainFact domain{name, askerSpeaksForOthers ? NameSource::ANY : NameSource::PROCESS};
-  FlowFacts facts;
-  facts.known.protocol = facts.known.address = facts.known.port = facts.known.interface = false;
+  auto facts = nameStage();
   facts.known.process = facts.known.user = !askerSpeaksForOthers;
   facts.process = asker;
   facts.domains = kj::arrayPtr(&domain, 1);
+  if (trace == nullptr)
+    return judgeName(facts, askerSpeaksForOthers ? namesForOthers : names, nowWallNs);
   for (auto& rule : all) {
-    bool isDefault = &rule == &all.back();
-    if (!isPeoples(rule) && !isDefault) continue;
-    Match match = rule.expired(nowWallNs) ? Match::NO : rule.test(facts);
-    record(trace, rule, match == Match::YES, facts, nowWallNs);
-    if (match != Match::NO && letsThrough(rule.action)) return {false, &rule};
-    if (match == Match::YES) return {true, &rule};
+    if (!judgesNames(rule)) continue;
+    NameMatch match = matchName(rule, facts, nowWallNs);
+    record(*trace, rule, match.certain, facts, nowWallNs);
+    if (match.decides) return {match.refuses, &rule};
   }
   KJ_UNREACHABLE;
+}
+
+NameDecision RuleSet::judgeName(const FlowFacts& facts, const RuleIndex& index,
+                                uint64_t nowWallNs) const {
+  bool refuse = false;
+  const Rule* first = index.firstOf(facts, [&](const Rule& rule) {
+    NameMatch match = matchName(rule, facts, nowWallNs);
+    refuse = match.refuses;
+    return match.decides;
+  });
+  return {refuse, &KJ_ASSERT_NONNULL(toMaybe(first), "the default has no operands")};
 }
 
 void RuleSet::count(const Decision& decision, uint64_t nowWallNs) {

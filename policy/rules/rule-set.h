@@ -8,6 +8,7 @@
 
 #include "common/accounts.h"
 #include "common/settings.h"
+#include "policy/rules/rule-index.h"
 #include "policy/rules/rule.h"
 #include "policy/rules/source.h"
 #include "proto/view.capnp.h"
@@ -42,7 +43,7 @@ struct Trace {
 };
 
 struct Decision {
-  proto::Verdict verdict = proto::Verdict::DROP;  // permanent
+  proto::Verdict verdict = proto::Verdict::DROP;  // permanent, unless the rule is for once
   const Rule* rule = nullptr;                     // never null; lives as long as the set
   kj::StringPtr domain;  // the name that matched, else the nearest one known, else empty; borrowed
                          // from the facts
@@ -79,6 +80,9 @@ public:
   // Always decides. An operand over an unknown fact does not match here. A lower-priority rule
   // never matters.
 
+  bool hangsOnName(const FlowFacts& facts, uint64_t nowWallNs) const;
+  // Whether a name could make another rule decide. `facts` with known.domain = false.
+
   NameDecision judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
                          bool askerSpeaksForOthers = false, Trace* trace = nullptr) const;
   // The DNS stage: `asker` wants to know the addresses of `name` (lower case, no trailing dot);
@@ -104,11 +108,17 @@ public:
 private:
   kj::Array<Rule> all;
   kj::Array<HitCount> counts;
+  RuleIndex flows;  // decide
+  RuleIndex unnamed;
+  RuleIndex names;           // judgeName of an asker who is known,
+  RuleIndex namesForOthers;  // and of one who asks for others
+
+  NameDecision judgeName(const FlowFacts& facts, const RuleIndex& index, uint64_t nowWallNs) const;
 };
 
 Decision stricter(const Decision& out, const Decision& in);
 // Of a loopback flow's two decisions, the one that lets less through: drop, block, nameserver,
-// gate17, allow; `out` on a tie.
+// gate17, allow; then of "no" the one for good, of "yes" the one for once; `out` on a tie.
 
 void fill(const Trace& trace, capnp::List<proto::view::Considered>::Builder considered);
 // considered.size() == trace.considered.size()

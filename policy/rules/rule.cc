@@ -81,14 +81,14 @@ kj::StringPtr toText(Direction direction) {
   return direction == Direction::OUT ? "out" : "in";
 }
 
-proto::Verdict verdictOf(Action action) {
-  switch (action) {
+proto::Verdict verdictOf(const Rule& rule) {
+  switch (rule.action) {
     case Action::ALLOW:
-      return proto::Verdict::ACCEPT;
+      return rule.once ? proto::Verdict::ACCEPT_ONCE : proto::Verdict::ACCEPT;
     case Action::BLOCK:
-      return proto::Verdict::BLOCK;
+      return rule.once ? proto::Verdict::BLOCK_ONCE : proto::Verdict::BLOCK;
     case Action::DROP:
-      return proto::Verdict::DROP;
+      return rule.once ? proto::Verdict::DROP_ONCE : proto::Verdict::DROP;
     case Action::GATE17:
       return proto::Verdict::GATE17;
     case Action::NAMESERVER:

@@ -29,6 +29,7 @@ struct Rule {
   kj::String text;         // as written
   uint64_t expiresNs = 0;  // wall clock, ns since the Unix epoch; 0: never
   bool untilRestart = false;
+  bool once = false;                      // decides each packet alone: ALLOW, BLOCK and DROP
   kj::Vector<kj::Own<Operand>> operands;  // cheap ones first; none: matches every flow
 
   Match test(const FlowFacts& facts) const;
@@ -44,8 +45,8 @@ kj::StringPtr toText(NameSource source);
 kj::StringPtr toText(ProcessKind kind);
 kj::StringPtr toText(Direction direction);
 
-proto::Verdict verdictOf(Action action);
-// The mark for good: ACCEPT, BLOCK, DROP, GATE17, NAMESERVER.
+proto::Verdict verdictOf(const Rule& rule);
+// The mark for good: ACCEPT, BLOCK, DROP, GATE17, NAMESERVER; with `once` the one for this packet.
 
 bool letsThrough(Action action);
 // Everything but BLOCK and DROP.

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The ring's second arrow: attributed packets from the attributor. This process is the receiver, so
+// it makes the socket pair and hands the attributor its end. A new attributor replaces the one
+// before.
+#pragma once
+
+#include "common/ring.h"
+#include "proto/interceptor.capnp.h"
+
+#include <kj/async-unix.h>
+#include <kj/function.h>
+
+#include <cstdint>
+
+namespace portreeve::policy {
+
+class AttributedArrow {
+public:
+  using OnBatch = kj::Function<void(proto::AttributedBatch::Reader)>;
+
+  AttributedArrow(kj::UnixEventPort& port, OnBatch onBatch);
+  KJ_DISALLOW_COPY(AttributedArrow);
+
+  proto::RingSocket::Client open();
+  // The sending end of a new arrow; the old one is closed. For the attributor's uid alone: whoever
+  // calls has seen to it.
+
+  bool connected() const { return isOpen; }
+  uint64_t malformed() const;  // batches that did not decode, since the start
+
+private:
+  kj::UnixEventPort& port;
+  OnBatch onBatch;
+  bool isOpen = false;
+  uint64_t malformedBefore = 0;
+  kj::Maybe<kj::Own<RingReceiver>> receiver;
+  kj::Promise<void> receiving;  // after `receiver`: it ends first
+
+  kj::Promise<void> receive(RingReceiver& from);
+};
+
+}  // namespace portreeve::policy

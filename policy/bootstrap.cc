@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/bootstrap.h"
+
+#include "common/log.h"
+#include "policy/entitlements.h"
+#include "policy/failure.h"
+#include "policy/rule-editor.h"
+#include "proto/daemon.capnp.h"
+
+namespace portreeve::policy {
+namespace {
+
+class Bootstrap final : public proto::Policy::Server {
+public:
+  Bootstrap(BootstrapParts& parts, Entitlement peer) : parts(parts), peer(kj::mv(peer)) {}
+
+  kj::Promise<void> attributed(AttributedContext context) override {
+    requireMay(peer, Method::ATTRIBUTED);
+    context.getResults().setInlet(parts.attributed());
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> names(NamesContext context) override {
+    requireMay(peer, Method::NAMES);
+    context.getResults().setJudge(parts.names());
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> observe(ObserveContext context) override {
+    requireMay(peer, Method::OBSERVE);
+    context.getResults().setObserver(observer());
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> edit(EditContext context) override {
+    requireMay(peer, Method::EDIT);
+    context.getResults().setEditor(makeRuleEditor(parts.rules, peer.peer()));
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> mintSession(MintSessionContext context) override {
+    requireMay(peer, Method::MINT_SESSION);
+    uid_t uid = context.getParams().getForUid();
+    if (uid != peer.peer().uid && !peer.isRoot())
+      fail("not entitled: a session is for your own uid; only root names another");
+    context.getResults().setSecret(parts.secrets.mint(uid));
+    log::info(kj::str("a link to the page was made for uid ", uid, " by ", peer.peer().toString()));
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> redeem(RedeemContext context) override {
+    requireMay(peer, Method::REDEEM);
+    KJ_IF_MAYBE (uid, parts.secrets.redeem(context.getParams().getSecret())) {
+      auto results = context.getResults();
+      results.setUid(*uid);
+      results.setObserver(observer());
+      return kj::READY_NOW;
+    }
+    fail("this link is unknown, used or too old");
+  }
+
+  kj::Promise<void> status(StatusContext context) override {
+    parts.fillStatus(context.getResults().initStatuses(1)[0]);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> versions(VersionsContext context) override {
+    auto results = context.getResults();
+    results.setMin(proto::PROTOCOL_MIN);
+    results.setMax(proto::PROTOCOL_MAX);
+    return kj::READY_NOW;
+  }
+
+private:
+  BootstrapParts& parts;
+  Entitlement peer;
+
+  proto::Observer::Client observer() {
+    return makeObserver(
+        Observed{parts.rules, parts.flows, parts.followers, parts.users, parts.refreshBytes});
+  }
+};
+
+}  // namespace
+
+proto::Policy::Client makeBootstrap(BootstrapParts& parts, Entitlement peer) {
+  return kj::heap<Bootstrap>(parts, kj::mv(peer));
+}
+
+}  // namespace portreeve::policy

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a peer of policy.sock gets: each method hands out one narrow capability, and only to those
+// in the table of entitlements.h.
+#pragma once
+
+#include "common/peer.h"
+#include "policy/observer.h"
+#include "policy/session-secrets.h"
+#include "proto/policy.capnp.h"
+
+#include <kj/function.h>
+
+namespace portreeve::policy {
+
+struct BootstrapParts {
+  RuleStore& rules;
+  FlowTable& flows;
+  Followers& followers;
+  SessionSecrets& secrets;
+  const UserNames& users;
+  kj::Function<void(proto::view::ProcessStatus::Builder)> fillStatus;
+  kj::Function<proto::RingSocket::Client()> attributed;
+  kj::Function<proto::NameJudge::Client()> names;
+  kj::Function<kj::Promise<void>()> refreshBytes;  // as in Observed
+};
+
+proto::Policy::Client makeBootstrap(BootstrapParts& parts, Entitlement peer);
+// `parts` outlives it.
+
+}  // namespace portreeve::policy

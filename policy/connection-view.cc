@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/connection-view.h"
+
+#include "common/clock.h"
+#include "common/marks.h"
+#include "common/process-words.h"
+#include "policy/rules/rule.h"
+
+namespace portreeve::policy {
+namespace {
+
+namespace view = proto::view;
+
+constexpr uint32_t NOBODY = 0xffffffff;
+
+void fillProgram(view::Program::Builder to, const Party& party, const UserNames& users) {
+  auto& program = *party.program;
+  to.setPid(program.pid);
+  to.setPath(program.path);
+  to.setName(program.name);
+  to.setCmdline(program.commandLine);
+  to.setUid(program.uid.orDefault(NOBODY));
+  KJ_IF_MAYBE (uid, program.uid) to.setUser(users.nameOf(*uid));
+  to.setUnit(program.unit);
+  auto parents = to.initParents(uint(program.parents.size()));
+  for (uint i = 0; i < parents.size(); i++) {
+    parents[i].setPid(program.parents[i].pid);
+    parents[i].setPath(program.parents[i].path);
+  }
+  to.setMethod(toText(party.method));
+  to.setKind(rules::toText(program.kind));
+  to.setConfidence(toText(party.confidence));
+  to.setReason(program.reason);
+}
+
+void fillJudgement(view::Judgement::Builder to, const Judgement& judgement) {
+  to.setAction(actionText(judgement.verdict));
+  to.setMark(markOf(judgement.verdict));
+  to.setRule(judgement.rule);
+  to.setReason(judgement.origin);
+}
+
+void fillEndpoint(view::Endpoint::Builder to, const Address& address, uint16_t port) {
+  to.setAddress(address.toString());
+  to.setPort(port);
+}
+
+}  // namespace
+
+void fill(view::Connection::Builder to, const Flow& flow, const UserNames& users) {
+  to.setId(double(flow.id));
+  to.setTime(rfc3339(flow.startedNs));
+  to.setDirection(rules::toText(flow.direction));
+  to.setProtocol(protocolText(flow.tuple.protocol));
+  fillEndpoint(to.initLocal(), flow.localAddress(), flow.localPort());
+  fillEndpoint(to.initRemote(), flow.remoteAddress(), flow.remotePort());
+  to.setDomain(flow.judgement.domain);
+  fillProgram(to.initProcess(), flow.process, users);
+  fillJudgement(to.initVerdict(), flow.judgement);
+  to.setBytesIn(double(flow.bytesIn));
+  to.setBytesOut(double(flow.bytesOut));
+  to.setState(flow.open() ? "open" : "ended");
+  to.setEnded(rfc3339(flow.endedNs));
+  KJ_IF_MAYBE (source, flow.judgement.namedBy) to.setNamedBy(rules::toText(*source));
+}
+
+size_t roughBytes(const Flow& flow) {
+  auto& program = *flow.process.program;
+  size_t texts = program.path.size() + program.name.size() + program.commandLine.size() +
+                 program.unit.size() + program.reason.size() + flow.judgement.domain.size() +
+                 flow.judgement.rule.size() + flow.judgement.origin.size();
+  for (auto& parent : program.parents) texts += parent.path.size() + 32;
+  return texts + 600;
+}
+
+}  // namespace portreeve::policy

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/deciding.h"
+
+#include "common/clock.h"
+#include "policy/rule-words.h"
+
+namespace portreeve::policy {
+namespace {
+
+using proto::Verdict;
+
+bool same(const Judgement& a, const Judgement& b) {
+  return a.verdict == b.verdict && a.rule == b.rule && a.origin == b.origin && a.domain == b.domain;
+}
+
+bool isUntracked(const Flow& flow) {
+  // The kernel's own list: noct_valid_new in net/netfilter/nf_conntrack_proto_icmpv6.c.
+  if (flow.tuple.protocol != PROTOCOL_ICMPV6) return false;
+  return (flow.icmpType >= 130 && flow.icmpType <= 137) || flow.icmpType == 143;
+}
+
+Judgement judgementOf(const rules::Decision& decision) {
+  Judgement judgement;
+  judgement.verdict = decision.verdict;
+  name(judgement, *decision.rule);
+  judgement.domain = kj::str(decision.domain);
+  judgement.namedBy = decision.named;
+  return judgement;
+}
+
+}  // namespace
+
+void Deciding::lookUpNames(Flow& flow, uint64_t nowWallNs) const {
+  if (flow.direction != rules::Direction::OUT) return;
+  auto known = names.namesFor(flow.remoteAddress(), *flow.process.program, nowWallNs);
+  if (!known.empty() || flow.names.empty()) flow.names = kj::mv(known);
+}
+
+Deciding::Need Deciding::needOf(const Flow& flow, uint64_t nowWallNs) {
+  if (flow.direction != rules::Direction::OUT) return Need::NOTHING;
+  FactsOf facts(flow);
+  rules::FlowFacts unnamed = facts.first();
+  unnamed.known.domain = false;
+  if (!inForce().hangsOnName(unnamed, nowWallNs)) return Need::NOTHING;
+  for (auto& name : flow.names)
+    if (name.source == rules::NameSource::PROCESS) return Need::TURN;
+  return Need::QUESTION;
+}
+
+bool Deciding::decide(Flow& flow, uint64_t nowWallNs) {
+  auto& set = inForce();
+  uint64_t began = monotonicNs();
+  FactsOf facts(flow);
+  auto decision = facts.decide(set, nowWallNs);
+  evaluation.record(monotonicNs() - began);
+  auto judgement = judgementOf(decision);
+  if (isUntracked(flow)) judgement.verdict = once(judgement.verdict);
+  if (same(judgement, flow.judgement)) return false;
+  set.count(decision, nowWallNs);
+  flow.judgement = kj::mv(judgement);
+  return true;
+}
+
+Verdict Deciding::withoutPorts(const Flow& flow, uint64_t nowWallNs) {
+  FactsOf facts(flow);
+  rules::FlowFacts portless = facts.first();
+  portless.known.port = false;
+  return inForce().decide(portless, nowWallNs).verdict;
+}
+
+bool letsThrough(Verdict verdict) {
+  return verdict == Verdict::ACCEPT || verdict == Verdict::ACCEPT_ONCE || isTurning(verdict);
+}
+
+bool isTurning(Verdict verdict) {
+  return verdict == Verdict::GATE17 || verdict == Verdict::NAMESERVER;
+}
+
+bool isKept(Verdict verdict) {
+  return verdict == Verdict::ACCEPT || isTurning(verdict);
+}
+
+Verdict once(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::ACCEPT:
+    case Verdict::ACCEPT_ONCE:
+      return Verdict::ACCEPT_ONCE;
+    case Verdict::BLOCK:
+    case Verdict::BLOCK_ONCE:
+      return Verdict::BLOCK_ONCE;
+    default:
+      return Verdict::DROP_ONCE;
+  }
+}
+
+}  // namespace portreeve::policy

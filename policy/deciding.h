@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From a flow to its judgement by the rules in force, for all who judge: packets as they come, open
+// flows when rules change, connections from before the start.
+#pragma once
+
+#include "policy/evaluation-time.h"
+#include "policy/flow.h"
+#include "policy/name-table.h"
+#include "policy/rules/rule-set.h"
+
+#include <kj/function.h>
+
+#include <cstdint>
+
+namespace portreeve::policy {
+
+constexpr kj::StringPtr DECIDED_BEFORE = "decided before policy restarted"_kj;
+// Judgement.origin of flows that conntrack alone knows of.
+
+class Deciding {
+public:
+  using InForce = kj::Function<rules::RuleSet&()>;
+
+  Deciding(InForce inForce, const NameTable& names) : inForce(kj::mv(inForce)), names(names) {}
+  KJ_DISALLOW_COPY(Deciding);
+
+  void lookUpNames(Flow& flow, uint64_t nowWallNs) const;
+  // Only of flows that go out: a name is asked for by who connects. Names that the flow has already
+  // stay where none are known any more.
+
+  enum class Need {
+    NOTHING,
+    TURN,      // a look at what the resolver has told by now
+    QUESTION,  // to ask the resolver: the process itself is not known to have asked for any name of
+               // that address
+  };
+  Need needOf(const Flow& flow, uint64_t nowWallNs);
+  // What is to be done about names before deciding; nothing unless a name could make another rule
+  // decide.
+
+  bool decide(Flow& flow, uint64_t nowWallNs);
+  // Fills the judgement and counts the rule's hit; returns whether anything of it is new. Where
+  // conntrack keeps nothing (neighbour discovery, multicast listeners) it is for this packet alone.
+
+  proto::Verdict withoutPorts(const Flow& flow, uint64_t nowWallNs);
+  // A later fragment: operands over ports do not match.
+
+  const EvaluationTime& time() const { return evaluation; }
+
+private:
+  InForce inForce;
+  const NameTable& names;
+  EvaluationTime evaluation;
+};
+
+bool letsThrough(proto::Verdict verdict);  // for good or once
+bool isTurning(proto::Verdict verdict);    // GATE17, NAMESERVER: acts on the first packet of a
+                                           // conntrack entry alone
+bool isKept(proto::Verdict
+                verdict);  // conntrack keeps it: for good, and the first packet was not lost to it
+proto::Verdict once(
+    proto::Verdict verdict);  // the same for this packet alone; turning ones are dropped
+
+}  // namespace portreeve::policy

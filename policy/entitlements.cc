@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/entitlements.h"
+
+#include "policy/failure.h"
+
+namespace portreeve::policy {
+namespace {
+
+struct Row {
+  Method method;
+  kj::StringPtr name;
+  kj::Maybe<Role> role;  // that process alone, not even root: its inlet, its secrets
+  bool root, admins, observers;
+};
+
+// clang-format off
+const Row TABLE[] = {
+    // method                name               role              root   admins observers
+    {Method::ATTRIBUTED,   "attributed"_kj,   Role::ATTRIBUTOR, false, false, false},
+    {Method::NAMES,        "names"_kj,        Role::RESOLVER,   false, false, false},
+    {Method::OBSERVE,      "observe"_kj,      nullptr,          true,  true,  true },
+    {Method::EDIT,         "edit"_kj,         nullptr,          true,  true,  false},
+    {Method::MINT_SESSION, "mintSession"_kj,  nullptr,          true,  true,  true },
+    {Method::REDEEM,       "redeem"_kj,       Role::GATEWAY,    false, false, false},
+};
+// clang-format on
+
+const Row& rowOf(Method method) {
+  for (auto& row : TABLE)
+    if (row.method == method) return row;
+  KJ_UNREACHABLE;
+}
+
+kj::String whoMay(const Row& row) {
+  KJ_IF_MAYBE (role, row.role) return kj::str("the suite's ", name(*role), " alone");
+  return kj::str("root", row.observers ? " and the groups portreeve-observe and portreeve-admin"
+                                       : " and the group portreeve-admin");
+}
+
+}  // namespace
+
+Standing standingOf(const Entitlement& peer) {
+  for (Role role : ROLES)
+    if (role != Role::KEEPER && peer.is(role)) return Standing{role};  // the keeper is root
+  return Standing{nullptr, peer.isRoot(), peer.mayChange(), peer.mayObserve()};
+}
+
+bool mayCall(const Standing& who, Method method) {
+  auto& row = rowOf(method);
+  KJ_IF_MAYBE (role, who.role) {
+    KJ_IF_MAYBE (wanted, row.role) return *wanted == *role;
+    return false;
+  }
+  return (who.root && row.root) || (who.admin && row.admins) || (who.observer && row.observers);
+}
+
+void requireMay(const Entitlement& peer, Method method) {
+  if (mayCall(standingOf(peer), method)) return;
+  auto& row = rowOf(method);
+  fail("not entitled: `", row.name, "` is for ", whoMay(row), ", not for ", peer.peer().toString());
+}
+
+}  // namespace portreeve::policy

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/judge.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <kj/debug.h>
+
+namespace portreeve::policy {
+namespace {
+
+using proto::Verdict;
+using rules::Direction;
+
+bool sameProcess(const Program& a, const Program& b) {
+  if (a.instance != 0 || b.instance != 0) return a.instance == b.instance;
+  return a.kind == b.kind && a.pid == b.pid && a.uid.orDefault(0) == b.uid.orDefault(0);
+}
+
+bool isUnknown(const Program& program) {
+  return program.kind == rules::ProcessKind::UNKNOWN && program.pid == 0;
+}
+
+kj::Vector<Tuple> only(const Tuple& tuple) {
+  kj::Vector<Tuple> one;
+  one.add(tuple);
+  return one;
+}
+
+}  // namespace
+
+Judge::Judge(kj::Timer& timer, JudgeParts parts) : timer(timer), parts(parts), tasks(*this) {}
+
+void Judge::receive(proto::AttributedBatch::Reader batch) {
+  // Whatever one of them is like, those before it get their verdict.
+  KJ_DEFER(finishBatch());
+  for (auto packet : batch.getFlows()) {
+    counts.packets++;
+    take(Arrival::from(packet, parts.programs), Names::ASK);
+  }
+}
+
+void Judge::take(Arrival&& arrival, Names names) {
+  if (arrival.malformed) {
+    counts.malformed++;
+    return settle(arrival, Verdict::DROP_ONCE);
+  }
+  if (arrival.fragment) return judgeFragment(arrival);
+  parts.headings.note(arrival);
+  // Before the verdict: the query must not reach the resolver ahead of it.
+  if (arrival.hook == proto::Hook::OUTPUT && isDnsQuery(arrival.tuple))
+    parts.askers.note(arrival.tuple, *arrival.process.program);
+  bool against = false;
+  Flow* flow = flowOf(arrival, against);
+  if (flow != nullptr && belongs(*flow, arrival, against))
+    return judgeAgain(*flow, arrival, against);
+  if (flow != nullptr && flow->tracked) parts.lateEnds.expect(flow->tuple, flow->id, monotonicNs());
+  judgeNew(kj::mv(arrival), names);
+}
+
+void Judge::finishBatch() {
+  parts.settler.flush();
+  for (auto id : toTell)
+    if (const Flow* flow = parts.flows.find(id)) parts.flows.changed(*flow);
+  toTell.clear();
+}
+
+Flow* Judge::flowOf(const Arrival& arrival, bool& against) {
+  if (Flow* flow = parts.flows.findOpen(arrival.tuple)) return flow;
+  against = true;
+  return parts.flows.findOpen(answerOf(arrival.tuple));
+}
+
+bool Judge::belongs(const Flow& flow, const Arrival& arrival, bool against) const {
+  // An answer, or the second half of a loopback flow, at which the process is the receiver.
+  if (against || (flow.direction == Direction::OUT && arrival.hook == proto::Hook::INPUT))
+    return true;
+  if (!arrival.begins()) return true;
+  // It would not have been asked about while conntrack had its verdict: that one is over.
+  if (flow.tracked) return false;
+  return isUnknown(*flow.process.program) ||
+         sameProcess(*flow.process.program, *arrival.process.program);
+}
+
+Flow Judge::newFlow(const Arrival& arrival) const {
+  auto heading = parts.headings.of(arrival);
+  Flow flow;
+  flow.tuple = heading.reversed ? answerOf(arrival.tuple) : arrival.tuple;
+  flow.direction = heading.direction;
+  flow.loopback = arrival.loopback;
+  flow.icmpType = arrival.icmpType;
+  flow.icmpCode = arrival.icmpCode;
+  flow.interface = kj::str(arrival.interface);
+  flow.process = copy(arrival.process);
+  flow.peer = copy(arrival.peer);
+  flow.startedNs = wallNs();
+  flow.lastSeenNs = monotonicNs();
+  return flow;
+}
+
+void Judge::judgeNew(Arrival&& arrival, Names names) {
+  auto flow = newFlow(arrival);
+  uint64_t now = flow.startedNs;
+  parts.deciding.lookUpNames(flow, now);
+  if (names == Names::ASK && waitsForName(flow, arrival)) return;
+  counts.flows++;
+  Flow& kept = parts.flows.add(kj::mv(flow));
+  parts.deciding.decide(kept, now);
+  // The nat rules would not see it: it is in the middle of what conntrack may know already.
+  if (isTurning(kept.judgement.verdict) && !arrival.begins()) {
+    toTell.add(kept.id);
+    return restart(kept, arrival);
+  }
+  kept.tracked = isKept(kept.judgement.verdict);
+  if (!kept.tracked) parts.transient.add(kept);
+  toTell.add(kept.id);
+  settle(arrival, kept.judgement.verdict);
+}
+
+void Judge::judgeAgain(Flow& flow, const Arrival& arrival, bool against) {
+  counts.again++;
+  flow.lastSeenNs = monotonicNs();
+  bool secondHalf =
+      flow.direction == Direction::OUT && arrival.hook == proto::Hook::INPUT && !against;
+  bool adopted = !against && !secondHalf && isUnknown(*flow.process.program) &&
+                 !isUnknown(*arrival.process.program);
+  if (adopted) flow.process = copy(arrival.process);
+  if (secondHalf && flow.peer == nullptr) flow.peer = copy(arrival.process);
+  uint64_t now = wallNs();
+  parts.deciding.lookUpNames(flow, now);
+  auto before = flow.judgement.verdict;
+  bool hasEntry = flow.tracked || before == Verdict::ACCEPT_ONCE;
+  if (parts.deciding.decide(flow, now) || adopted) toTell.add(flow.id);
+  auto verdict = flow.judgement.verdict;
+  if (isTurning(verdict) && verdict != before && hasEntry) return restart(flow, arrival);
+  bool wasTransient = !flow.tracked;
+  flow.tracked = isKept(verdict);
+  if (!flow.tracked && !wasTransient) parts.transient.add(flow);
+  settle(arrival, verdict);
+}
+
+void Judge::judgeFragment(const Arrival& arrival) {
+  counts.fragments++;
+  settle(arrival, once(parts.deciding.withoutPorts(newFlow(arrival), wallNs())));
+}
+
+bool Judge::waitsForName(const Flow& flow, Arrival& arrival) {
+  auto need = parts.deciding.needOf(flow, flow.startedNs);
+  if (need == Deciding::Need::NOTHING || held >= MOST_WAITING) return false;
+  held++;
+  counts.waitedForName++;
+  // What the resolver told before the program could connect may lie unread in its socket while we
+  // are busy with packets.
+  auto known = need == Deciding::Need::TURN ? timer.afterDelay(0 * kj::NANOSECONDS)
+                                            : parts.lookups.fetch(flow.remoteAddress());
+  tasks.add(known.then([this, waiting = kj::mv(arrival)]() mutable {
+    held--;
+    KJ_DEFER(finishBatch());
+    take(kj::mv(waiting), Names::ASKED);
+  }));
+  return true;
+}
+
+void Judge::restart(Flow& flow, const Arrival& arrival) {
+  // Dropped now, without its entry: the next packet is the first of a new one, and nat sees it. TCP
+  // has to connect again.
+  counts.restarted++;
+  if (arrival.isTcp()) {
+    bool out = flow.direction == Direction::OUT;
+    tasks.add(
+        parts.kernel.destroySockets(only(out ? flow.tuple : answerOf(flow.tuple))).ignoreResult());
+  }
+  tasks.add(parts.kernel.deleteEntries(only(flow.tuple)).ignoreResult());
+  parts.flows.end(flow, wallNs());
+  settle(arrival, Verdict::DROP_ONCE);
+}
+
+void Judge::settle(const Arrival& arrival, Verdict verdict) {
+  auto number = static_cast<size_t>(verdict);
+  if (number < kj::size(counts.verdicts)) counts.verdicts[number]++;
+  parts.settler.settle(arrival.id, verdict);
+}
+
+void Judge::taskFailed(kj::Exception&& e) {
+  // Without the interceptor nothing passes either; when it is back the tables are compared.
+  if (e.getType() != kj::Exception::Type::DISCONNECTED) log::exception("judging", e);
+}
+
+}  // namespace portreeve::policy

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// portreeve-policy: holds rules, flows and names; its word is a verdict, and it has no other power.
+#include "common/accounts.h"
+#include "common/directories.h"
+#include "common/log.h"
+#include "common/privileges.h"
+#include "common/service.h"
+#include "common/settings.h"
+#include "policy/sandbox.h"
+#include "policy/service.h"
+
+#include <kj/async-io.h>
+#include <kj/async-unix.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include <string_view>
+
+namespace portreeve::policy {
+namespace {
+
+constexpr const char* HELP =
+    "Usage: portreeve-policy [--prove-sandbox | --version | --help]\n"
+    "\n"
+    "Judges every connection of this network namespace by the rules in force. Started by systemd "
+    "or\n"
+    "`portreeve up`, which hand over the socket \"rpc\".\n"
+    "\n"
+    "  --prove-sandbox  enter the sandbox, try what must be refused there, and say so\n"
+    "\n"
+    "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([policy]), "
+    "$CONFIGURATION_DIRECTORY/rules.d/*.toml,\n"
+    "       $STATE_DIRECTORY/policy/rules.d/*.toml (the suite's own), "
+    "$RUNTIME_DIRECTORY/attributor.sock,\n"
+    "       $RUNTIME_DIRECTORY/interceptor.sock\n";
+
+void serve() {
+  auto directories = Directories::fromEnvironment();
+  auto accounts = Accounts::read();
+  auto users = UserNames::read();
+  auto settings = Settings::load(directories.settingsFile());
+  auto rpcSocket = service::HandedSockets::take().require("rpc");
+  service::Notifier notifier;
+
+  // No capability at all. Dies with its supervisor from here on.
+  dropPrivileges(accounts.of(Role::POLICY), nullptr);
+  requireFolders(directories);
+
+  kj::UnixEventPort::captureSignal(SIGTERM);
+  auto io = kj::setupAsyncIo();
+  Service service(io, accounts, settings, users, directories, kj::mv(rpcSocket), notifier);
+  auto terminated = io.unixEventPort.onSignal(SIGTERM).ignoreResult();
+
+  service.setLandlock(enterSandbox(directories));
+  // In here, so that what could not be read again later is said now.
+  service.loadRules();
+  // Ready is said when the rules are in force (service.h).
+  service.serve().exclusiveJoin(kj::mv(terminated)).wait(io.waitScope);
+  notifier.stopping();
+}
+
+int prove() {
+  auto directories = Directories::fromEnvironment();
+  auto accounts = Accounts::read();
+  dropPrivileges(accounts.of(Role::POLICY), nullptr);
+  enterSandbox(directories);
+  return proveSandbox();
+}
+
+int run(int argumentCount, char** arguments) {
+  std::string_view option = argumentCount > 1 ? arguments[1] : "";
+  if (argumentCount > 2 || (argumentCount == 2 && option != "--help" && option != "--version" &&
+                            option != "--prove-sandbox")) {
+    fprintf(stderr, "portreeve-policy: unknown arguments; see portreeve-policy --help\n");
+    return 2;
+  }
+  if (option == "--help") return fputs(HELP, stdout) < 0;
+  if (option == "--version") return puts("portreeve-policy " PORTREEVE_VERSION) < 0;
+  if (option == "--prove-sandbox") return prove();
+  serve();
+  return 0;
+}
+
+}  // namespace
+}  // namespace portreeve::policy
+
+int main(int argc, char** argv) {
+  portreeve::log::open("policy");
+  portreeve::log::KjMessages kjMessages;
+  int code = 1;
+  KJ_IF_MAYBE (problem,
+               kj::runCatchingExceptions([&]() { code = portreeve::policy::run(argc, argv); })) {
+    portreeve::log::exception("policy", *problem);
+    return 1;
+  }
+  return code;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/name-judge.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <kj/debug.h>
+
+namespace portreeve::policy {
+namespace {
+
+constexpr size_t LONGEST_NAME = 1024;  // RFC 1035: 255 octets, each at most four characters as text
+constexpr auto FINDING_PATIENCE = 200 * kj::MILLISECONDS;
+
+}  // namespace
+
+class NameJudges::Server final : public proto::NameJudge::Server {
+public:
+  explicit Server(NameJudges& all) : all(all) {}
+
+  kj::Promise<void> mayAsk(MayAskContext context) override {
+    auto asked = context.getParams();
+    KJ_REQUIRE(asked.getName().size() <= LONGEST_NAME, "the name is too long");
+    all.counts.asked++;
+    return all.askerOf(Tuple::from(asked.getClient()))
+        .then([this, context](kj::Maybe<kj::Own<Program>>&& asker) mutable {
+          KJ_IF_MAYBE (program, asker) {
+            rule(**program, speaksForOthers(**program), context);
+          } else {
+            all.counts.unknownAskers++;
+            rule(*Program::unknown("no packet of the query was seen"), true, context);
+          }
+        });
+  }
+
+  kj::Promise<void> answered(AnsweredContext context) override {
+    for (auto answer : context.getParams().getAnswers()) {
+      all.counts.answers++;
+      rememberAnswer(all.names, all.askers, answer);
+    }
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> offerLookup(OfferLookupContext context) override {
+    all.lookups.offered(context.getParams().getLookup());
+    return kj::READY_NOW;
+  }
+
+private:
+  NameJudges& all;
+
+  void rule(const Program& asker, bool forOthers, MayAskContext& context) {
+    auto decision =
+        all.inForce().judgeName(asker.facts(), context.getParams().getName(), wallNs(), forOthers);
+    auto results = context.getResults();
+    describe(asker, results.initAsker());
+    results.setVerdict(decision.refuse ? proto::NameVerdict::REFUSE : proto::NameVerdict::ANSWER);
+    if (!decision.refuse) return;
+    all.counts.refused++;
+    results.setRule(decision.rule->name);
+  }
+};
+
+NameJudges::NameJudges(kj::Timer& timer, FlowTable& flows, Askers& askers, NameTable& names,
+                       NameLookups& lookups, Deciding::InForce inForce, FindProcess findProcess)
+    : timer(timer),
+      flows(flows),
+      askers(askers),
+      names(names),
+      lookups(lookups),
+      inForce(kj::mv(inForce)),
+      findProcess(kj::mv(findProcess)) {}
+
+proto::NameJudge::Client NameJudges::make() {
+  return kj::heap<Server>(*this);
+}
+
+kj::Promise<kj::Maybe<kj::Own<Program>>> NameJudges::askerOf(const Tuple& client) {
+  KJ_IF_MAYBE (program, askers.find(client)) return kj::Maybe<kj::Own<Program>>(kj::mv(*program));
+  // Its socket is older than we are: conntrack knew its verdict, so no packet came up.
+  return timer.timeoutAfter(FINDING_PATIENCE, findProcess(queryOf(client)))
+      .then(
+          [this, client](kj::Own<Program>&& found) -> kj::Maybe<kj::Own<Program>> {
+            if (found->pid == 0) return nullptr;
+            askers.note(client, *found);
+            return kj::mv(found);
+          },
+          [](kj::Exception&& e) -> kj::Maybe<kj::Own<Program>> {
+            log::debug(kj::str("finding who asks for a name: ", e.getDescription()));
+            return nullptr;
+          });
+}
+
+Tuple NameJudges::queryOf(const Tuple& client) {
+  // The kernel may have turned it to us: the socket itself is connected to the server that it
+  // meant.
+  Tuple query = client;
+  bool found = false;
+  auto look = [&](Flow& flow) {
+    if (found || flow.tuple.protocol != client.protocol ||
+        flow.tuple.sourcePort != client.sourcePort)
+      return;
+    if (!(flow.tuple.source == client.source) || !isDnsQuery(flow.tuple)) return;
+    query = flow.tuple;
+    found = true;
+  };
+  if (client.protocol == PROTOCOL_UDP)
+    flows.forEachOpenAt(PROTOCOL_UDP, client.sourcePort, look);
+  else
+    flows.forEachOpen(look);
+  return query;
+}
+
+}  // namespace portreeve::policy

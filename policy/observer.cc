@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/observer.h"
+
+#include "common/clock.h"
+#include "policy/connection-view.h"
+#include "policy/explain.h"
+
+namespace portreeve::policy {
+namespace {
+
+constexpr size_t LARGEST_ANSWER = 8 << 20;  // half of what a client of the suite reads
+
+class ObserverServer final : public proto::Observer::Server {
+public:
+  explicit ObserverServer(Observed observed) : observed(observed) {}
+
+  kj::Promise<void> connections(ConnectionsContext context) override {
+    return observed.refreshBytes().then([this, context]() mutable {
+      ConnectionFilter filter(context.getParams().getFilter());
+      auto found = newest(filter);
+      auto list = context.getResults().initConnections(uint(found.size()));
+      for (uint i = 0; i < list.size(); i++)
+        fill(list[i], *found[found.size() - 1 - i], observed.users);
+    });
+  }
+
+  kj::Promise<void> follow(FollowContext context) override {
+    auto params = context.getParams();
+    context.getResults().setSubscription(
+        observed.followers.add(params.getFilter(), params.getSink()));
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> rules(RulesContext context) override {
+    auto& set = observed.rules.inForce();
+    set.fill(context.getResults().initRules(uint(set.rules().size())));
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> explain(ExplainContext context) override {
+    return observed.refreshBytes().then([this, context]() mutable {
+      policy::explain(context.getParams().getQuestion(),
+                      ExplainFrom{observed.rules.inForce(), observed.flows, observed.users},
+                      wallNs(), context.getResults().initExplanation());
+    });
+  }
+
+  kj::Promise<void> rulesStatus(RulesStatusContext context) override {
+    observed.rules.fill(context.getResults().initStatus());
+    return kj::READY_NOW;
+  }
+
+private:
+  Observed observed;
+
+  kj::Vector<const Flow*> newest(const ConnectionFilter& filter) const {
+    kj::Vector<const Flow*> found;
+    size_t bytes = 0;
+    observed.flows.newestFirst([&](const Flow& flow) {
+      if (flow.id <= filter.afterId()) return false;
+      if (!filter.matches(flow)) return true;
+      bytes += roughBytes(flow);
+      if (bytes > LARGEST_ANSWER) return false;
+      found.add(&flow);
+      return found.size() < filter.limit();
+    });
+    return found;
+  }
+};
+
+}  // namespace
+
+proto::Observer::Client makeObserver(Observed observed) {
+  return kj::heap<ObserverServer>(observed);
+}
+
+}  // namespace portreeve::policy

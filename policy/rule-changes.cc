@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/rule-changes.h"
+
+#include "policy/failure.h"
+#include "policy/rule-words.h"
+#include "policy/rules/nearest.h"
+#include "policy/rules/parse.h"
+
+namespace portreeve::policy {
+namespace {
+
+using rules::Layer;
+using rules::Rule;
+
+constexpr size_t LARGEST_ADDITION = 256 * 1024;
+constexpr kj::StringPtr ADDITION = "rule"_kj;  // the place of what has no file yet
+
+kj::Vector<Rule> requireRules(const ChangeContext& context, kj::StringPtr toml) {
+  if (toml.size() > LARGEST_ADDITION) fail("these are too many rules at once: at most 256 KiB");
+  rules::RuleSource source{kj::str(ADDITION), kj::str(toml), Layer::USER, context.nowWallNs};
+  auto parsed = rules::parse(source, {context.users, context.startedNs});
+  if (!parsed.problems.empty()) fail(allLines(parsed.problems));
+  if (parsed.rules.empty()) fail("there is no [[rule]] in it");
+  return kj::mv(parsed.rules);
+}
+
+FileChange takingOut(const ChangeContext& context, const Rule& rule) {
+  auto name = fileName(rule.file);
+  KJ_IF_MAYBE (content, context.own.read(name)) {
+    auto rest = withoutRule(content->text, rule);
+    if (rest.size() == 0) return FileChange{kj::str(name), nullptr};
+    // `for` counts from the time a file was written: the other rules' ends stay as they are.
+    return FileChange{kj::str(name), FileContent{kj::mv(rest), content->writtenNs}};
+  }
+  fail("rule \"", rule.name, "\" does not stand at ", rule.origin(), " any more: try again");
+}
+
+void makeRoomFor(const ChangeContext& context, kj::StringPtr name,
+                 kj::Vector<FileChange>& changes) {
+  for (auto& rule : context.inForce.rules()) {
+    if (rule.name != name) continue;
+    if (rule.layer != Layer::USER || !rule.expired(context.nowWallNs))
+      fail("a rule named \"", name, "\" is there already (", rule.origin(),
+           "): give this one another name, or remove that one first");
+    for (auto& change : changes)
+      if (change.name == fileName(rule.file))
+        fail("rule \"", name, "\" has ended, but stands with others in ", rule.file,
+             ": remove it first");
+    changes.add(takingOut(context, rule));
+  }
+}
+
+[[noreturn]] void refuse(const Rule& rule) {
+  if (rule.layer == Layer::ADMINISTRATOR)
+    fail("rule \"", rule.name, "\" stands in ", rule.origin(),
+         ", a file that only people write: take it out there");
+  if (isDefault(rule))
+    fail("\"", rule.name, "\" is no rule but the setting ", rule.file, ": change it there");
+  fail("rule \"", rule.name, "\" is built in: switch it off by [policy] builtin_off = [\"",
+       rule.name, "\"] in portreeve.toml");
+}
+
+const Rule& requireOwn(const ChangeContext& context, kj::StringPtr name) {
+  kj::Maybe<const Rule&> others;
+  kj::Vector<kj::StringPtr> ours;
+  for (auto& rule : context.inForce.rules()) {
+    if (rule.layer == Layer::USER) ours.add(rule.name);
+    if (rule.name != name) continue;
+    if (rule.layer == Layer::USER) return rule;
+    others = rule;
+  }
+  KJ_IF_MAYBE (rule, others) refuse(*rule);
+  fail("no rule is named \"", name, '"',
+       ours.empty() ? kj::str(": the suite keeps none of its own") : rules::didYouMean(name, ours));
+}
+
+kj::String withLineEnd(kj::StringPtr text) {
+  return text.endsWith("\n") ? kj::str(text) : kj::str(text, '\n');
+}
+
+}  // namespace
+
+Addition planAddition(const ChangeContext& context, kj::StringPtr toml) {
+  auto rules = requireRules(context, toml);
+  Addition addition;
+  for (auto& rule : rules) makeRoomFor(context, rule.name, addition.changes);
+  auto file = nextFileName(context.current, context.ownFolder, rules[0].name);
+  addition.changes.add(FileChange{kj::mv(file), FileContent{withLineEnd(toml)}});
+  addition.firstRule = kj::mv(rules[0].name);
+  return addition;
+}
+
+kj::Vector<FileChange> planRemoval(const ChangeContext& context, kj::StringPtr name) {
+  kj::Vector<FileChange> changes;
+  changes.add(takingOut(context, requireOwn(context, name)));
+  return changes;
+}
+
+kj::String allLines(kj::ArrayPtr<const rules::Problem> problems) {
+  return kj::strArray(
+      KJ_MAP(problem, problems) { return problem.toString(); }, "\n");
+}
+
+}  // namespace portreeve::policy

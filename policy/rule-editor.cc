@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/rule-editor.h"
+
+#include "common/log.h"
+#include "policy/failure.h"
+
+namespace portreeve::policy {
+namespace {
+
+constexpr uint32_t LONGEST_CONFIRMATION = 24 * 60 * 60;
+
+kj::Duration confirmWithin(uint32_t seconds) {
+  if (seconds > LONGEST_CONFIRMATION)
+    fail("a change is to be confirmed within a day at most (", LONGEST_CONFIRMATION, " s)");
+  return seconds * kj::SECONDS;
+}
+
+class RuleEditorServer final : public proto::RuleEditor::Server {
+public:
+  RuleEditorServer(RuleStore& rules, const Peer& peer) : rules(rules), who(peer.toString()) {}
+
+  kj::Promise<void> add(AddContext context) override {
+    auto params = context.getParams();
+    auto within = confirmWithin(params.getConfirmSeconds());
+    return rules.add(params.getToml(), within)
+        .then([this, within, context](RuleStore::Added added) mutable {
+          log::info(kj::str("rule \"", added.rule, "\" was added by ", who, confirmWords(within)));
+          auto results = context.getResults();
+          results.setAffected(added.affected);
+          auto& set = rules.inForce();
+          KJ_IF_MAYBE (position, set.find(added.rule)) set.fill(*position, results.initRule());
+        });
+  }
+
+  kj::Promise<void> remove(RemoveContext context) override {
+    auto params = context.getParams();
+    auto within = confirmWithin(params.getConfirmSeconds());
+    return rules.remove(params.getName(), within)
+        .then([this, within, name = kj::str(params.getName()), context](uint32_t affected) mutable {
+          log::info(kj::str("rule \"", name, "\" was removed by ", who, confirmWords(within)));
+          context.getResults().setAffected(affected);
+        });
+  }
+
+  kj::Promise<void> reload(ReloadContext context) override {
+    return rules.reload().then(
+        [this, context]() mutable { rules.fill(context.getResults().initStatus()); });
+  }
+
+  kj::Promise<void> confirm(ConfirmContext context) override {
+    return rules.confirm().then([this, context](bool pending) mutable {
+      if (pending) log::info(kj::str("the changed rules were confirmed by ", who));
+      context.getResults().setPending(pending);
+    });
+  }
+
+private:
+  RuleStore& rules;
+  kj::String who;
+
+  static kj::String confirmWords(kj::Duration within) {
+    if (within == 0 * kj::SECONDS) return kj::String();
+    return kj::str(", to be confirmed within ", within / kj::SECONDS, " s");
+  }
+};
+
+}  // namespace
+
+proto::RuleEditor::Client makeRuleEditor(RuleStore& rules, const Peer& who) {
+  return kj::heap<RuleEditorServer>(rules, who);
+}
+
+}  // namespace portreeve::policy

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Changing the suite's own rules (proto/policy.capnp, RuleEditor). Each change is logged with who
+// made it.
+#pragma once
+
+#include "common/peer.h"
+#include "policy/rule-store.h"
+#include "proto/policy.capnp.h"
+
+namespace portreeve::policy {
+
+proto::RuleEditor::Client makeRuleEditor(RuleStore& rules, const Peer& who);
+// `rules` outlives it.
+
+}  // namespace portreeve::policy

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/rule-files.h"
+
+#include "policy/failure.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace portreeve::policy {
+namespace {
+
+using rules::Layer;
+using rules::RuleSource;
+
+constexpr size_t LONGEST_SLUG = 40;
+constexpr unsigned DIGITS = 4;
+constexpr unsigned STEP = 10;  // room for a person to put a file between
+
+void addFingerprint(kj::StringPtr folder, kj::Vector<kj::String>& lines) {
+  DIR* opened = opendir(folder.cStr());
+  if (opened == nullptr) return;
+  KJ_DEFER(closedir(opened));
+  while (const dirent* entry = readdir(opened)) {
+    kj::StringPtr name = entry->d_name;
+    if (name.startsWith(".") || !name.endsWith(".toml")) continue;
+    struct stat status {};
+    stat(kj::str(folder, '/', name).cStr(), &status);
+    lines.add(kj::str(folder, '/', name, ' ', status.st_dev, ' ', status.st_ino, ' ',
+                      status.st_size, ' ', status.st_mtim.tv_sec, ' ', status.st_mtim.tv_nsec, ' ',
+                      status.st_mode));
+  }
+}
+
+RuleSource copyOne(const RuleSource& source) {
+  return RuleSource{kj::str(source.file), kj::str(source.text), source.layer, source.writtenNs};
+}
+
+bool isChanged(const RuleSource& source, kj::ArrayPtr<const FileChange> changes,
+               kj::StringPtr ownFolder) {
+  if (source.layer != Layer::USER) return false;
+  for (auto& change : changes)
+    if (source.file == kj::str(ownFolder, '/', change.name)) return true;
+  return false;
+}
+
+kj::String slug(kj::StringPtr name) {
+  kj::Vector<char> letters;
+  for (char c : name) {
+    if (letters.size() == LONGEST_SLUG) break;
+    if (c >= 'A' && c <= 'Z') c = char(c + ('a' - 'A'));
+    bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (plain)
+      letters.add(c);
+    else if (!letters.empty() && letters.back() != '-')
+      letters.add('-');
+  }
+  while (!letters.empty() && letters.back() == '-') letters.removeLast();
+  return letters.empty() ? kj::str("rule") : kj::heapString(letters.begin(), letters.size());
+}
+
+struct Lines {
+  kj::Vector<kj::ArrayPtr<const char>> all;  // each with its line end
+
+  explicit Lines(kj::StringPtr text) {
+    size_t start = 0;
+    for (size_t i = 0; i < text.size(); i++) {
+      if (text[i] != '\n') continue;
+      all.add(text.asArray().slice(start, i + 1));
+      start = i + 1;
+    }
+    if (start < text.size()) all.add(text.asArray().slice(start, text.size()));
+  }
+
+  kj::String join(size_t from, size_t to) const {
+    kj::Vector<char> text;
+    for (auto line : all.asPtr().slice(from, to)) text.addAll(line);
+    return kj::heapString(text.begin(), text.size());
+  }
+};
+
+bool isBlankOrComment(kj::ArrayPtr<const char> line) {
+  for (char c : line) {
+    if (c == '#') return true;
+    if (c != ' ' && c != '\t' && c != '\r' && c != '\n') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+rules::FolderContent readRuleFiles(const RuleFolders& folders) {
+  auto content = rules::readFolder(folders.administrator, Layer::ADMINISTRATOR);
+  auto own = rules::readFolder(folders.own, Layer::USER);
+  for (auto& source : own.sources) content.sources.add(kj::mv(source));
+  for (auto& problem : own.problems) content.problems.add(kj::mv(problem));
+  return content;
+}
+
+kj::String fingerprint(const RuleFolders& folders) {
+  kj::Vector<kj::String> lines;
+  addFingerprint(folders.administrator, lines);
+  addFingerprint(folders.own, lines);
+  std::sort(lines.begin(), lines.end());
+  return kj::strArray(lines, "\n");
+}
+
+bool same(kj::ArrayPtr<const RuleSource> a, kj::ArrayPtr<const RuleSource> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const RuleSource& one, const RuleSource& other) {
+                      return one.file == other.file && one.text == other.text &&
+                             one.layer == other.layer && one.writtenNs == other.writtenNs;
+                    });
+}
+
+RuleSources copyOf(kj::ArrayPtr<const RuleSource> sources) {
+  RuleSources copied;
+  for (auto& source : sources) copied.add(copyOne(source));
+  return copied;
+}
+
+RuleSources changed(kj::ArrayPtr<const RuleSource> sources, kj::ArrayPtr<const FileChange> changes,
+                    kj::StringPtr ownFolder, uint64_t nowWallNs) {
+  RuleSources result;
+  for (auto& source : sources)
+    if (!isChanged(source, changes, ownFolder)) result.add(copyOne(source));
+  for (auto& change : changes) {
+    KJ_IF_MAYBE (content, change.content) {
+      uint64_t written = content->writtenNs == 0 ? nowWallNs : content->writtenNs;
+      result.add(RuleSource{kj::str(ownFolder, '/', change.name), kj::str(content->text),
+                            Layer::USER, written});
+    }
+  }
+  std::stable_sort(result.begin(), result.end(), [](const RuleSource& a, const RuleSource& b) {
+    return a.layer != b.layer ? a.layer < b.layer : a.file < b.file;
+  });
+  return result;
+}
+
+kj::String nextFileName(kj::ArrayPtr<const RuleSource> sources, kj::StringPtr ownFolder,
+                        kj::StringPtr ruleName) {
+  unsigned long last = 0;
+  for (auto& source : sources)
+    if (source.layer == Layer::USER)
+      last = kj::max(last, strtoul(fileName(source.file).cStr(), nullptr, 10));
+  // Past four digits name order is no longer number order; nobody gets there by hand.
+  auto number = kj::str(kj::min(last + STEP, 9990ul));
+  while (number.size() < DIGITS) number = kj::str('0', number);
+  auto name = kj::str(number, '-', slug(ruleName), ".toml");
+  auto isTaken = [&](kj::StringPtr wanted) {
+    for (auto& source : sources)
+      if (source.file == kj::str(ownFolder, '/', wanted)) return true;
+    return false;
+  };
+  for (unsigned again = 2; isTaken(name); again++)
+    name = kj::str(number, '-', slug(ruleName), '-', again, ".toml");
+  return name;
+}
+
+kj::StringPtr fileName(kj::StringPtr path) {
+  KJ_IF_MAYBE (slash, path.findLast('/')) return path.slice(*slash + 1);
+  return path;
+}
+
+kj::String withoutRule(kj::StringPtr text, const rules::Rule& rule) {
+  Lines lines(text);
+  size_t first = rule.line - 1;
+  size_t behind = first + Lines(kj::str(rule.text, '\n')).all.size();
+  auto there = behind <= lines.all.size() ? lines.join(first, behind) : kj::String();
+  if (there != rule.text && there != kj::str(rule.text, '\n'))
+    fail("rule \"", rule.name, "\" does not stand at ", rule.origin(),
+         " any more: nothing was changed; try again");
+  kj::Vector<kj::String> rest;
+  bool anyLeft = false;
+  for (size_t i = 0; i < lines.all.size(); i++) {
+    if (first <= i && i < behind) continue;
+    anyLeft = anyLeft || !isBlankOrComment(lines.all[i]);
+    rest.add(kj::str(lines.all[i]));
+  }
+  return anyLeft ? kj::strArray(rest, "") : kj::String();
+}
+
+}  // namespace portreeve::policy

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The rule files of both folders: reading them all, and the changes that are made to the suite's
+// own.
+#pragma once
+
+#include "policy/durable-folder.h"
+#include "policy/rules/rule.h"
+#include "policy/rules/source.h"
+
+#include <kj/string.h>
+#include <kj/vector.h>
+
+namespace portreeve::policy {
+
+struct RuleFolders {
+  kj::String administrator;  // $CONFIGURATION_DIRECTORY/rules.d: read alone
+  kj::String own;            // $STATE_DIRECTORY/policy/rules.d: the suite's own
+};
+
+using RuleSources = kj::Vector<rules::RuleSource>;
+
+rules::FolderContent readRuleFiles(const RuleFolders& folders);
+// The administrator's, then the suite's own, each in name order. Missing folders have none.
+
+kj::String fingerprint(const RuleFolders& folders);
+// Differs when a file came, went or was changed (name, inode, size, time): cheaper than reading.
+
+bool same(kj::ArrayPtr<const rules::RuleSource> a, kj::ArrayPtr<const rules::RuleSource> b);
+RuleSources copyOf(kj::ArrayPtr<const rules::RuleSource> sources);
+
+struct FileChange {
+  kj::String name;                 // within the suite's own folder
+  kj::Maybe<FileContent> content;  // nullptr: taken away
+};
+
+RuleSources changed(kj::ArrayPtr<const rules::RuleSource> sources,
+                    kj::ArrayPtr<const FileChange> changes, kj::StringPtr ownFolder,
+                    uint64_t nowWallNs);
+// `sources` as they will be after the changes.
+
+kj::String nextFileName(kj::ArrayPtr<const rules::RuleSource> sources, kj::StringPtr ownFolder,
+                        kj::StringPtr ruleName);
+// Behind all others in name order: "0020-by-hand.toml".
+
+kj::StringPtr fileName(kj::StringPtr path);  // the last component
+
+kj::String withoutRule(kj::StringPtr text, const rules::Rule& rule);
+// A file's text without one of its rules; empty where nothing but comments is left. Throws FAILED
+// when `text` has changed since the rule was read from it.
+
+}  // namespace portreeve::policy

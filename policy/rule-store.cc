@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/rule-store.h"
+
+#include "common/log.h"
+#include "policy/confirmation.h"
+#include "policy/failure.h"
+#include "policy/rule-changes.h"
+#include "policy/rule-watch.h"
+#include "policy/rules-in-force.h"
+
+namespace portreeve::policy {
+namespace {
+
+constexpr auto SETTLE = 20 * kj::MILLISECONDS;  // one save of an editor is several events
+constexpr auto LONGEST_SETTLE = 500 * kj::MILLISECONDS;
+constexpr auto LONGEST_SLEEP = 60 * kj::SECONDS;  // the wall clock may be set, a link may change
+constexpr auto AFTER_EXPIRY = 1 * kj::MILLISECONDS;
+constexpr auto LONGEST_APPLY = 5 * kj::SECONDS;
+
+kj::String parentOf(kj::StringPtr path) {
+  return kj::str(path.slice(0, path.findLast('/').orDefault(0)));
+}
+
+}  // namespace
+
+struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
+  kj::Timer& timer;
+  RuleFolders folders;
+  const UserNames& users;
+  WallClock clock;
+  DiskSync disk;
+  DurableFolder own;
+  DurableFolder state;
+  Confirmation confirmation;
+  RuleWatch watch;
+  RulesInForce inForce;
+  kj::Maybe<Apply> apply;
+  kj::ForkedPromise<void> lastInTurn = kj::Promise<void>(kj::READY_NOW).fork();
+  kj::Own<kj::PromiseFulfiller<void>> wake = kj::newPromiseAndFulfiller<void>().fulfiller;
+  kj::TaskSet applying;
+
+  Impl(kj::UnixEventPort& port, kj::Timer& timer, RuleFolders from,
+       const Settings::Policy& settings, const UserNames& users, WallClock clock)
+      : timer(timer),
+        folders(kj::mv(from)),
+        users(users),
+        clock(kj::mv(clock)),
+        disk(port),
+        own(folders.own, disk),
+        state(parentOf(folders.own), disk),
+        confirmation(state, timer),
+        watch(port, {folders.administrator, folders.own}),
+        inForce({folders, settings, users, state, this->clock}),
+        applying(*this) {}
+
+  uint64_t now() const { return inForce.now(); }
+
+  // Loading -------------------------------------------------------------------------------------
+
+  void loadFirst() {
+    own.removeTemporary();
+    state.removeTemporary();
+    inForce.loadFirst(takeBackOverdue());
+  }
+
+  kj::Vector<FileChange> takeBackOverdue() {
+    kj::Vector<FileChange> back;
+    KJ_IF_MAYBE (problem, kj::runCatchingExceptions([&]() { confirmation.restore(now()); })) {
+      log::exception("looking for rules that are to be confirmed", *problem);
+      return back;
+    }
+    if (!confirmation.overdue()) return back;
+    back = confirmation.back();
+    for (auto& change : confirmation.back()) makeNow(kj::mv(change));
+    state.removeNow(Confirmation::FILE_NAME);
+    confirmation.forget();
+    log::warning("rules that were not confirmed in time were taken back");
+    return back;
+  }
+
+  kj::Promise<uint32_t> loadAndApply() {
+    if (!inForce.load()) return uint32_t(0);
+    return applyChange();
+  }
+
+  kj::Promise<uint32_t> applyChange() {
+    wake->fulfill();  // other rules end at other times
+    KJ_IF_MAYBE (judgeAgain, apply) {
+      auto judged = (*judgeAgain)().fork();
+      applying.add(judged.addBranch().ignoreResult());
+      // It goes on; but no other change may have to wait for an interceptor that hangs.
+      auto enough = timer.afterDelay(LONGEST_APPLY).then([]() {
+        log::warning("changed rules: the kernel has not taken them for all open connections yet");
+        return uint32_t(0);
+      });
+      return judged.addBranch().exclusiveJoin(kj::mv(enough));
+    }
+    return uint32_t(0);
+  }
+
+  void taskFailed(kj::Exception&& e) override {
+    log::exception("judging open connections again", e);
+  }
+
+  // One change at a time ------------------------------------------------------------------------
+
+  template <typename Result>
+  kj::Promise<Result> inTurn(kj::Function<kj::Promise<Result>()> change) {
+    auto done = kj::newPromiseAndFulfiller<void>();
+    auto before = lastInTurn.addBranch();
+    lastInTurn = done.promise.fork();
+    auto next = kj::defer([fulfiller = kj::mv(done.fulfiller)]() mutable { fulfiller->fulfill(); });
+    return before.then([change = kj::mv(change)]() mutable { return change(); })
+        .attach(kj::mv(next));
+  }
+
+  // The suite's own files -----------------------------------------------------------------------
+
+  void makeNow(FileChange change) {
+    KJ_IF_MAYBE (content, change.content)
+      own.replaceNow(change.name, kj::mv(*content));
+    else
+      own.removeNow(change.name);
+  }
+
+  kj::Promise<void> makeAll(kj::Vector<FileChange> changes) {
+    kj::Promise<void> all = kj::READY_NOW;
+    for (auto& change : changes)
+      all = all.then([this, change = kj::mv(change)]() mutable -> kj::Promise<void> {
+        KJ_IF_MAYBE (content, change.content) return own.replace(change.name, kj::mv(*content));
+        return own.remove(change.name);
+      });
+    return all;
+  }
+
+  kj::Vector<FileChange> undoing(kj::ArrayPtr<const FileChange> changes) const {
+    kj::Vector<FileChange> back;
+    for (auto& change : changes) back.add(FileChange{kj::str(change.name), own.read(change.name)});
+    return back;
+  }
+
+  kj::Promise<uint32_t> make(kj::Vector<FileChange> changes, kj::Duration confirmWithin) {
+    bool begins = confirmWithin > 0 * kj::SECONDS && !confirmation.pending();
+    // The way back is on the disk before the way there.
+    auto prepared = confirmWithin > 0 * kj::SECONDS
+                        ? confirmation.begin(undoing(changes), confirmWithin, now())
+                        : kj::Promise<void>(kj::READY_NOW);
+    return prepared
+        .then([this, changes = kj::mv(changes)]() mutable { return makeAll(kj::mv(changes)); })
+        .catch_([this, begins](kj::Exception&& e) -> kj::Promise<void> {
+          if (!begins) return kj::mv(e);
+          return confirmation.end().then(
+              [e = kj::mv(e)]() mutable -> kj::Promise<void> { return kj::mv(e); });
+        })
+        .then([this]() {
+          auto affected = loadAndApply();
+          if (inForce.problems().size() > 0)
+            fail("it is written, but not in force, because a file was changed meanwhile:\n",
+                 allLines(inForce.problems()));
+          return affected;
+        });
+  }
+
+  kj::Promise<uint32_t> takeBack() {
+    auto back = confirmation.back();
+    auto asBefore = changed(inForce.sources(), back, folders.own, now());
+    return makeAll(kj::mv(back))
+        .then([this]() { return confirmation.end(); })
+        .then([this, asBefore = kj::mv(asBefore)]() mutable {
+          log::warning("not confirmed in time: the rules are as they were before");
+          auto affected = loadAndApply();
+          // Somebody's file is bad just now: what was not confirmed must not stay for that.
+          if (inForce.problems().size() > 0 && inForce.loadFrom(kj::mv(asBefore)))
+            return applyChange();
+          return affected;
+        });
+  }
+
+  // Adding and removing ---------------------------------------------------------------------------
+
+  ChangeContext changeContext(kj::ArrayPtr<const rules::RuleSource> current) const {
+    return ChangeContext{inForce.set(), current, own, folders.own, users, inForce.started(), now()};
+  }
+
+  kj::Promise<Added> add(kj::StringPtr toml, kj::Duration confirmWithin) {
+    auto content = readRuleFiles(folders);
+    auto planned = planAddition(changeContext(content.sources), toml);
+    requireGood(content, planned.changes);
+    return make(kj::mv(planned.changes), confirmWithin)
+        .then([first = kj::mv(planned.firstRule)](uint32_t affected) mutable {
+          return Added{affected, kj::mv(first)};
+        });
+  }
+
+  kj::Promise<uint32_t> remove(kj::StringPtr name, kj::Duration confirmWithin) {
+    auto content = readRuleFiles(folders);
+    auto changes = planRemoval(changeContext(content.sources), name);
+    requireGood(content, changes);
+    return make(kj::mv(changes), confirmWithin);
+  }
+
+  void requireGood(const rules::FolderContent& content,
+                   kj::ArrayPtr<const FileChange> changes) const {
+    auto loaded = inForce.compile(changed(content.sources, changes, folders.own, now()));
+    kj::Vector<kj::String> all;
+    for (auto& problem : content.problems) all.add(problem.toString());
+    for (auto& problem : loaded.problems) all.add(problem.toString());
+    if (!all.empty()) fail("nothing was changed, because of:\n", kj::strArray(all, "\n"));
+  }
+
+  // What happens by itself ----------------------------------------------------------------------
+
+  kj::Promise<void> logged(kj::StringPtr doing, kj::Promise<void> act) {
+    return act.catch_([doing](kj::Exception&& e) { log::exception(doing, e); });
+  }
+
+  kj::Promise<void> readAgain() {
+    return logged("reading the rule files",
+                  inTurn<uint32_t>([this]() { return loadAndApply(); }).ignoreResult());
+  }
+
+  kj::Promise<void> watchFiles() {
+    return watch.changed()
+        .then([this]() { return settled(timer.now() + LONGEST_SETTLE); })
+        .then([this]() { return readAgain(); })
+        .then([this]() { return watchFiles(); });
+  }
+
+  kj::Promise<void> settled(kj::TimePoint latest) {
+    auto quiet = timer.afterDelay(SETTLE).then([]() { return true; });
+    auto more = watch.changed().then([]() { return false; });
+    return quiet.exclusiveJoin(kj::mv(more)).then([this, latest](bool still) -> kj::Promise<void> {
+      if (still || timer.now() >= latest) return kj::READY_NOW;
+      return settled(latest);
+    });
+  }
+
+  kj::TimePoint nextWake() {
+    auto next = timer.now() + LONGEST_SLEEP;
+    uint64_t wall = now();
+    uint64_t expiry = inForce.set().nextExpiry(wall);
+    if (expiry != 0) {
+      uint64_t left = kj::min(expiry - wall, uint64_t(LONGEST_SLEEP / kj::NANOSECONDS));
+      next = kj::min(next, timer.now() + int64_t(left) * kj::NANOSECONDS + AFTER_EXPIRY);
+    }
+    // One that could not be taken back (disk full) is tried again with the next look.
+    if (confirmation.pending() && !confirmation.overdue())
+      next = kj::min(next, confirmation.until());
+    return next;
+  }
+
+  kj::Promise<void> keepTime() {
+    auto woken = kj::newPromiseAndFulfiller<void>();
+    wake = kj::mv(woken.fulfiller);
+    return timer.atTime(nextWake())
+        .exclusiveJoin(kj::mv(woken.promise))
+        .then([this]() { return logged("looking at the rules' times", look()); })
+        .then([this]() { return keepTime(); });
+  }
+
+  kj::Promise<void> look() {
+    if (confirmation.overdue())
+      return inTurn<uint32_t>([this]() -> kj::Promise<uint32_t> {
+               // It may have been confirmed while this waited for its turn.
+               if (!confirmation.overdue()) return uint32_t(0);
+               return takeBack();
+             })
+          .ignoreResult();
+    if (inForce.rulesEnded()) {
+      log::info("a rule has ended");
+      return applyChange().ignoreResult();
+    }
+    watch.arm();
+    if (inForce.filesChanged()) return readAgain();
+    return kj::READY_NOW;
+  }
+};
+
+RuleStore::RuleStore(kj::UnixEventPort& port, kj::Timer& timer, RuleFolders folders,
+                     const Settings::Policy& settings, const UserNames& users, WallClock clock)
+    : impl(kj::heap<Impl>(port, timer, kj::mv(folders), settings, users, kj::mv(clock))) {}
+RuleStore::~RuleStore() noexcept(false) = default;
+
+void RuleStore::loadFirst() {
+  impl->loadFirst();
+}
+
+rules::RuleSet& RuleStore::inForce() {
+  return impl->inForce.set();
+}
+
+const rules::RuleSet& RuleStore::inForce() const {
+  return impl->inForce.set();
+}
+
+void RuleStore::onChange(Apply apply) {
+  impl->apply = kj::mv(apply);
+}
+
+kj::Promise<void> RuleStore::run() {
+  return impl->watchFiles().exclusiveJoin(impl->keepTime());
+}
+
+kj::Promise<RuleStore::Added> RuleStore::add(kj::StringPtr toml, kj::Duration confirmWithin) {
+  return impl->inTurn<Added>(
+      [this, toml = kj::str(toml), confirmWithin]() { return impl->add(toml, confirmWithin); });
+}
+
+kj::Promise<uint32_t> RuleStore::remove(kj::StringPtr name, kj::Duration confirmWithin) {
+  return impl->inTurn<uint32_t>(
+      [this, name = kj::str(name), confirmWithin]() { return impl->remove(name, confirmWithin); });
+}
+
+kj::Promise<void> RuleStore::reload() {
+  return impl->inTurn<uint32_t>([this]() { return impl->loadAndApply(); }).ignoreResult();
+}
+
+kj::Promise<bool> RuleStore::confirm() {
+  return impl->inTurn<bool>([this]() -> kj::Promise<bool> {
+    if (!impl->confirmation.pending()) return false;
+    return impl->confirmation.end().then([]() { return true; });
+  });
+}
+
+void RuleStore::fill(proto::view::RulesStatus::Builder status) const {
+  impl->inForce.fill(status);
+  status.setConfirmBy(rfc3339(impl->confirmation.untilWallNs()));
+}
+
+bool RuleStore::good() const {
+  return impl->inForce.problems().size() == 0;
+}
+
+kj::String RuleStore::problem() const {
+  return impl->inForce.problem();
+}
+
+}  // namespace portreeve::policy

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The rules in force and the files they come from: watches both folders, swaps in a new set as a
+// whole or keeps the last good one, and writes the suite's own files (atomic, fsync) for `rule add`
+// and `rule remove`, with a confirmation where asked for.
+#pragma once
+
+#include "common/accounts.h"
+#include "common/clock.h"
+#include "common/settings.h"
+#include "policy/rule-files.h"
+#include "policy/rules/rule-set.h"
+#include "proto/view.capnp.h"
+
+#include <kj/async-io.h>
+#include <kj/async-unix.h>
+#include <kj/function.h>
+#include <kj/memory.h>
+#include <kj/string.h>
+#include <kj/timer.h>
+
+#include <cstdint>
+
+namespace portreeve::policy {
+
+class RuleStore {
+public:
+  using Apply = kj::Function<kj::Promise<uint32_t>()>;
+  // Called after each change of the set in force: judges open flows again; how many got another
+  // verdict.
+  using WallClock = kj::Function<uint64_t()>;  // as wallNs()
+
+  RuleStore(
+      kj::UnixEventPort& port, kj::Timer& timer, RuleFolders folders,
+      const Settings::Policy& settings, const UserNames& users,
+      WallClock clock = []() { return wallNs(); });
+  // Opens the watch (inotify(7)); before the sandbox. `settings` and `users` outlive it.
+  ~RuleStore() noexcept(false);
+  KJ_DISALLOW_COPY(RuleStore);
+
+  void loadFirst();
+  // Takes back what was not confirmed in time, then loads. Where the files are bad, what was in
+  // force last is in force again (`good()` is false then); where nothing was yet, throws FAILED
+  // with every problem "file:line:column: reason", a line each. Within the sandbox, so that what
+  // cannot be read there is said now.
+
+  rules::RuleSet& inForce();
+  const rules::RuleSet& inForce() const;
+  // Valid until the event loop turns next: a change replaces it. After loadFirst.
+
+  void onChange(Apply apply);
+
+  kj::Promise<void> run();
+  // Watches files, expiring rules and pending confirmations. Never resolves.
+
+  struct Added {
+    uint32_t affected = 0;  // open flows that got another verdict
+    kj::String rule;        // the name of the first one added
+  };
+  kj::Promise<Added> add(kj::StringPtr toml, kj::Duration confirmWithin);
+  // In force when it resolves. Throws FAILED, nothing changed, when the rules are bad alone or
+  // together with all others, or cannot be written. confirmWithin not 0: taken back then unless
+  // confirmed.
+  kj::Promise<uint32_t> remove(kj::StringPtr name, kj::Duration confirmWithin);
+  // Of the suite's own files alone; else FAILED with the place where the rule stands.
+  kj::Promise<void> reload();
+  // Whether it was good is what `fill` says then.
+  kj::Promise<bool> confirm();
+  // False: nothing was to be confirmed.
+
+  void fill(proto::view::RulesStatus::Builder status) const;
+  bool good() const;           // the newest files are in force
+  kj::String problem() const;  // why they are not: "file:line:column: reason"; else empty
+
+private:
+  struct Impl;
+  kj::Own<Impl> impl;
+};
+
+}  // namespace portreeve::policy

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/rules-in-force.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "policy/failure.h"
+#include "policy/last-good-file.h"
+#include "policy/rule-changes.h"
+#include "policy/suite-start.h"
+
+#include <kj/debug.h>
+
+namespace portreeve::policy {
+
+using rules::RuleSet;
+
+RulesInForce::RulesInForce(Parts parts) : parts(parts), startedNs(suiteStartedNs()) {}
+
+void RulesInForce::loadFirst(kj::ArrayPtr<const FileChange> takenBack) {
+  load();
+  if (current == nullptr) loadLastGood(takenBack);
+}
+
+bool RulesInForce::load() {
+  auto before = problem();
+  lookedAt = fingerprint(parts.folders);
+  auto content = readRuleFiles(parts.folders);
+  bool asBefore = current != nullptr && content.problems.empty() && same(content.sources, from);
+  wrong = kj::mv(content.problems);
+  if (asBefore) {
+    if (before.size() > 0) say();
+    return false;
+  }
+  auto loaded = compile(content.sources);
+  for (auto& one : loaded.problems) wrong.add(kj::mv(one));
+  if (wrong.empty()) put(kj::mv(KJ_ASSERT_NONNULL(loaded.set)), kj::mv(content.sources));
+  if (wrong.empty() || before != problem()) say();
+  return wrong.empty();
+}
+
+bool RulesInForce::loadFrom(RuleSources sources) {
+  auto loaded = compile(sources);
+  KJ_IF_MAYBE (good, loaded.set) {
+    put(kj::mv(*good), kj::mv(sources));
+    return true;
+  }
+  return false;
+}
+
+void RulesInForce::loadLastGood(kj::ArrayPtr<const FileChange> takenBack) {
+  // Policy comes back while somebody's file is bad: the machine stays guarded as it was.
+  KJ_IF_MAYBE (content, parts.state.read(LAST_GOOD_FILE)) {
+    auto last = parseLastGood(parts.state.fullPath(LAST_GOOD_FILE), content->text);
+    if (loadFrom(changed(last, takenBack, parts.folders.own, now()))) return;
+  }
+  fail(allLines(wrong));
+}
+
+RuleSet::Loaded RulesInForce::compile(kj::ArrayPtr<const rules::RuleSource> sources) const {
+  auto& settings = parts.settings;
+  return RuleSet::load(
+      sources, rules::RuleOptions{parts.users, settings.defaultAction, settings.keepExisting,
+                                  settings.builtinOff, startedNs});
+}
+
+void RulesInForce::put(kj::Own<RuleSet> fresh, RuleSources sources) {
+  KJ_IF_MAYBE (previous, current) fresh->adoptCounts(**previous);
+  current = kj::mv(fresh);
+  from = kj::mv(sources);
+  loadedNs = now();
+  ended = countEnded();
+  keepAsLastGood();
+}
+
+void RulesInForce::keepAsLastGood() {
+  keeping = parts.state.replace(LAST_GOOD_FILE, FileContent{lastGoodText(from)})
+                .eagerlyEvaluate([](kj::Exception&& e) {
+                  log::exception("keeping the rules for a restart", e);
+                });
+}
+
+RuleSet& RulesInForce::set() {
+  return *KJ_ASSERT_NONNULL(current, "loadFirst comes first");
+}
+
+const RuleSet& RulesInForce::set() const {
+  return *KJ_ASSERT_NONNULL(current, "loadFirst comes first");
+}
+
+kj::String RulesInForce::problem() const {
+  if (wrong.empty()) return kj::String();
+  if (wrong.size() == 1) return wrong[0].toString();
+  return kj::str(wrong[0].toString(), " (and ", wrong.size() - 1, " more)");
+}
+
+bool RulesInForce::filesChanged() const {
+  return fingerprint(parts.folders) != lookedAt;
+}
+
+bool RulesInForce::rulesEnded() {
+  size_t count = countEnded();
+  if (count == ended) return false;
+  ended = count;
+  return true;
+}
+
+size_t RulesInForce::countEnded() const {
+  uint64_t wall = now();
+  size_t count = 0;
+  for (auto& rule : set().rules()) count += rule.expired(wall);
+  return count;
+}
+
+void RulesInForce::fill(proto::view::RulesStatus::Builder status) const {
+  status.setCount(uint32_t(set().rules().size()));
+  status.setFiles(uint32_t(from.size()));
+  status.setLoadedAt(rfc3339(loadedNs));
+  status.setDefault(toText(parts.settings.defaultAction));
+  status.setError(problem());
+}
+
+void RulesInForce::say() const {
+  if (wrong.empty())
+    return log::info(kj::str("rules: ", set().rules().size(), " in force, from ", from.size(),
+                             from.size() == 1 ? " file" : " files"));
+  for (auto& one : wrong) log::error(one.toString());
+  log::error("the rules from before stay in force");
+}
+
+}  // namespace portreeve::policy

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The rule set in force, where it came from, and why the newest files are not. A set is swapped in
+// as a whole or not at all.
+#pragma once
+
+#include "common/accounts.h"
+#include "common/settings.h"
+#include "policy/durable-folder.h"
+#include "policy/rule-files.h"
+#include "policy/rules/rule-set.h"
+#include "proto/view.capnp.h"
+
+#include <kj/async.h>
+#include <kj/function.h>
+#include <kj/memory.h>
+
+#include <cstdint>
+
+namespace portreeve::policy {
+
+class RulesInForce {
+public:
+  struct Parts {
+    // Outlive it.
+    const RuleFolders& folders;
+    const Settings::Policy& settings;
+    const UserNames& users;
+    DurableFolder& state;             // where what was in force last is kept, "last-good.toml"
+    kj::Function<uint64_t()>& clock;  // wall clock
+  };
+  explicit RulesInForce(Parts parts);
+  // Before the sandbox (it looks when the suite was started).
+  KJ_DISALLOW_COPY(RulesInForce);
+
+  void loadFirst(kj::ArrayPtr<const FileChange> takenBack);
+  // Where the files are bad, takes what was in force last, with `takenBack` undone in it; where
+  // nothing was, throws FAILED with every problem, a line each.
+
+  bool load();
+  // Reads the files; whether another set is in force now. Never throws for what a file says.
+  bool loadFrom(RuleSources sources);
+  // Instead of the files; false where they are bad, too.
+
+  rules::RuleSet::Loaded compile(kj::ArrayPtr<const rules::RuleSource> sources) const;
+
+  rules::RuleSet& set();
+  const rules::RuleSet& set() const;
+  kj::ArrayPtr<const rules::RuleSource> sources() const { return from; }  // that it was made of
+  kj::ArrayPtr<const rules::Problem> problems() const { return wrong; }   // of the newest files
+  kj::String problem() const;                                             // in one line
+
+  bool filesChanged() const;  // since `load` looked, going by names, times and sizes
+  bool rulesEnded();          // since the last time: some have, or (a clock set back) have not
+  uint64_t started() const { return startedNs; }
+  uint64_t now() const { return parts.clock(); }
+  void fill(proto::view::RulesStatus::Builder status) const;  // all but confirm_by
+
+private:
+  Parts parts;
+  uint64_t startedNs;
+  kj::Maybe<kj::Own<rules::RuleSet>> current;
+  RuleSources from;
+  kj::Vector<rules::Problem> wrong;
+  kj::String lookedAt;  // fingerprint at the last reading
+  uint64_t loadedNs = 0;
+  size_t ended = 0;
+  kj::Promise<void> keeping = nullptr;  // writing what is in force to its file
+
+  void put(kj::Own<rules::RuleSet> fresh, RuleSources sources);
+  void keepAsLastGood();
+  void loadLastGood(kj::ArrayPtr<const FileChange> takenBack);
+  size_t countEnded() const;
+  void say() const;
+};
+
+}  // namespace portreeve::policy

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What this process locks itself into, and the proof of it.
+#pragma once
+
+#include "common/directories.h"
+
+#include <kj/string.h>
+
+namespace portreeve::policy {
+
+void requireFolders(const Directories& directories);
+// As the uid that will need them. Throws FAILED with what to do where one may not be read or
+// written.
+
+kj::String enterSandbox(const Directories& directories);
+// Landlock: reads the configuration, writes its own state. Then seccomp: no inet socket, no
+// program. Returns the words about Landlock for `status`. The event loop and the watch on files
+// must be there already.
+
+int proveSandbox();
+// Tries, inside, what must be refused; prints it; returns the exit code.
+
+}  // namespace portreeve::policy

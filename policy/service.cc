@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/service.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/marks.h"
+
+#include <kj/debug.h>
+
+namespace portreeve::policy {
+namespace {
+
+constexpr auto BETWEEN_SWEEPS = 10 * kj::SECONDS;
+constexpr auto BEFORE_RECONCILING = 100 * kj::MILLISECONDS;  // several reasons, one walk
+constexpr uint SWEEPS_A_WALK = 30;  // conntrack is compared every five minutes, whatever was told
+
+}  // namespace
+
+RuleFolders ruleFolders(const Directories& directories) {
+  return RuleFolders{kj::str(directories.configuration, "/rules.d"),
+                     kj::str(directories.state, "/policy/rules.d")};
+}
+
+Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Settings& settings,
+                 const UserNames& users, const Directories& directories, kj::AutoCloseFd rpcSocket,
+                 service::Notifier& notifier)
+    : timer(io.provider->getTimer()),
+      notifier(notifier),
+      ownStatus(Role::POLICY),
+      rules(io.unixEventPort, timer, ruleFolders(directories), settings.policy, users),
+      programs(accounts),
+      transient(flows),
+      lookups(timer, names, askers),
+      deciding([this]() -> rules::RuleSet& { return rules.inForce(); }, names),
+      settle(timer, [this]() { interceptor.renew(); }),
+      attributor(*io.lowLevelProvider, timer, directories.socket("attributor"),
+                 [this]() { interceptor.renew(); }),
+      interceptor(*io.lowLevelProvider, timer, directories.socket("interceptor"), settle,
+                  [this]() { return events.watcher(); },
+                  {[this]() { return attributor.whenReady(); },
+                   [this](bool rulesPresent) { return existing.begin(rulesPresent); },
+                   [this]() { enforcing(); }, [this]() { reconcileSoon(); }}),
+      events(flows, lateEnds, interceptor, [this]() { reconcileSoon(); }),
+      walk(timer, flows, transient, deciding, interceptor),
+      existing({programs, headings, flows, deciding, walk, interceptor}, attributor),
+      judge(timer, {programs, flows, transient, lateEnds, headings, askers, lookups, deciding,
+                    settle, interceptor}),
+      rejudge(timer, flows, transient, lateEnds, deciding, interceptor),
+      nameJudges(
+          timer, flows, askers, names, lookups,
+          [this]() -> rules::RuleSet& { return rules.inForce(); },
+          [this](const Tuple& localFirst) { return findProcess(localFirst); }),
+      attributed(io.unixEventPort,
+                 [this](proto::AttributedBatch::Reader batch) { judge.receive(batch); }),
+      followers(flows, users, timer),
+      bootstrap{rules,
+                flows,
+                followers,
+                secrets,
+                users,
+                [this](proto::view::ProcessStatus::Builder builder) { fillStatus(builder); },
+                [this]() { return attributed.open(); },
+                [this]() { return nameJudges.make(); },
+                [this]() { return walk.refreshBytes(); }},
+      rpc(*io.lowLevelProvider, rpcSocket.release(), accounts,
+          [this](Entitlement peer) { return makeBootstrap(bootstrap, kj::mv(peer)); }),
+      tasks(*this) {
+  rules.onChange([this]() { return rejudge.run(); });
+  addCounters();
+}
+
+kj::Promise<void> Service::serve() {
+  return rpc.serve().exclusiveJoin(rules.run()).exclusiveJoin(sweep());
+}
+
+kj::Promise<void> Service::sweep() {
+  return timer.afterDelay(BETWEEN_SWEEPS).then([this]() {
+    transient.sweep(monotonicNs());
+    if (++sweeps % SWEEPS_A_WALK == 0) tasks.add(walk.compare());
+    return sweep();
+  });
+}
+
+void Service::reconcileSoon() {
+  if (reconciling) return;
+  reconciling = true;
+  tasks.add(timer.afterDelay(BEFORE_RECONCILING).then([this]() {
+    reconciling = false;
+    return existing.begin(true);
+  }));
+}
+
+void Service::taskFailed(kj::Exception&& e) {
+  // With a peer that comes back everything begins anew.
+  if (e.getType() != kj::Exception::Type::DISCONNECTED)
+    log::exception("comparing flows with the kernel", e);
+}
+
+void Service::enforcing() {
+  if (rejudge.owesActs()) tasks.add(rejudge.run().ignoreResult());
+  if (saidReady) return;
+  saidReady = true;
+  log::info("judging");
+  notifier.ready();
+}
+
+kj::Promise<kj::Own<Program>> Service::findProcess(const Tuple& localFirst) {
+  return attributor.who(localFirst).then([this](AttributorLink::Who&& answer) {
+    return programs.of(answer.getProcess());
+  });
+}
+
+void Service::addCounters() {
+  auto counter = [this](kj::StringPtr name, const uint64_t& value) {
+    ownStatus.addCounter(name, [&value]() { return double(value); });
+  };
+  auto& judged = judge.counters();
+  counter("packets", judged.packets);
+  counter("flows", judged.flows);
+  counter("packets_of_known_flows", judged.again);
+  counter("settled", settle.counters().settled);
+  for (auto verdict :
+       {proto::Verdict::ACCEPT, proto::Verdict::BLOCK, proto::Verdict::DROP, proto::Verdict::GATE17,
+        proto::Verdict::NAMESERVER, proto::Verdict::ACCEPT_ONCE, proto::Verdict::BLOCK_ONCE,
+        proto::Verdict::DROP_ONCE})
+    counter(kj::str("verdicts_", markOf(verdict)), judged.verdicts[static_cast<size_t>(verdict)]);
+  counter("malformed_packets", judged.malformed);
+  counter("fragments", judged.fragments);
+  counter("begun_anew", judged.restarted);
+  counter("waited_for_name", judged.waitedForName);
+  ownStatus.addCounter("waiting_for_name", [this]() { return double(judge.waiting()); });
+  ownStatus.addCounter("open_flows", [this]() { return double(flows.openCount()); });
+  ownStatus.addCounter("flows_not_kept", [this]() { return double(flows.notKept()); });
+  ownStatus.addCounter("names", [this]() { return double(names.size()); });
+  ownStatus.addCounter("name_lookups", [this]() { return double(lookups.asked()); });
+  ownStatus.addCounter("name_lookups_late", [this]() { return double(lookups.timedOut()); });
+  counter("names_asked_for", nameJudges.counters().asked);
+  counter("names_refused", nameJudges.counters().refused);
+  counter("names_of_unknown_askers", nameJudges.counters().unknownAskers);
+  counter("names_answered", nameJudges.counters().answers);
+  counter("ring_full", settle.counters().full);
+  counter("verdicts_given_up", settle.counters().givenUp);
+  ownStatus.addCounter("ring_malformed", [this]() { return double(attributed.malformed()); });
+  counter("kernel_flows_ended", events.counters().flowsEnded);
+  counter("kernel_sockets_closed", events.counters().socketsClosed);
+  counter("kernel_entries_deleted", events.counters().entriesDeleted);
+  counter("kernel_events_missed", events.counters().missed);
+  ownStatus.addCounter("conntrack_walks", [this]() { return double(walk.walks()); });
+  ownStatus.addCounter("evaluate_p50_us", [this]() { return deciding.time().percentileUs(50); });
+  ownStatus.addCounter("evaluate_p99_us", [this]() { return deciding.time().percentileUs(99); });
+}
+
+void Service::fillStatus(proto::view::ProcessStatus::Builder builder) {
+  if (!rules.good())
+    ownStatus.setState("degraded", rules.problem());
+  else if (!attributed.connected())
+    ownStatus.setState("degraded", "the attributor is not there: nothing comes to be judged");
+  else if (!interceptor.enforcing())
+    ownStatus.setState(saidReady ? "degraded" : "starting",
+                       "the interceptor is not there, or the rules are not in force yet");
+  else
+    ownStatus.setState("running");
+  ownStatus.fill(builder);
+}
+
+}  // namespace portreeve::policy

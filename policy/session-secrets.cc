@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/session-secrets.h"
+
+#include <kj/debug.h>
+#include <kj/encoding.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <algorithm>
+
+namespace portreeve::policy {
+namespace {
+
+template <typename Bytes>
+bool sameBytes(const Bytes& a, kj::ArrayPtr<const kj::byte> b) {
+  // How many of them are right must not show in the time it takes.
+  volatile uint8_t difference = 0;
+  for (size_t i = 0; i < a.size(); i++) difference = uint8_t(difference | (a[i] ^ b[i]));
+  return difference == 0;
+}
+
+}  // namespace
+
+SessionSecrets::~SessionSecrets() noexcept(false) {
+  for (auto& secret : secrets) explicit_bzero(secret.bytes.data(), BYTES);
+}
+
+kj::String SessionSecrets::mint(uid_t uid) {
+  forgetOld();
+  makeRoomFor(uid);
+  Secret secret{{}, uid, clock() + GOOD_FOR_NS};
+  KJ_ASSERT(getrandom(secret.bytes.data(), BYTES, 0) == ssize_t(BYTES));
+  secrets.push_back(secret);
+  auto text = kj::encodeHex(kj::arrayPtr(secret.bytes.data(), BYTES));
+  explicit_bzero(secret.bytes.data(), BYTES);
+  return text;
+}
+
+kj::Maybe<uid_t> SessionSecrets::redeem(kj::StringPtr secret) {
+  forgetOld();
+  auto decoded = kj::decodeHex(secret);
+  if (secret.size() != 2 * BYTES || decoded.hadErrors || decoded.size() != BYTES) return nullptr;
+  auto found = secrets.end();
+  for (auto one = secrets.begin(); one != secrets.end(); ++one)
+    if (sameBytes(one->bytes, decoded)) found = one;
+  if (found == secrets.end()) return nullptr;
+  uid_t uid = found->uid;
+  erase(found);
+  return uid;
+}
+
+size_t SessionSecrets::open() {
+  forgetOld();
+  return secrets.size();
+}
+
+void SessionSecrets::forgetOld() {
+  uint64_t now = clock();
+  while (!secrets.empty() && secrets.front().endNs <= now) erase(secrets.begin());
+}
+
+void SessionSecrets::makeRoomFor(uid_t uid) {
+  auto isOurs = [uid](const Secret& secret) { return secret.uid == uid; };
+  if (size_t(std::count_if(secrets.begin(), secrets.end(), isOurs)) >= MOST_OF_ONE)
+    erase(std::find_if(secrets.begin(), secrets.end(), isOurs));
+  if (secrets.size() < MOST) return;
+  kj::throwFatalException(
+      kj::Exception(kj::Exception::Type::OVERLOADED, __FILE__, __LINE__,
+                    kj::str("too many links are open that nobody has used: wait two minutes")));
+}
+
+void SessionSecrets::erase(std::deque<Secret>::iterator secret) {
+  explicit_bzero(secret->bytes.data(), BYTES);
+  secrets.erase(secret);
+}
+
+}  // namespace portreeve::policy
