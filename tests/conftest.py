@@ -7,13 +7,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness.namespaces import Namespaces  # noqa: E402
+from harness.namespaces import Namespaces, run_tag  # noqa: E402
 from harness.suite import Suite  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def net():
-    with Namespaces("test") as namespaces:
+    with Namespaces(run_tag()) as namespaces:
         yield namespaces
 
 

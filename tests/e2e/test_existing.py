@@ -2,6 +2,7 @@
 """Sessions that exist when the suite starts go on, also where no rule would allow them."""
 import subprocess
 
+from harness.namespaces import HOSTS, NOWHERE, STRAY
 from harness.suite import Suite
 
 SERVER = """
@@ -38,3 +39,38 @@ def test_sessions_in_both_directions_go_on_and_new_ones_are_judged(net):
         assert row["direction"] == "in", "the server spoke first: its direction is told by who listens"
         assert not suite.probe("app", "tcp", "10.9.0.13", 7000)["ok"]
     outgoing.close()
+
+
+def test_udp_sockets_that_were_open_before_are_turned_too(net):
+    """A socket and conntrack entry older than the suite: its next query is answered by us (pitfall A5)."""
+    asker = """
+import socket, sys
+sys.stdout.reconfigure(line_buffering=True)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.connect((sys.argv[1], 53)); s.settimeout(2)
+query = bytes.fromhex("123401000001000000000000") + b"\\x03www\\x07allowed\\x04test\\x00\\x00\\x01\\x00\\x01"
+while sys.stdin.readline():
+    for attempt in range(3):
+        s.send(query)
+        try:
+            print(socket.inet_ntoa(s.recv(512)[-4:])); break
+        except OSError as e:
+            if attempt == 2: print(e)
+"""
+    net.inside("iptables", "-A", "OUTPUT", "-m", "conntrack", "--ctstate", "NEW")  # conntrack is in use before
+    process = subprocess.Popen(["ip", "netns", "exec", net.machine, "/usr/bin/python3", "-c", asker, STRAY[0]],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    net.processes.append(process)
+
+    def ask():
+        process.stdin.write("\n")
+        process.stdin.flush()
+        return process.stdout.readline().strip()
+
+    try:
+        assert ask() == NOWHERE[0]
+        with Suite(net, default="allow") as suite:
+            assert ask() == HOSTS["www.allowed.test"][0]
+    finally:
+        process.kill()
+        net.inside("iptables", "-D", "OUTPUT", "-m", "conntrack", "--ctstate", "NEW")

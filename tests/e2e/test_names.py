@@ -2,12 +2,10 @@
 """The resolver: strays come to it, every record type passes, and policy knows who asked for what."""
 import os
 import signal
-import subprocess
 
 import pytest
 
 from harness.namespaces import HOSTS, NOWHERE, STRAY, wait_until
-from harness.suite import Suite
 
 RULES = """
 [[rule]]
@@ -82,41 +80,6 @@ def test_a_name_belongs_to_who_asked_for_it(suite):
     assert suite.probe("borrower", "tcp", HOSTS["www.other.test"][0], 80, user=65534)["ok"]  # … but names = "any" does
     seen = suite.probe("reader", "tcp", HOSTS["www.allowed.test"][0], 7000, user=65534)
     assert not seen["ok"], seen
-
-
-def test_udp_sockets_that_were_open_before_are_turned_too(net):
-    """A socket and conntrack entry older than the suite: its next query is answered by us (pitfall A5)."""
-    asker = """
-import socket, sys
-sys.stdout.reconfigure(line_buffering=True)
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.connect((sys.argv[1], 53)); s.settimeout(2)
-query = bytes.fromhex("123401000001000000000000") + b"\\x03www\\x07allowed\\x04test\\x00\\x00\\x01\\x00\\x01"
-while sys.stdin.readline():
-    for attempt in range(3):
-        s.send(query)
-        try:
-            print(socket.inet_ntoa(s.recv(512)[-4:])); break
-        except OSError as e:
-            if attempt == 2: print(e)
-"""
-    net.inside("iptables", "-A", "OUTPUT", "-m", "conntrack", "--ctstate", "NEW")  # conntrack is in use before
-    process = subprocess.Popen(["ip", "netns", "exec", net.machine, "/usr/bin/python3", "-c", asker, STRAY[0]],
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    net.processes.append(process)
-
-    def ask():
-        process.stdin.write("\n")
-        process.stdin.flush()
-        return process.stdout.readline().strip()
-
-    try:
-        assert ask() == NOWHERE[0]
-        with Suite(net, default="allow") as suite:
-            assert ask() == HOSTS["www.allowed.test"][0]
-    finally:
-        process.kill()
-        net.inside("iptables", "-D", "OUTPUT", "-m", "conntrack", "--ctstate", "NEW")
 
 
 def test_a_dead_upstream_is_said_and_not_turned_into_no_such_name(suite):

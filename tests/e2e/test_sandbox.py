@@ -35,7 +35,7 @@ FORBIDDEN = {  # what the issue names; each daemon tries more
 
 def kernel_status(pid):
     text = Path(f"/proc/{pid}/status").read_text()
-    return dict(re.findall(r"^(\w+):\s*(.*)$", text, re.M))
+    return dict(re.findall(r"^(\w+):[ \t]*(.*)$", text, re.M))
 
 
 def test_every_process_has_a_uid_of_its_own(suite):

@@ -5,6 +5,7 @@
     world    10.9.0.2, fd09::2    and the addresses below
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -45,6 +46,15 @@ def wait_until(condition, seconds, what):
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(0.02)
+
+
+def run_tag():
+    """A tag of this run's own, so that two can go on side by side; what runs that have ended left is removed."""
+    names = [line.split()[0] for line in run("ip", "netns", "list").stdout.splitlines() if line.strip()]
+    for left in {match[1] for match in (re.match(r"pr-test(\d+)-", name) for name in names) if match}:
+        if not os.path.exists(f"/proc/{left}"):
+            Namespaces(f"test{left}").remove()
+    return f"test{os.getpid()}"
 
 
 class Namespaces:

@@ -2,10 +2,13 @@
 """The suite itself, as an administrator without systemd runs it: `portreeve up` in the machine."""
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 from .namespaces import UPSTREAM, end, run, wait_until
@@ -21,6 +24,9 @@ default = "{{default}}"
 [resolver]
 upstreams = ["{UPSTREAM[0]}"]
 """
+
+
+DAEMONS = ["interceptor", "keeper", "attributor", "reader", "policy", "resolver", "gateway"]
 
 
 class Suite:
@@ -60,6 +66,7 @@ class Suite:
                 "RUNTIME_DIRECTORY": str(self.runtime), "NO_COLOR": "1"}
 
     def start(self, *options, wait=True):
+        self.events = ConntrackEvents(self.net)
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
                 ["ip", "netns", "exec", self.net.machine, str(COMMAND), "up", *options], env=self.environment,
@@ -78,6 +85,7 @@ class Suite:
     def stop(self):
         if self.process:
             end(self.process, 15)
+            end(self.events.process)
 
     # -- the command -----------------------------------------------------------------------------
 
@@ -155,20 +163,44 @@ class Suite:
         return self.net.inside("conntrack", "-L", *words, check=False).stdout.splitlines()
 
     def mark_of(self, destination, port=None, protocol="tcp"):
-        """The connmark of the newest entry to that destination; 0 where it has none, None without entry."""
+        """The connmark of the newest entry to that destination; 0 where it has none, None without entry.
+
+        A UDP socket's entry goes with the socket, so an entry that has just gone counts as well."""
         family = "ipv6" if ":" in destination else "ipv4"
-        words = ["-f", family, "-p", protocol, "-d", destination]
-        lines = self.conntrack(*words, *(["--dport", str(port)] if port else []))
-        for line in lines:
-            for word in line.split():
-                if word.startswith("mark="):
-                    return int(word[5:])
-        return 0 if lines else None
+        words = ["-f", family, "-p", protocol, "-d", destination, *(["--dport", str(port)] if port else [])]
+        told = self.events.of_newest(destination, port, protocol)
+        source = re.search(r"\b(sport|id)=(\d+)", told[0]) if told else None
+        lines = [line for line in self.conntrack(*words) if source is None or f"{source[0]} " in line] or told
+        mark = re.search(r"\bmark=(\d+)", lines[0]) if lines else None
+        return int(mark[1]) if mark else 0 if lines else None
 
     def queued(self):
         """Packets handed to user space so far, by queue: the kernel's own count."""
         text = self.net.inside("cat", "/proc/net/netfilter/nfnetlink_queue").stdout
         return {int(f[0]): int(f[7]) for f in (line.split() for line in text.splitlines())}
+
+
+class ConntrackEvents:
+    """What the kernel says of conntrack entries of a machine, as it happens (`conntrack -E`)."""
+
+    def __init__(self, namespaces):
+        self.seen = []
+        self.process = namespaces.start(namespaces.machine, "conntrack", "-E", "-e", "NEW,UPDATE", "-b", 8 << 20)
+        threading.Thread(target=self.read, args=(self.process.stdout,), daemon=True).start()
+
+    def read(self, stream):
+        for line in stream:
+            self.seen.append((time.monotonic(), line))
+
+    def of_newest(self, destination, port, protocol, seconds=10):
+        """Newest first: what was told within the last seconds of the entry to that destination that came last."""
+        time.sleep(0.1)  # what has happened has been read by now
+        start = time.monotonic() - seconds
+        pattern = re.compile(rf"\] {protocol}\s.*?\bdst={re.escape(destination)} "
+                             + (rf"(sport=\d+) dport={port}\b" if port else ".*?(id=\\d+)"))
+        found = [(match[1], line) for when, line in reversed(self.seen) if when > start and (match := pattern.search(line))]
+        newest = next((source for source, line in found if "[NEW]" in line), None)
+        return [line for source, line in found if source == newest]
 
 
 class Held:
