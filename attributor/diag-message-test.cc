@@ -124,7 +124,6 @@ TEST_CASE("a socket is read with its owner's end first") {
   CHECK(socket.uid == 1000);
   CHECK(socket.state == STATE_ESTABLISHED);
   CHECK(socket.cgroup == 4711);
-  CHECK(socket.interface == 3);
   CHECK(socket.tuple.toString() == "tcp 192.0.2.1:40000 -> 198.51.100.2:443");
 }
 

@@ -63,7 +63,6 @@ DiagSocket socketOf(const nlmsghdr& header, const inet_diag_msg& message, uint8_
   socket.inode = message.idiag_inode;
   socket.cgroup = cgroupOf(header);
   socket.uid = message.idiag_uid;
-  socket.interface = id.idiag_if;
   socket.state = message.idiag_state;
   socket.tuple.protocol = protocol;
   socket.tuple.source = addressOf(id.idiag_src, message.idiag_family);

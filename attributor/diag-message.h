@@ -27,9 +27,8 @@ struct DiagSocket {
   uint64_t inode = 0;   // 0: no process has it open (any more)
   uint64_t cgroup = 0;  // id of its cgroup (v2), 0 where the kernel does not say
   uint32_t uid = 0;
-  uint32_t interface = 0;  // bound to this device
-  uint8_t state = 0;       // TCP_… of linux/tcp_states.h; UDP: TCP_ESTABLISHED or TCP_CLOSE
-  Tuple tuple;             // source: local end; the destination is 0 where it is not connected
+  uint8_t state = 0;  // TCP_… of linux/tcp_states.h; UDP: TCP_ESTABLISHED or TCP_CLOSE
+  Tuple tuple;        // source: local end; the destination is 0 where it is not connected
 };
 
 // States of include/net/tcp_states.h that user space has no header for.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "attributor/existing.h"
 
+#include <capnp/message.h>
 #include <doctest/doctest.h>
 #include <kj/debug.h>
 
@@ -92,6 +93,42 @@ TEST_CASE("a connection that waits for its listener to take it is the listener's
 
 TEST_CASE("what a process has closed already is left out") {
   CHECK(among({socket(6, "192.0.2.1", 50000, "198.51.100.2", 443, 4, 0)}).empty());
+}
+
+TEST_CASE("a long list comes in pages, each flow once, none too long for a message") {
+  ExistingPages pages;
+  auto list = [](uint64_t count) {
+    kj::Vector<AttributedFlow> flows;
+    for (uint64_t id = 1; id <= count; id++) {
+      AttributedFlow flow;
+      flow.packet.id = id;
+      flows.add(kj::mv(flow));
+    }
+    return flows;
+  };
+  pages.begin(list(5000));
+  uint64_t after = 0, seen = 0, rounds = 0;
+  do {
+    capnp::MallocMessageBuilder message;
+    auto results = message.initRoot<proto::Attributor::ExistingResults>();
+    pages.fill(after, results);
+    CHECK(message.sizeInWords() * sizeof(capnp::word) < 1 << 20);
+    for (auto flow : results.asReader().getFlows()) CHECK(flow.getId() == ++seen);
+    after = results.getNext();
+    rounds++;
+  } while (after != 0);
+  CHECK(seen == 5000);
+  CHECK(rounds > 1);
+
+  SUBCASE("and is forgotten then") {}
+  SUBCASE("an empty one is one empty page") {
+    pages.begin(list(0));
+  }
+  capnp::MallocMessageBuilder message;
+  auto results = message.initRoot<proto::Attributor::ExistingResults>();
+  pages.fill(0, results);
+  CHECK(results.getFlows().size() == 0);
+  CHECK(results.getNext() == 0);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include "attributor/policy-arrow.h"
 #include "common/clock.h"
-#include "common/log.h"
 
 #include <map>
 #include <unordered_map>
@@ -12,8 +11,8 @@ namespace portreeve::attributor {
 namespace {
 
 constexpr size_t NAMED_AT_A_TIME = 32;  // questions to the reader
-constexpr size_t MAX_ANSWER_WORDS = (12 << 20) / sizeof(capnp::word);
-// A client of the suite takes 16 MiB.
+constexpr size_t PAGE_WORDS = (768 << 10) / sizeof(capnp::word);
+// A server of the suite sends no message above 1 MiB (common/rpc-server.h).
 
 struct TupleHash {
   size_t operator()(const Tuple& tuple) const { return size_t(tuple.hashCode()); }
@@ -152,19 +151,16 @@ kj::Promise<void> Existing::nameFrom(std::shared_ptr<Naming> naming, size_t firs
   });
 }
 
-void fill(proto::Attributor::ExistingResults::Builder results,
-          kj::ArrayPtr<const AttributedFlow> flows) {
-  size_t words = 0, count = 0;
-  for (auto& flow : flows) {
-    words += wordsOf(flow);
-    if (words > MAX_ANSWER_WORDS) break;
-    count++;
-  }
-  if (count < flows.size())
-    log::warning(kj::str("listing the connections that exist: there are ", flows.size(),
-                         ", and one answer has room for ", count, ": the rest is left out"));
-  auto list = results.initFlows(uint(count));
-  for (uint i = 0; i < count; i++) fill(list[i], flows[i], ""_kj);
+void ExistingPages::fill(uint64_t after, proto::Attributor::ExistingResults::Builder results) {
+  size_t first = size_t(kj::min(after, uint64_t(flows.size())));
+  size_t words = 0, end = first;
+  while (end < flows.size() && words + wordsOf(flows[end]) <= PAGE_WORDS)
+    words += wordsOf(flows[end++]);
+  auto list = results.initFlows(uint(end - first));
+  for (uint i = 0; i < list.size(); i++) attributor::fill(list[i], flows[first + i], ""_kj);
+  bool last = end == flows.size();
+  results.setNext(last ? 0 : end);
+  if (last) flows = kj::Vector<AttributedFlow>();
 }
 
 }  // namespace portreeve::attributor

@@ -49,8 +49,15 @@ private:
   kj::Promise<void> nameFrom(std::shared_ptr<Naming> naming, size_t first);
 };
 
-void fill(proto::Attributor::ExistingResults::Builder results,
-          kj::ArrayPtr<const AttributedFlow> flows);
-// As many as one answer has room for (some ten thousand); the log says so where that is not all.
+class ExistingPages {
+  // What one peer is listing, in messages that are not too long.
+public:
+  void begin(kj::Vector<AttributedFlow> listed) { flows = kj::mv(listed); }
+  void fill(uint64_t after, proto::Attributor::ExistingResults::Builder results);
+  // The page that begins with flow number `after`; with the last page the list is forgotten.
+
+private:
+  kj::Vector<AttributedFlow> flows;
+};
 
 }  // namespace portreeve::attributor

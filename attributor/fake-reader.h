@@ -91,7 +91,7 @@ private:
 
   kj::AutoCloseFd dial() {
     dialled++;
-    if (away) KJ_FAIL_REQUIRE("nobody listens");
+    KJ_REQUIRE(!away, "nobody listens");
     int fds[2];
     KJ_SYSCALL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds));
     peer = kj::AutoCloseFd(fds[1]);

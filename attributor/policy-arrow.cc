@@ -63,7 +63,7 @@ void FlowBatcher::add(AttributedFlow&& flow) {
 }
 
 void FlowBatcher::flush() {
-  if (flows.size() == 0) return;
+  if (flows.empty()) return;
   auto list = message.begin<proto::AttributedBatch>().initFlows(uint(flows.size()));
   for (uint i = 0; i < flows.size(); i++) {
     auto& packet = flows[i].packet;

@@ -221,10 +221,10 @@ TEST_CASE("an answer that reads well and is none leaves nobody waiting") {
   auto flat = capnp::messageToFlatArray(message);
   // The root's pointers lead far away.
   auto bytes = flat.asBytes();
-  uint16_t dataWords, pointers;
-  memcpy(&dataWords, bytes.begin() + 12, 2);
-  memcpy(&pointers, bytes.begin() + 14, 2);
-  memset(bytes.begin() + 16 + dataWords * 8, 0x51, pointers * 8u);
+  uint16_t counts[2];  // words of data, pointers
+  memcpy(counts, bytes.begin() + 12, sizeof counts);
+  size_t pointers = 16 + size_t(counts[0]) * 8;
+  memset(bytes.begin() + pointers, 0x51, size_t(counts[1]) * 8);
   cache.reader.sendBytes(bytes);
   REQUIRE(cache.told.size() == 1);
   CHECK(cache.told[0].outcome == Holder::Outcome::NOT_ANSWERED);

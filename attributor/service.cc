@@ -22,8 +22,15 @@ public:
 
   kj::Promise<void> existing(ExistingContext context) override {
     entitlement.require(Role::POLICY);
-    return service.existing.list().then(
-        [context](kj::Vector<AttributedFlow> flows) mutable { fill(context.getResults(), flows); });
+    uint64_t after = context.getParams().getAfter();
+    if (after != 0) {
+      existingPages.fill(after, context.getResults());
+      return kj::READY_NOW;
+    }
+    return service.existing.list().then([this, context](kj::Vector<AttributedFlow> flows) mutable {
+      existingPages.begin(kj::mv(flows));
+      existingPages.fill(0, context.getResults());
+    });
   }
 
   kj::Promise<void> who(WhoContext context) override {
@@ -60,6 +67,7 @@ public:
 private:
   Service& service;
   Entitlement entitlement;
+  ExistingPages existingPages;
 };
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Directories& directories,
@@ -108,6 +116,7 @@ void Service::addCounters() {
   counter("not_found", processes.counters().notFound);
   counter("reader_asked", reader.counters().asked);
   counter("reader_unanswered", reader.counters().unanswered);
+  counter("reader_garbled", reader.counters().garbage);
   counter("reader_dialled", reader.counters().dialled);
   ownStatus.addCounter("processes_known", [this]() { return double(processes.processes()); });
 }

@@ -13,9 +13,11 @@ AttributorLink::AttributorLink(kj::LowLevelAsyncIoProvider& provider, kj::Timer&
              return ready.then([&onReady](auto&&) { onReady(); });
            }) {}
 
-kj::Promise<AttributorLink::Existing> AttributorLink::existing() {
-  return kj::evalNow([this]() {
-    return client().existingRequest().send().then([](Existing&& answer) { return kj::mv(answer); });
+kj::Promise<AttributorLink::Existing> AttributorLink::existing(uint64_t after) {
+  return kj::evalNow([this, after]() {
+    auto request = client().existingRequest();
+    request.setAfter(after);
+    return request.send().then([](Existing&& answer) { return kj::mv(answer); });
   });
 }
 

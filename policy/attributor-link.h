@@ -24,7 +24,8 @@ public:
   bool ready() const { return peer.connected(); }
 
   using Existing = capnp::Response<proto::Attributor::ExistingResults>;
-  kj::Promise<Existing> existing();
+  kj::Promise<Existing> existing(uint64_t after);
+  // One page: begin with 0, go on with the answer's `next` until that is 0.
 
   using Who = capnp::Response<proto::Attributor::WhoResults>;
   kj::Promise<Who> who(const Tuple& localFirst);

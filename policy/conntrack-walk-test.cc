@@ -248,7 +248,8 @@ TEST_CASE("what the attributor lists is taken by its hook: input where it is lis
   auto list = message.initRoot<proto::AttributedBatch>().initFlows(2);
   FakePacket{.tuple = WEB, .id = 0}.to(list[0]);
   FakePacket{.tuple = VISIT, .id = 0, .hook = proto::Hook::INPUT}.to(list[1]);
-  auto known = knownSockets(list.asReader(), road.programs, road.headings);
+  KnownSockets known;
+  addExisting(list.asReader(), road.programs, road.headings, known);
   CHECK(KJ_ASSERT_NONNULL(known.find(WEB)).direction == rules::Direction::OUT);
   CHECK(KJ_ASSERT_NONNULL(known.find(VISIT.reversed())).direction == rules::Direction::IN);
   // Port 22 is known to be listened on.

@@ -30,9 +30,8 @@ bool mayMark(uint32_t mark) {
 
 }  // namespace
 
-KnownSockets knownSockets(capnp::List<proto::Attributed>::Reader existing, ProgramCache& programs,
-                          Headings& headings) {
-  KnownSockets known;
+void addExisting(capnp::List<proto::Attributed>::Reader existing, ProgramCache& programs,
+                 Headings& headings, KnownSockets& known) {
   for (auto reader : existing) {
     auto arrival = Arrival::from(reader, programs);
     headings.note(arrival);
@@ -48,7 +47,6 @@ KnownSockets knownSockets(capnp::List<proto::Attributed>::Reader existing, Progr
     flow.lastSeenNs = monotonicNs();
     known.add(kj::mv(flow));
   }
-  return known;
 }
 
 kj::Promise<void> judgeExisting(KnownSockets known, FlowTable& flows, Deciding& deciding,
@@ -96,9 +94,18 @@ kj::Promise<void> ExistingFlows::begin(bool rulesPresent) {
 }
 
 kj::Promise<KnownSockets> ExistingFlows::list() {
-  return attributor.existing().then([this](AttributorLink::Existing&& answer) {
-    return knownSockets(answer.getFlows(), parts.programs, parts.headings);
-  });
+  auto known = kj::heap<KnownSockets>();
+  auto listed = listFrom(0, *known);
+  return listed.then([known = kj::mv(known)]() mutable { return kj::mv(*known); });
+}
+
+kj::Promise<void> ExistingFlows::listFrom(uint64_t after, KnownSockets& known) {
+  return attributor.existing(after).then(
+      [this, &known](AttributorLink::Existing&& answer) -> kj::Promise<void> {
+        addExisting(answer.getFlows(), parts.programs, parts.headings, known);
+        if (answer.getNext() == 0) return kj::READY_NOW;
+        return listFrom(answer.getNext(), known);
+      });
 }
 
 }  // namespace portreeve::policy

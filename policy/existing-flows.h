@@ -39,10 +39,11 @@ private:
   AttributorLink& attributor;
 
   kj::Promise<KnownSockets> list();
+  kj::Promise<void> listFrom(uint64_t after, KnownSockets& known);
 };
 
-KnownSockets knownSockets(capnp::List<proto::Attributed>::Reader existing, ProgramCache& programs,
-                          Headings& headings);
+void addExisting(capnp::List<proto::Attributed>::Reader existing, ProgramCache& programs,
+                 Headings& headings, KnownSockets& known);
 
 kj::Promise<void> judgeExisting(KnownSockets known, FlowTable& flows, Deciding& deciding,
                                 ConntrackWalk& walk, KernelActs& kernel);

@@ -17,9 +17,11 @@ interface Attributor extends (Daemon.Daemon) {
   # For the interceptor's uid alone: where it sends its PacketBatches. A new call replaces the
   # socket of the one before.
 
-  existing @1 () -> (flows :List(Ring.Attributed));
+  existing @1 (after :UInt64) -> (flows :List(Ring.Attributed), next :UInt64);
   # For policy's uid: the sockets that are connected now (TCP established and on, connected UDP),
-  # each attributed; direction is told by `hook`: input where the local port is listened on. Ids are 0.
+  # each attributed; direction is told by `hook`: input where the local port is listened on; the tuple is
+  # that of a packet at that hook. Ids are 0. In pages, since a message has its limit: start with 0, which lists anew;
+  # go on with `next`, on the same connection, until it is 0.
 
   who @2 (tuple :Flow.Tuple) -> (process :Flow.Process);
   # For those who may observe: source is the local end, destination the remote one (both 0 for a

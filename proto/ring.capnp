@@ -66,7 +66,7 @@ struct Attributed {
   length @15 :UInt32;
   process @16 :Flow.Process;   # output: who sends; input: who receives
   peer @17 :Flow.Process;      # loopback output: who receives; else null
-  loopback @18 :Bool;          # leaves by the loopback interface
+  loopback @18 :Bool;          # leaves or comes by the loopback interface
   interface @19 :Text;         # name of the interface that it leaves or came by ("eth0"); empty where none.
                                # The attributor knows it from rtnetlink(7) link messages
 }
