@@ -5,10 +5,12 @@
 //
 //   probe tcp  HOST PORT [options]    connect, read one line
 //   probe udp  HOST PORT [options]    send "ping", wait for an answer
-//   options: --timeout S (3)  --from PORT  --mark N  --family 4|6  --hold (wait for a line on standard
+//   options: --timeout S (3)  --from PORT  --mark N  --family 4|6  --hold (wait for a line on
+//   standard
 //            input, then send it and read again)  --count N (datagrams)  --unconnected (UDP)
 //
-// Output: {"ok":…,"error":"ECONNREFUSED","us":…,"address":"…","data":"…"} and, with --hold, a second line.
+// Output: {"ok":…,"error":"ECONNREFUSED","us":…,"address":"…","data":"…"} and, with --hold, a
+// second line.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -74,7 +76,8 @@ int receiveLine(int fd, double seconds, std::string& data) {
 }
 
 void prepare(int fd, const Options& o, int family) {
-  if (o.mark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK, &o.mark, sizeof o.mark) < 0) perror("SO_MARK");
+  if (o.mark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK, &o.mark, sizeof o.mark) < 0)
+    perror("SO_MARK");
   if (o.from == 0) return;
   int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -106,8 +109,10 @@ int exchange(int fd, const Options& o, const addrinfo& to, Seen& seen) {
 void print(const Seen& seen) {
   printf("{\"ok\":%s,\"error\":\"%s\",\"us\":%.0f,\"address\":\"%s\",\"data\":\"%s\"}\n",
          seen.error || seen.words ? "false" : "true",
-         seen.words ? seen.words : seen.error ? strerrorname_np(seen.error) : "", seen.us,
-         seen.address.c_str(), seen.data.c_str());
+         seen.words   ? seen.words
+         : seen.error ? strerrorname_np(seen.error)
+                      : "",
+         seen.us, seen.address.c_str(), seen.data.c_str());
   fflush(stdout);
 }
 
@@ -156,16 +161,28 @@ int main(int argc, char** argv) {
   o.port = argv[3];
   for (int i = 4; i < argc; i++) {
     std::string word = argv[i];
-    if (word == "--hold") { o.hold = true; continue; }
-    if (word == "--unconnected") { o.unconnected = true; continue; }
+    if (word == "--hold") {
+      o.hold = true;
+      continue;
+    }
+    if (word == "--unconnected") {
+      o.unconnected = true;
+      continue;
+    }
     if (i + 1 == argc) return fprintf(stderr, "probe: %s needs a value\n", argv[i]), 2;
     const char* value = argv[++i];
-    if (word == "--timeout") o.timeout = atof(value);
-    else if (word == "--from") o.from = atoi(value);
-    else if (word == "--mark") o.mark = atoi(value);
-    else if (word == "--count") o.count = atoi(value);
-    else if (word == "--family") o.family = *value == '6' ? AF_INET6 : AF_INET;
-    else return fprintf(stderr, "probe: unknown option %s\n", word.c_str()), 2;
+    if (word == "--timeout")
+      o.timeout = atof(value);
+    else if (word == "--from")
+      o.from = atoi(value);
+    else if (word == "--mark")
+      o.mark = atoi(value);
+    else if (word == "--count")
+      o.count = atoi(value);
+    else if (word == "--family")
+      o.family = *value == '6' ? AF_INET6 : AF_INET;
+    else
+      return fprintf(stderr, "probe: unknown option %s\n", word.c_str()), 2;
   }
   return run(o);
 }
