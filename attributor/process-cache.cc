@@ -166,6 +166,7 @@ void ProcessCache::ownerAnswered(uint64_t inode, ReaderLink::Answer answer) {
   search.fd = answer.getFd();
   search.shared = answer.getShared();
   if (auto facts = stillTrue(answer)) return found(inode, kj::mv(facts));
+  if (answer.hasStat()) return descriptionAnswered(inode, answer);  // newly born
   ReaderQuestion question;
   question.kind = ReaderQuestion::Kind::DESCRIBE;
   question.pid = answer.getPid();

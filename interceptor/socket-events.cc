@@ -21,14 +21,28 @@ kj::Maybe<ClosedSocket> decodeClosedSocket(const nlmsghdr* message) {
 }
 
 SocketEvents::SocketEvents(kj::UnixEventPort& port, kj::Timer& timer, NetlinkSocket opened,
-                           WatcherFeed& feed)
-    : feed(feed), events(port, timer, kj::mv(opened), *this) {}
+                           ConntrackTable& conntrack, WatcherFeed& feed)
+    : conntrack(conntrack), feed(feed), events(port, timer, kj::mv(opened), *this) {}
 
 void SocketEvents::onEvent(const nlmsghdr* message) {
   KJ_IF_MAYBE (socket, decodeClosedSocket(message)) {
     // A socket without a port has sent nothing and bears no verdict.
-    if (socket->tuple.sourcePort != 0) feed.socketClosed(*socket);
+    if (socket->tuple.sourcePort == 0) return;
+    if (socket->tuple.destinationPort != 0) {
+      // Whichever of the two spoke first.
+      closed.add(socket->tuple);
+      closed.add(socket->tuple.reversed());
+    }
+    feed.socketClosed(*socket);
   }
+}
+
+void SocketEvents::onDrained() {
+  // A packet that is still on the ring may make the entry anew: policy has it deleted once more
+  // when it hears of the socket.
+  if (!closed.empty()) conntrack.remove(closed);
+  closed.clear();
+  feed.flushSockets();
 }
 
 }  // namespace portreeve::interceptor

@@ -3,6 +3,7 @@
 // kept in the conntrack entry, not in the socket: the next program on that port would inherit it.
 #pragma once
 
+#include "interceptor/conntrack.h"
 #include "interceptor/netlink-events.h"
 #include "interceptor/watcher-feed.h"
 
@@ -18,17 +19,22 @@ kj::Maybe<ClosedSocket> decodeClosedSocket(const nlmsghdr* message);
 
 class SocketEvents final : private NetlinkEvents::Receiver {
 public:
-  SocketEvents(kj::UnixEventPort& port, kj::Timer& timer, NetlinkSocket opened, WatcherFeed& feed);
+  SocketEvents(kj::UnixEventPort& port, kj::Timer& timer, NetlinkSocket opened,
+               ConntrackTable& conntrack, WatcherFeed& feed);
+  // The entry of a connected socket that has closed is deleted at once, so that the next program on
+  // its port is asked about; `feed` is told of every closed socket.
   KJ_DISALLOW_COPY(SocketEvents);
 
   kj::Promise<void> run() { return events.run(); }
 
 private:
+  ConntrackTable& conntrack;
   WatcherFeed& feed;
+  kj::Vector<Tuple> closed;
   NetlinkEvents events;
 
   void onEvent(const nlmsghdr* message) override;
-  void onDrained() override { feed.flushSockets(); }
+  void onDrained() override;
   void onLost() override { feed.missed(); }
 };
 

@@ -73,7 +73,22 @@ TEST_CASE("a full batch of flows does not wait") {
   CHECK(f.heard.flowBatches[0] == 64);
 }
 
-TEST_CASE("closed sockets are told at once") {
+TEST_CASE("connected sockets that closed are told together, 5 ms later at the latest") {
+  Fixture f;
+  ClosedSocket connected;
+  connected.tuple.destinationPort = 443;
+  for (int i = 0; i < 3; i++) {
+    f.feed.socketClosed(connected);
+    f.feed.flushSockets();
+  }
+  f.pass(4 * kj::MILLISECONDS);
+  CHECK(f.heard.socketBatches.size() == 0);
+  f.pass(1 * kj::MILLISECONDS);
+  REQUIRE(f.heard.socketBatches.size() == 1);
+  CHECK(f.heard.socketBatches[0] == 3);
+}
+
+TEST_CASE("a closed socket that was not connected is told at once") {
   Fixture f;
   f.feed.socketClosed(ClosedSocket());
   f.feed.flushSockets();

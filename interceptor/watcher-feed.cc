@@ -8,6 +8,7 @@ namespace {
 
 constexpr size_t BATCH = 64;
 constexpr auto FLOWS_MAY_WAIT = 20 * kj::MILLISECONDS;
+constexpr auto SOCKETS_MAY_WAIT = 5 * kj::MILLISECONDS;
 constexpr uint MOST_ON_THE_WAY = 256;  // batches that policy has not answered yet
 
 }  // namespace
@@ -42,7 +43,7 @@ void WatcherFeed::socketClosed(const ClosedSocket& socket) {
   counts.socketsClosed++;
   if (watcher == nullptr) return;
   closed.add(socket);
-  if (closed.size() >= BATCH) flushSockets();
+  if (closed.size() >= BATCH) tellSockets();
 }
 
 void WatcherFeed::flushFlows() {
@@ -62,6 +63,17 @@ void WatcherFeed::flushFlows() {
 }
 
 void WatcherFeed::flushSockets() {
+  for (auto& socket : closed)
+    if (socket.tuple.destinationPort == 0) return tellSockets();
+  if (closed.empty() || socketsPlanned) return;
+  socketsPlanned = true;
+  tasks.add(timer.afterDelay(SOCKETS_MAY_WAIT).then([this]() {
+    socketsPlanned = false;
+    tellSockets();
+  }));
+}
+
+void WatcherFeed::tellSockets() {
   if (closed.size() == 0) return;
   KJ_IF_MAYBE (to, ready()) {
     auto request = to->socketsClosedRequest();

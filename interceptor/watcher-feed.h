@@ -40,7 +40,9 @@ public:
 
   void socketClosed(const ClosedSocket& socket);
   void flushSockets();
-  // At once: the next program on that port must not inherit the verdict.
+  // To be called when no more are there to read. At once where one was not connected: only policy
+  // knows its entries, and the next program on that port must not inherit the verdict. The entries
+  // of connected ones have been deleted: these are told at the latest 5 ms later.
 
   void missed();
   // The kernel has dropped events.
@@ -54,12 +56,14 @@ private:
   kj::Vector<ConntrackEntry> ended;
   kj::Vector<ClosedSocket> closed;
   bool flushPlanned = false;
+  bool socketsPlanned = false;
   uint onTheWay = 0;
   bool owesMissed = false;
   Counters counts;
   kj::TaskSet tasks;
 
   void flushFlows();
+  void tellSockets();
   kj::Maybe<proto::KernelWatcher::Client&> ready();
   void tell(kj::Promise<void> sent);
   void told(uint64_t toGeneration);

@@ -54,6 +54,9 @@ struct Question {
 # and gets back 60 ms a second (users share eight such accounts), so that nobody's half a million
 # descriptors stop all others. Who has used it up gets ETIME, or what 1 to 5 find.
 #
+# Of a holder that was born since newerThan the asker knows nothing: the answer then has all that
+# describe would have, so that a new program costs one exchange.
+#
 # Several processes may hold one socket. The hint is taken while it still holds it; else the newest
 # process: the one that the socket was handed to (socket activation, a server's worker).
 

@@ -2,6 +2,7 @@
 #include "attributor/reader/process-look.h"
 
 #include "attributor/reader/patience.h"
+#include "common/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,8 @@ constexpr std::string_view DELETED = " (deleted)";  // the kernel's word, fs/d_p
 
 }  // namespace
 
-ProcessLook::ProcessLook(int proc, SlowLane& slowLane) : proc(proc), slowLane(slowLane) {
+ProcessLook::ProcessLook(int proc, SlowLane& slowLane)
+    : proc(proc), slowLane(slowLane), ancestors(proc) {
   // As the first process sees it: this one may have been given mounts of its own. Without the right
   // to look there, what is here.
   int fd = openat(proc, "1/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -29,6 +31,13 @@ ProcessLook::ProcessLook(int proc, SlowLane& slowLane) : proc(proc), slowLane(sl
     KJ_SYSCALL(fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   }
   hostRoot = kj::AutoCloseFd(fd);
+  ProcessEntry first(proc, 1);
+  hostMountNamespace = first.namespaceNumber("ns/mnt");
+  hostUserNamespace = first.namespaceNumber("ns/user");
+  // Where the first process is not for us to look at, our own will do: capabilities that reach
+  // other processes are of no other.
+  if (hostUserNamespace == 0)
+    hostUserNamespace = ProcessEntry(proc, "self").namespaceNumber("ns/user");
 }
 
 int ProcessLook::look(pid_t wanted, proto::reader::Answer::Builder answer) {
@@ -63,15 +72,13 @@ bool ProcessLook::lookOnce(const ProcessEntry& entry) {
   commandLine.size = entry.read("cmdline", commandLine.bytes);
   cgroup.size = entry.read("cgroup", cgroup.bytes);
   status.size = entry.read("status", status.bytes);
-  readParents();
+  ancestors.readOf(fields, monotonicNs());
   KJ_IF_MAYBE (act, onHost) hostFile = act->wait(HOST_PATIENCE_NS).file;
   return true;
 }
 
 kj::Maybe<SlowLane::Act> ProcessLook::findOnHost(const ProcessEntry& entry) {
-  ProcessEntry host(proc, 1);
   mountNamespace = entry.namespaceNumber("ns/mnt");
-  hostMountNamespace = host.namespaceNumber("ns/mnt");
   hostFile = FileNumbers();
   std::string_view path(exe.bytes, exe.size);
   if (path.ends_with(DELETED)) path.remove_suffix(DELETED.size());
@@ -82,30 +89,11 @@ kj::Maybe<SlowLane::Act> ProcessLook::findOnHost(const ProcessEntry& entry) {
   // leads the look-up into a file system that never answers. Without one the path is what root
   // mounted, and a file on a block device is not behind another's server: no need for a thread.
   uint64_t users = entry.namespaceNumber("ns/user");
-  if (users == 0 || users != host.namespaceNumber("ns/user") || major(file.device) == 0)
+  if (users == 0 || users != hostUserNamespace || major(file.device) == 0)
     return slowLane.findFile(hostRoot, kj::arrayPtr(path.data(), path.size()));
   auto text = kj::heapString(path.data(), path.size());
   hostFile = fileNumbers(hostRoot, text.cStr(), AT_SYMLINK_NOFOLLOW);
   return nullptr;
-}
-
-void ProcessLook::readParents() {
-  parentCount = 0;
-  StatFields child = fields;
-  while (parentCount < PARENTS_AT_MOST && child.parent > 0) {
-    ProcessEntry entry(proc, child.parent);
-    if (!entry.opened()) return;
-    KJ_IF_MAYBE (of, entry.stat()) {
-      // A parent that is younger than its child has the number of one that is gone.
-      if (of->startTicks > child.startTicks) return;
-      Parent& parent = parents[parentCount++];
-      parent.pid = child.parent;
-      parent.exe.size = entry.readLink("exe", parent.exe.bytes);
-      child = *of;
-    } else {
-      return;
-    }
-  }
 }
 
 void ProcessLook::fill(proto::reader::Answer::Builder answer) const {
@@ -125,10 +113,11 @@ void ProcessLook::fill(proto::reader::Answer::Builder answer) const {
   answer.setCommandLine(commandLine.data());
   answer.setCgroup(cgroup.data());
   answer.setStatus(status.data());
-  auto list = answer.initParents(unsigned(parentCount));
-  for (unsigned i = 0; i < parentCount; i++) {
-    list[i].setPid(parents[i].pid);
-    list[i].setExe(parents[i].exe.data());
+  auto line = ancestors.nearestFirst();
+  auto list = answer.initParents(unsigned(line.size()));
+  for (unsigned i = 0; i < line.size(); i++) {
+    list[i].setPid(line[i].pid);
+    list[i].setExe(line[i].path());
   }
 }
 

@@ -3,6 +3,7 @@
 // over as it is.
 #pragma once
 
+#include "attributor/reader/ancestors.h"
 #include "attributor/reader/process-entry.h"
 #include "attributor/reader/slow-lane.h"
 #include "proto/reader.capnp.h"
@@ -12,9 +13,7 @@
 
 namespace portreeve::reader {
 
-constexpr size_t TEXT_BYTES = 4096;        // of cmdline, cgroup and status each
-constexpr size_t PARENT_PATH_BYTES = 700;  // a longer one is left out
-constexpr size_t PARENTS_AT_MOST = 16;
+constexpr size_t TEXT_BYTES = 4096;  // of cmdline, cgroup and status each
 
 class ProcessLook {
 public:
@@ -36,10 +35,6 @@ private:
     kj::ArrayPtr<const char> text() const { return kj::arrayPtr(bytes, size); }
     capnp::Data::Reader data() const { return {reinterpret_cast<const kj::byte*>(bytes), size}; }
   };
-  struct Parent {
-    pid_t pid = 0;
-    Bytes<PARENT_PATH_BYTES + 1> exe;
-  };
 
   int proc;
   SlowLane& slowLane;
@@ -49,15 +44,14 @@ private:
   FileNumbers file, hostFile;
   uint64_t mountNamespace = 0;
   uint64_t hostMountNamespace = 0;
+  uint64_t hostUserNamespace = 0;
   Bytes<PATH_BYTES> exe;
   Bytes<STAT_BYTES> stat;
   Bytes<TEXT_BYTES> commandLine, cgroup, status;
-  Parent parents[PARENTS_AT_MOST];
-  size_t parentCount = 0;
+  Ancestors ancestors;
 
   bool lookOnce(const ProcessEntry& entry);
   kj::Maybe<SlowLane::Act> findOnHost(const ProcessEntry& entry);
-  void readParents();
   void fill(proto::reader::Answer::Builder answer) const;
 };
 

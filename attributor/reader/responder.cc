@@ -18,7 +18,7 @@ constexpr size_t TABLE_BYTES = 32000;
 
 // The longest answers have to fit: describe, and a table.
 static_assert(PATH_BYTES + STAT_BYTES + 3 * TEXT_BYTES +
-                      PARENTS_AT_MOST * (PARENT_PATH_BYTES + 32) + 512 <
+                      ANCESTORS_AT_MOST * (ANCESTOR_PATH_BYTES + 32) + 512 <
                   ANSWER_WORDS * sizeof(capnp::word),
               "describe");
 static_assert(TABLE_BYTES + 512 < ANSWER_WORDS * sizeof(capnp::word), "procNet");
@@ -95,6 +95,9 @@ int Responder::findOwner(Question question, Answer answer) {
   answer.setFileInode(owner.file.inode);
   answer.setFileLinks(owner.file.links);
   answer.setShared(owner.shared);
+  // The asker cannot know it yet. If it has gone meanwhile, who holds the socket is an answer
+  // still.
+  if (asked.newerThan > 0 && owner.pid > asked.newerThan) processes.look(owner.pid, answer);
   return 0;
 }
 
