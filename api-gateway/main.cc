@@ -3,17 +3,14 @@
 #include "api-gateway/sandbox.h"
 #include "api-gateway/service.h"
 #include "common/accounts.h"
+#include "common/daemon-main.h"
 #include "common/directories.h"
-#include "common/log.h"
 #include "common/privileges.h"
 #include "common/service.h"
 
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
 #include <signal.h>
-#include <stdio.h>
-
-#include <string_view>
 
 namespace portreeve::gateway {
 namespace {
@@ -28,7 +25,7 @@ constexpr const char* HELP =
     "\n"
     "Files: $RUNTIME_DIRECTORY/*.sock\n";
 
-void serve() {
+int serve() {
   auto directories = Directories::fromEnvironment();
   auto accounts = Accounts::read();
   auto sockets = Sockets::take(service::HandedSockets::take());
@@ -46,6 +43,7 @@ void serve() {
   notifier.ready();
   service.serve().exclusiveJoin(kj::mv(terminated)).wait(io.waitScope);
   notifier.stopping();
+  return 0;
 }
 
 int prove() {
@@ -55,31 +53,15 @@ int prove() {
   return proveSandbox();
 }
 
+}  // namespace
+
 int run(int argumentCount, char** arguments) {
-  std::string_view option = argumentCount > 1 ? arguments[1] : "";
-  if (argumentCount > 2 || (argumentCount == 2 && option != "--help" && option != "--version" &&
-                            option != "--prove-sandbox")) {
-    fprintf(stderr, "portreeve-gateway: unknown arguments; see portreeve-gateway --help\n");
-    return 2;
-  }
-  if (option == "--help") return fputs(HELP, stdout) < 0;
-  if (option == "--version") return puts("portreeve-gateway " PORTREEVE_VERSION) < 0;
-  if (option == "--prove-sandbox") return prove();
-  serve();
-  return 0;
+  return daemonMain("gateway", HELP, {{"", serve}, {"--prove-sandbox", prove}}, argumentCount,
+                    arguments);
 }
 
-}  // namespace
 }  // namespace portreeve::gateway
 
 int main(int argc, char** argv) {
-  portreeve::log::open("gateway");
-  portreeve::log::KjMessages kjMessages;
-  int code = 1;
-  KJ_IF_MAYBE (problem,
-               kj::runCatchingExceptions([&]() { code = portreeve::gateway::run(argc, argv); })) {
-    portreeve::log::exception("gateway", *problem);
-    return 1;
-  }
-  return code;
+  return portreeve::gateway::run(argc, argv);
 }

@@ -4,17 +4,14 @@
 #include "attributor/sandbox.h"
 #include "attributor/service.h"
 #include "common/accounts.h"
+#include "common/daemon-main.h"
 #include "common/directories.h"
-#include "common/log.h"
 #include "common/privileges.h"
 #include "common/service.h"
 
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
 #include <signal.h>
-#include <stdio.h>
-
-#include <string_view>
 
 namespace portreeve::attributor {
 namespace {
@@ -29,7 +26,7 @@ constexpr const char* HELP =
     "\n"
     "Files: $RUNTIME_DIRECTORY/reader.sock, $RUNTIME_DIRECTORY/policy.sock\n";
 
-void serve() {
+int serve() {
   auto directories = Directories::fromEnvironment();
   auto accounts = Accounts::read();
   auto rpcSocket = service::HandedSockets::take().require("rpc");
@@ -49,6 +46,7 @@ void serve() {
   notifier.ready();
   service.serve().exclusiveJoin(kj::mv(terminated)).wait(io.waitScope);
   notifier.stopping();
+  return 0;
 }
 
 int prove() {
@@ -58,31 +56,15 @@ int prove() {
   return proveSandbox();
 }
 
+}  // namespace
+
 int run(int argumentCount, char** arguments) {
-  std::string_view option = argumentCount > 1 ? arguments[1] : "";
-  if (argumentCount > 2 || (argumentCount == 2 && option != "--help" && option != "--version" &&
-                            option != "--prove-sandbox")) {
-    fprintf(stderr, "portreeve-attributor: unknown arguments; see portreeve-attributor --help\n");
-    return 2;
-  }
-  if (option == "--help") return fputs(HELP, stdout) < 0;
-  if (option == "--version") return puts("portreeve-attributor " PORTREEVE_VERSION) < 0;
-  if (option == "--prove-sandbox") return prove();
-  serve();
-  return 0;
+  return daemonMain("attributor", HELP, {{"", serve}, {"--prove-sandbox", prove}}, argumentCount,
+                    arguments);
 }
 
-}  // namespace
 }  // namespace portreeve::attributor
 
 int main(int argc, char** argv) {
-  portreeve::log::open("attributor");
-  portreeve::log::KjMessages kjMessages;
-  int code = 1;
-  KJ_IF_MAYBE (problem, kj::runCatchingExceptions(
-                            [&]() { code = portreeve::attributor::run(argc, argv); })) {
-    portreeve::log::exception("attributor", *problem);
-    return 1;
-  }
-  return code;
+  return portreeve::attributor::run(argc, argv);
 }

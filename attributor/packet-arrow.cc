@@ -10,15 +10,6 @@ constexpr uint MESSAGES_A_ROUND = 8;
 constexpr uint INCOMING_A_ROUND = 128;  // half a millisecond's work
 constexpr size_t MAX_INCOMING = 8192;
 
-class RingSocketImpl final : public proto::RingSocket::Server {
-public:
-  explicit RingSocketImpl(kj::AutoCloseFd sender) : sender(kj::mv(sender)) {}
-  kj::Maybe<int> getFd() override { return sender.get(); }
-
-private:
-  kj::AutoCloseFd sender;
-};
-
 }  // namespace
 
 void PacketQueue::add(const ArrivedPacket& packet) {
@@ -49,27 +40,20 @@ void PacketQueue::takeFirst(std::deque<ArrivedPacket>& from) {
 
 PacketArrow::PacketArrow(kj::UnixEventPort& port, kj::Timer& timer, Attribution& attribution,
                          kj::Function<void()> afterRound)
-    : port(port),
-      timer(timer),
+    : timer(timer),
       queue(attribution),
       afterRound(kj::mv(afterRound)),
-      receiving(kj::READY_NOW),
-      tasks(*this) {}
+      tasks(*this),
+      inlet(
+          port,
+          [this](capnp::MessageReader& message) { take(message.getRoot<proto::PacketBatch>()); },
+          [this](RingReceiver& from) {
+            return from.receiveInRounds(this->timer, MESSAGES_A_ROUND, [this]() { work(); });
+          },
+          "receiving packets") {}
 
 proto::RingSocket::Client PacketArrow::open() {
-  auto pair = makeRingPair();
-  malformedBefore = malformed();
-  receiving = kj::READY_NOW;
-  auto fresh = kj::heap<RingReceiver>(
-      port, kj::mv(pair.receiver),
-      [this](capnp::MessageReader& message) { take(message.getRoot<proto::PacketBatch>()); });
-  receiving =
-      fresh->receiveInRounds(timer, MESSAGES_A_ROUND, [this]() { work(); })
-          .then([this]() { isOpen = false; })
-          .eagerlyEvaluate([](kj::Exception&& e) { log::exception("receiving packets", e); });
-  receiver = kj::mv(fresh);
-  isOpen = true;
-  return kj::heap<RingSocketImpl>(kj::mv(pair.sender));
+  return inlet.open().socket;
 }
 
 void PacketArrow::take(proto::PacketBatch::Reader batch) {
@@ -89,11 +73,6 @@ void PacketArrow::work() {
     workScheduled = false;
     work();
   }));
-}
-
-uint64_t PacketArrow::malformed() const {
-  KJ_IF_MAYBE (current, receiver) return malformedBefore + (*current)->malformed();
-  return malformedBefore;
 }
 
 void PacketArrow::taskFailed(kj::Exception&& e) {

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "attributor/attribution.h"
-#include "common/ring.h"
+#include "common/ring-inlet.h"
 #include "proto/interceptor.capnp.h"
 
 #include <kj/async-unix.h>
@@ -47,23 +47,19 @@ public:
   proto::RingSocket::Client open();
   // The sending end of a new arrow; the old one is closed.
 
-  bool connected() const { return isOpen; }
+  bool connected() const { return inlet.connected(); }
   uint64_t packets() const { return received; }
   uint64_t overflowed() const { return queue.overflowed(); }
-  uint64_t malformed() const;  // batches that did not decode, since the start
+  uint64_t malformed() const { return inlet.malformed(); }
 
 private:
-  kj::UnixEventPort& port;
   kj::Timer& timer;
   PacketQueue queue;
   kj::Function<void()> afterRound;
-  bool isOpen = false;
   bool workScheduled = false;
   uint64_t received = 0;
-  uint64_t malformedBefore = 0;
-  kj::Maybe<kj::Own<RingReceiver>> receiver;
-  kj::Promise<void> receiving;  // after `receiver`: it ends first
   kj::TaskSet tasks;
+  RingInlet inlet;
 
   void take(proto::PacketBatch::Reader batch);
   void work();

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 
 namespace portreeve::attributor {
 namespace {
@@ -278,22 +277,6 @@ void ReaderLink::giveUp(NoAnswer why) {
 
 void ReaderLink::taskFailed(kj::Exception&& e) {
   log::exception("asking the reader", e);
-}
-
-kj::AutoCloseFd dialSequencedPackets(kj::StringPtr path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  KJ_REQUIRE(path.size() < sizeof address.sun_path, "socket path is too long", path);
-  memcpy(address.sun_path, path.begin(), path.size());
-  int fd;
-  KJ_SYSCALL(fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  kj::AutoCloseFd result(fd);
-  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) < 0) {
-    int reason = errno;
-    kj::throwFatalException(kj::Exception(kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__,
-                                          kj::str(path, ": ", strerror(reason))));
-  }
-  return result;
 }
 
 }  // namespace portreeve::attributor

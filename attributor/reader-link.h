@@ -120,6 +120,4 @@ private:
   void taskFailed(kj::Exception&& e) override;
 };
 
-kj::AutoCloseFd dialSequencedPackets(kj::StringPtr path);  // a ReaderLink::Dial
-
 }  // namespace portreeve::attributor

@@ -6,22 +6,10 @@
 #include "common/seccomp.h"
 
 #include <errno.h>
-#include <linux/netlink.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace portreeve::attributor {
 namespace {
-
-ForbiddenAct makeNetlinkSocket() {
-  // It has the two that it needs.
-  return {"make a netlink socket", []() {
-            int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-            if (fd < 0) return errno;
-            close(fd);
-            return 0;
-          }};
-}
 
 ForbiddenAct readProgramLink(kj::StringPtr link) {
   return {link, [link]() {

@@ -2,9 +2,11 @@
 #include "attributor/service.h"
 
 #include "attributor/reader-status.h"
+#include "common/unix-dial.h"
 #include "proto/attributor.capnp.h"
 
 #include <kj/debug.h>
+#include <sys/socket.h>
 
 namespace portreeve::attributor {
 
@@ -58,9 +60,7 @@ public:
   }
 
   kj::Promise<void> versions(VersionsContext context) override {
-    auto results = context.getResults();
-    results.setMin(proto::PROTOCOL_MIN);
-    results.setMax(proto::PROTOCOL_MAX);
+    fillVersions(context.getResults());
     return kj::READY_NOW;
   }
 
@@ -76,7 +76,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Directo
       kernel(kernel),
       timer(io.provider->getTimer()),
       readerSocket(directories.socket("reader")),
-      reader(io.unixEventPort, timer, [this]() { return dialSequencedPackets(readerSocket); }),
+      reader(io.unixEventPort, timer, [this]() { return dialUnix(readerSocket, SOCK_SEQPACKET); }),
       processes(reader, timer),
       procNet(reader, timer),
       policy(*io.lowLevelProvider, timer, directories.socket("policy"), kernel.interfaces),

@@ -2,14 +2,12 @@
 #include "common/rpc-client.h"
 
 #include "common/log.h"
+#include "common/unix-dial.h"
 
 #include <capnp/rpc-twoparty.h>
-#include <errno.h>
 #include <kj/debug.h>
 #include <kj/io.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 namespace portreeve {
 namespace {
@@ -23,24 +21,6 @@ capnp::ReaderOptions limits() {
   capnp::ReaderOptions options;
   options.traversalLimitInWords = (16 << 20) / sizeof(capnp::word);
   return options;
-}
-
-kj::AutoCloseFd connectTo(kj::StringPtr path) {
-  // Connected before it becomes asynchronous: connect() on a Unix socket does not wait for the
-  // peer's accept, only for room in its backlog, and fails at once where nobody listens.
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  KJ_REQUIRE(path.size() < sizeof address.sun_path, "socket path is too long", path);
-  memcpy(address.sun_path, path.begin(), path.size());
-  int fd;
-  KJ_SYSCALL(fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  kj::AutoCloseFd result(fd);
-  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) < 0) {
-    int reason = errno;
-    kj::throwFatalException(kj::Exception(kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__,
-                                          kj::str(path, ": ", strerror(reason))));
-  }
-  return result;
 }
 
 struct Link {
@@ -111,7 +91,7 @@ struct PeerConnection::Impl final : public kj::TaskSet::ErrorHandler {
   }
 
   kj::Promise<void> oneLife() {
-    auto fresh = kj::heap<Link>(provider, connectTo(path));
+    auto fresh = kj::heap<Link>(provider, dialUnix(path, SOCK_STREAM));
     auto bootstrap = fresh->bootstrap();
     auto gone = fresh->network.onDisconnect();
     link = kj::mv(fresh);
@@ -179,7 +159,7 @@ kj::Promise<void> PeerConnection::whenConnected() {
 kj::Promise<kj::Own<OneConnection>> OneConnection::dial(kj::LowLevelAsyncIoProvider& provider,
                                                         kj::StringPtr path) {
   return kj::evalNow([&]() -> kj::Own<OneConnection> {
-    return kj::heap<OneConnectionImpl>(provider, connectTo(path));
+    return kj::heap<OneConnectionImpl>(provider, dialUnix(path, SOCK_STREAM));
   });
 }
 

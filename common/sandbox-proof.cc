@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,6 +51,16 @@ ForbiddenAct makeInetSocket() {
 
 ForbiddenAct makeRawSocket() {
   return {"make a raw socket", []() { return socketAndClose(AF_INET, SOCK_RAW, IPPROTO_ICMP); }};
+}
+
+ForbiddenAct makeNetlinkSocket() {
+  // What CAP_NET_ADMIN would reach by one: links, routes, nftables, XFRM.
+  return {"make a netlink socket", []() {
+            int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+            if (fd < 0) return errno;
+            close(fd);
+            return 0;
+          }};
 }
 
 ForbiddenAct execute(kj::StringPtr program) {

@@ -20,6 +20,7 @@ ForbiddenAct openForReading(kj::StringPtr path);
 ForbiddenAct openForWriting(kj::StringPtr path);
 ForbiddenAct makeInetSocket();
 ForbiddenAct makeRawSocket();
+ForbiddenAct makeNetlinkSocket();
 ForbiddenAct execute(kj::StringPtr program);
 ForbiddenAct ptraceParent();
 ForbiddenAct becomeRoot();

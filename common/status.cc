@@ -8,6 +8,11 @@
 
 namespace portreeve {
 
+void fillVersions(proto::Daemon::VersionsResults::Builder results) {
+  results.setMin(proto::PROTOCOL_MIN);
+  results.setMax(proto::PROTOCOL_MAX);
+}
+
 OwnStatus::OwnStatus(Role role)
     : role(role), since(wallNs()), landlock(kj::str("not used")), state(kj::str("starting")) {}
 

@@ -3,12 +3,16 @@
 #pragma once
 
 #include "common/accounts.h"
+#include "proto/daemon.capnp.h"
 #include "proto/view.capnp.h"
 
 #include <kj/function.h>
 #include <kj/string.h>
 
 namespace portreeve {
+
+void fillVersions(proto::Daemon::VersionsResults::Builder results);
+// The range of suite protocols that this build speaks (proto/daemon.capnp).
 
 class OwnStatus {
 public:

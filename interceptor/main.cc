@@ -2,8 +2,8 @@
 // portreeve-interceptor: owns the four queues and all that needs CAP_NET_ADMIN; passes packets on
 // unread and answers the kernel with policy's verdict.
 #include "common/accounts.h"
+#include "common/daemon-main.h"
 #include "common/directories.h"
-#include "common/log.h"
 #include "common/privileges.h"
 #include "common/service.h"
 #include "common/settings.h"
@@ -15,9 +15,6 @@
 #include <kj/async-unix.h>
 #include <linux/capability.h>
 #include <signal.h>
-#include <stdio.h>
-
-#include <string_view>
 
 namespace portreeve::interceptor {
 namespace {
@@ -37,7 +34,7 @@ constexpr const char* HELP =
 // Every message to a queue, to conntrack and to sock_diag is checked for it when it is sent.
 constexpr int KEPT_CAPABILITIES[] = {CAP_NET_ADMIN};
 
-void serve() {
+int serve() {
   auto directories = Directories::fromEnvironment();
   auto accounts = Accounts::read();
   auto settings = Settings::load(directories.settingsFile());
@@ -59,6 +56,7 @@ void serve() {
   // Ready is said when policy has had the rules loaded (enforcer.h).
   service.serve().exclusiveJoin(kj::mv(terminated)).wait(io.waitScope);
   notifier.stopping();
+  return 0;
 }
 
 int prove() {
@@ -68,31 +66,15 @@ int prove() {
   return proveSandbox();
 }
 
+}  // namespace
+
 int run(int argumentCount, char** arguments) {
-  std::string_view option = argumentCount > 1 ? arguments[1] : "";
-  if (argumentCount > 2 || (argumentCount == 2 && option != "--help" && option != "--version" &&
-                            option != "--prove-sandbox")) {
-    fprintf(stderr, "portreeve-interceptor: unknown arguments; see portreeve-interceptor --help\n");
-    return 2;
-  }
-  if (option == "--help") return fputs(HELP, stdout) < 0;
-  if (option == "--version") return puts("portreeve-interceptor " PORTREEVE_VERSION) < 0;
-  if (option == "--prove-sandbox") return prove();
-  serve();
-  return 0;
+  return daemonMain("interceptor", HELP, {{"", serve}, {"--prove-sandbox", prove}}, argumentCount,
+                    arguments);
 }
 
-}  // namespace
 }  // namespace portreeve::interceptor
 
 int main(int argc, char** argv) {
-  portreeve::log::open("interceptor");
-  portreeve::log::KjMessages kjMessages;
-  int code = 1;
-  KJ_IF_MAYBE (problem, kj::runCatchingExceptions(
-                            [&]() { code = portreeve::interceptor::run(argc, argv); })) {
-    portreeve::log::exception("interceptor", *problem);
-    return 1;
-  }
-  return code;
+  return portreeve::interceptor::run(argc, argv);
 }

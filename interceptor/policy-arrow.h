@@ -3,7 +3,7 @@
 // pair and hands policy its end. A new policy replaces the one before.
 #pragma once
 
-#include "common/ring.h"
+#include "common/ring-inlet.h"
 #include "interceptor/packet-loop.h"
 #include "proto/interceptor.capnp.h"
 
@@ -22,19 +22,12 @@ public:
   proto::RingSocket::Client open();
   // The sending end of a new arrow; the old one is closed.
 
-  bool connected() const { return isOpen; }
-  uint64_t malformed() const;  // batches that did not decode, since the start
+  bool connected() const { return inlet.connected(); }
+  uint64_t malformed() const { return inlet.malformed(); }
 
 private:
-  kj::UnixEventPort& port;
-  PacketLoop& packets;
   kj::Function<void()> onGone;
-  bool isOpen = false;
-  uint64_t malformedBefore = 0;
-  kj::Maybe<kj::Own<RingReceiver>> receiver;
-  kj::Promise<void> receiving;  // after `receiver`: it ends first
-
-  kj::Promise<void> receive(RingReceiver& from);
+  RingInlet inlet;
 };
 
 }  // namespace portreeve::interceptor

@@ -5,27 +5,9 @@
 #include "common/sandbox-proof.h"
 #include "common/seccomp.h"
 
-#include <errno.h>
-#include <linux/netlink.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 namespace portreeve::interceptor {
-namespace {
-
-ForbiddenAct makeNetlinkSocket() {
-  // Where CAP_NET_ADMIN would reach everything else: links, routes, nftables, XFRM.
-  return {"make a netlink socket", []() {
-            int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-            if (fd < 0) return errno;
-            close(fd);
-            return 0;
-          }};
-}
-
-}  // namespace
-
 kj::String enterSandbox() {
   auto words = enterLandlock(LandlockRules());
   SyscallFilter filter;

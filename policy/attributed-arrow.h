@@ -4,7 +4,7 @@
 // before.
 #pragma once
 
-#include "common/ring.h"
+#include "common/ring-inlet.h"
 #include "proto/interceptor.capnp.h"
 
 #include <kj/async-unix.h>
@@ -25,18 +25,12 @@ public:
   // The sending end of a new arrow; the old one is closed. For the attributor's uid alone: whoever
   // calls has seen to it.
 
-  bool connected() const { return isOpen; }
-  uint64_t malformed() const;  // batches that did not decode, since the start
+  bool connected() const { return inlet.connected(); }
+  uint64_t malformed() const { return inlet.malformed(); }
 
 private:
-  kj::UnixEventPort& port;
   OnBatch onBatch;
-  bool isOpen = false;
-  uint64_t malformedBefore = 0;
-  kj::Maybe<kj::Own<RingReceiver>> receiver;
-  kj::Promise<void> receiving;  // after `receiver`: it ends first
-
-  kj::Promise<void> receive(RingReceiver& from);
+  RingInlet inlet;
 };
 
 }  // namespace portreeve::policy

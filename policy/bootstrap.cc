@@ -2,10 +2,10 @@
 #include "policy/bootstrap.h"
 
 #include "common/log.h"
+#include "common/status.h"
 #include "policy/entitlements.h"
 #include "policy/failure.h"
 #include "policy/rule-editor.h"
-#include "proto/daemon.capnp.h"
 
 namespace portreeve::policy {
 namespace {
@@ -65,9 +65,7 @@ public:
   }
 
   kj::Promise<void> versions(VersionsContext context) override {
-    auto results = context.getResults();
-    results.setMin(proto::PROTOCOL_MIN);
-    results.setMax(proto::PROTOCOL_MAX);
+    fillVersions(context.getResults());
     return kj::READY_NOW;
   }
 

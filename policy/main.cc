@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // portreeve-policy: holds rules, flows and names; its word is a verdict, and it has no other power.
 #include "common/accounts.h"
+#include "common/daemon-main.h"
 #include "common/directories.h"
-#include "common/log.h"
 #include "common/privileges.h"
 #include "common/service.h"
 #include "common/settings.h"
@@ -12,9 +12,6 @@
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
 #include <signal.h>
-#include <stdio.h>
-
-#include <string_view>
 
 namespace portreeve::policy {
 namespace {
@@ -34,7 +31,7 @@ constexpr const char* HELP =
     "$RUNTIME_DIRECTORY/attributor.sock,\n"
     "       $RUNTIME_DIRECTORY/interceptor.sock\n";
 
-void serve() {
+int serve() {
   auto directories = Directories::fromEnvironment();
   auto accounts = Accounts::read();
   auto users = UserNames::read();
@@ -57,6 +54,7 @@ void serve() {
   // Ready is said when the rules are in force (service.h).
   service.serve().exclusiveJoin(kj::mv(terminated)).wait(io.waitScope);
   notifier.stopping();
+  return 0;
 }
 
 int prove() {
@@ -67,31 +65,15 @@ int prove() {
   return proveSandbox();
 }
 
+}  // namespace
+
 int run(int argumentCount, char** arguments) {
-  std::string_view option = argumentCount > 1 ? arguments[1] : "";
-  if (argumentCount > 2 || (argumentCount == 2 && option != "--help" && option != "--version" &&
-                            option != "--prove-sandbox")) {
-    fprintf(stderr, "portreeve-policy: unknown arguments; see portreeve-policy --help\n");
-    return 2;
-  }
-  if (option == "--help") return fputs(HELP, stdout) < 0;
-  if (option == "--version") return puts("portreeve-policy " PORTREEVE_VERSION) < 0;
-  if (option == "--prove-sandbox") return prove();
-  serve();
-  return 0;
+  return daemonMain("policy", HELP, {{"", serve}, {"--prove-sandbox", prove}}, argumentCount,
+                    arguments);
 }
 
-}  // namespace
 }  // namespace portreeve::policy
 
 int main(int argc, char** argv) {
-  portreeve::log::open("policy");
-  portreeve::log::KjMessages kjMessages;
-  int code = 1;
-  KJ_IF_MAYBE (problem,
-               kj::runCatchingExceptions([&]() { code = portreeve::policy::run(argc, argv); })) {
-    portreeve::log::exception("policy", *problem);
-    return 1;
-  }
-  return code;
+  return portreeve::policy::run(argc, argv);
 }

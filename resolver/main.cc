@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // portreeve-resolver: DNS to clients on handed-over sockets, each name judged by policy.
 #include "common/accounts.h"
+#include "common/daemon-main.h"
 #include "common/directories.h"
-#include "common/log.h"
 #include "common/privileges.h"
 #include "common/service.h"
 #include "common/settings.h"
@@ -12,9 +12,6 @@
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
 #include <signal.h>
-#include <stdio.h>
-
-#include <string_view>
 
 namespace portreeve::resolver {
 namespace {
@@ -30,7 +27,7 @@ constexpr const char* HELP =
     "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([resolver] upstreams),\n"
     "       $RUNTIME_DIRECTORY/policy.sock\n";
 
-void serve() {
+int serve() {
   auto directories = Directories::fromEnvironment();
   auto accounts = Accounts::read();
   auto settings = Settings::load(directories.settingsFile());
@@ -50,6 +47,7 @@ void serve() {
   notifier.ready();
   service.serve().exclusiveJoin(kj::mv(terminated)).wait(io.waitScope);
   notifier.stopping();
+  return 0;
 }
 
 int prove() {
@@ -59,31 +57,15 @@ int prove() {
   return proveSandbox();
 }
 
+}  // namespace
+
 int run(int argumentCount, char** arguments) {
-  std::string_view option = argumentCount > 1 ? arguments[1] : "";
-  if (argumentCount > 2 || (argumentCount == 2 && option != "--help" && option != "--version" &&
-                            option != "--prove-sandbox")) {
-    fprintf(stderr, "portreeve-resolver: unknown arguments; see portreeve-resolver --help\n");
-    return 2;
-  }
-  if (option == "--help") return fputs(HELP, stdout) < 0;
-  if (option == "--version") return puts("portreeve-resolver " PORTREEVE_VERSION) < 0;
-  if (option == "--prove-sandbox") return prove();
-  serve();
-  return 0;
+  return daemonMain("resolver", HELP, {{"", serve}, {"--prove-sandbox", prove}}, argumentCount,
+                    arguments);
 }
 
-}  // namespace
 }  // namespace portreeve::resolver
 
 int main(int argc, char** argv) {
-  portreeve::log::open("resolver");
-  portreeve::log::KjMessages kjMessages;
-  int code = 1;
-  KJ_IF_MAYBE (problem,
-               kj::runCatchingExceptions([&]() { code = portreeve::resolver::run(argc, argv); })) {
-    portreeve::log::exception("resolver", *problem);
-    return 1;
-  }
-  return code;
+  return portreeve::resolver::run(argc, argv);
 }

@@ -29,9 +29,7 @@ public:
   }
 
   kj::Promise<void> versions(VersionsContext context) override {
-    auto results = context.getResults();
-    results.setMin(proto::PROTOCOL_MIN);
-    results.setMax(proto::PROTOCOL_MAX);
+    fillVersions(context.getResults());
     return kj::READY_NOW;
   }
 

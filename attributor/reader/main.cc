@@ -6,7 +6,7 @@
 #include "attributor/reader/server.h"
 #include "attributor/reader/slow-lane.h"
 #include "common/accounts.h"
-#include "common/log.h"
+#include "common/daemon-main.h"
 #include "common/privileges.h"
 #include "common/service.h"
 #include "common/status.h"
@@ -15,10 +15,7 @@
 #include <fcntl.h>
 #include <kj/debug.h>
 #include <linux/capability.h>
-#include <stdio.h>
 #include <unistd.h>
-
-#include <string_view>
 
 namespace portreeve::reader {
 namespace {
@@ -51,7 +48,7 @@ kj::AutoCloseFd openProc() {
   return kj::AutoCloseFd(fd);
 }
 
-void serve() {
+int serve() {
   auto accounts = Accounts::read();
   auto socket = service::HandedSockets::take().require("reader");
   service::Notifier notifier;
@@ -70,6 +67,7 @@ void serve() {
   notifier.ready();
   server.serve();
   notifier.stopping();
+  return 0;
 }
 
 int prove() {
@@ -80,31 +78,15 @@ int prove() {
   return proveSandbox(other);
 }
 
+}  // namespace
+
 int run(int argumentCount, char** arguments) {
-  std::string_view option = argumentCount > 1 ? arguments[1] : "";
-  if (argumentCount > 2 || (argumentCount == 2 && option != "--help" && option != "--version" &&
-                            option != "--prove-sandbox")) {
-    fprintf(stderr, "portreeve-reader: unknown arguments; see portreeve-reader --help\n");
-    return 2;
-  }
-  if (option == "--help") return fputs(HELP, stdout) < 0;
-  if (option == "--version") return puts("portreeve-reader " PORTREEVE_VERSION) < 0;
-  if (option == "--prove-sandbox") return prove();
-  serve();
-  return 0;
+  return daemonMain("reader", HELP, {{"", serve}, {"--prove-sandbox", prove}}, argumentCount,
+                    arguments);
 }
 
-}  // namespace
 }  // namespace portreeve::reader
 
 int main(int argc, char** argv) {
-  portreeve::log::open("reader");
-  portreeve::log::KjMessages kjMessages;
-  int code = 1;
-  KJ_IF_MAYBE (problem,
-               kj::runCatchingExceptions([&]() { code = portreeve::reader::run(argc, argv); })) {
-    portreeve::log::exception("reader", *problem);
-    return 1;
-  }
-  return code;
+  return portreeve::reader::run(argc, argv);
 }

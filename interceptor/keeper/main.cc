@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // portreeve-keeper: loads the rules with iptables-restore, keeps them there, and takes them away.
 #include "common/accounts.h"
+#include "common/daemon-main.h"
 #include "common/directories.h"
 #include "common/log.h"
 #include "common/privileges.h"
@@ -18,8 +19,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
-
-#include <string_view>
 
 namespace portreeve::keeper {
 namespace {
@@ -52,7 +51,7 @@ void lockIn(bool legacy) {
   dropPrivilegesAsRoot(KEPT_CAPABILITIES, true);
 }
 
-void serve() {
+int serve() {
   auto accounts = Accounts::read();
   auto settings = readSettings();
   auto rpcSocket = service::HandedSockets::take().require("rpc");
@@ -73,6 +72,7 @@ void serve() {
   notifier.ready();
   service.serve().exclusiveJoin(kj::mv(terminated)).wait(io.waitScope);
   notifier.stopping();
+  return 0;
 }
 
 void requireRoot() {
@@ -115,34 +115,17 @@ int prove() {
   return proveSandbox(legacy);
 }
 
+}  // namespace
+
 int run(int argumentCount, char** arguments) {
-  std::string_view option = argumentCount > 1 ? arguments[1] : "";
-  if (argumentCount <= 1) {
-    serve();
-    return 0;
-  }
-  if (argumentCount == 2) {
-    if (option == "--help") return fputs(HELP, stdout) < 0;
-    if (option == "--version") return puts("portreeve-keeper " PORTREEVE_VERSION) < 0;
-    if (option == "--load") return load();
-    if (option == "--remove") return remove();
-    if (option == "--prove-sandbox") return prove();
-  }
-  fprintf(stderr, "portreeve-keeper: unknown arguments; see portreeve-keeper --help\n");
-  return 2;
+  return daemonMain(
+      "keeper", HELP,
+      {{"", serve}, {"--load", load}, {"--remove", remove}, {"--prove-sandbox", prove}},
+      argumentCount, arguments);
 }
 
-}  // namespace
 }  // namespace portreeve::keeper
 
 int main(int argc, char** argv) {
-  portreeve::log::open("keeper");
-  portreeve::log::KjMessages kjMessages;
-  int code = 1;
-  KJ_IF_MAYBE (problem,
-               kj::runCatchingExceptions([&]() { code = portreeve::keeper::run(argc, argv); })) {
-    portreeve::log::exception("keeper", *problem);
-    return 1;
-  }
-  return code;
+  return portreeve::keeper::run(argc, argv);
 }
