@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "attributor/attribution.h"
 
+#include "attributor/fake-noted-owners.h"
 #include "attributor/fake-reader.h"
 #include "attributor/packet-samples.h"
 
@@ -52,7 +53,8 @@ constexpr auto UDP_CLIENT = "udp 192.0.2.1:40000 -> 198.51.100.2:443";
 
 struct Road {
   FakeReader reader;
-  ProcessCache processes{reader.link, reader.timer};
+  FakeNotedOwners noted;
+  ProcessCache processes{reader.link, reader.timer, noted};
   ProcNet procNet{reader.link, reader.timer};
   Interfaces interfaces;
   FakeSockets sockets;

@@ -45,6 +45,7 @@ Named Named::ofHolder(const Holder& holder, const DiagSocket& socket, proto::Met
   result.kind = holder.facts->kind;
   result.facts = holder.facts;
   if (holder.remembered) result.method = proto::Method::CACHE;
+  if (holder.noted) result.method = proto::Method::BPF;
   result.confidence =
       holder.shared || !only ? proto::Confidence::SHARED : proto::Confidence::CERTAIN;
   return result;

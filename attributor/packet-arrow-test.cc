@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "attributor/packet-arrow.h"
 
+#include "attributor/fake-noted-owners.h"
 #include "attributor/fake-reader.h"
 #include "attributor/packet-samples.h"
 
@@ -24,7 +25,8 @@ public:
 
 struct Road {
   FakeReader reader;
-  ProcessCache processes{reader.link, reader.timer};
+  FakeNotedOwners noted;
+  ProcessCache processes{reader.link, reader.timer, noted};
   ProcNet procNet{reader.link, reader.timer};
   Interfaces interfaces;
   NoSockets sockets;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "attributor/process-cache.h"
 
+#include "attributor/fake-noted-owners.h"
 #include "attributor/fake-reader.h"
 
 #include <doctest/doctest.h>
@@ -16,7 +17,8 @@ using Kind = FakeReader::Kind;
 
 struct Cache {
   FakeReader reader;
-  ProcessCache processes{reader.link, reader.timer};
+  FakeNotedOwners noted;
+  ProcessCache processes{reader.link, reader.timer, noted};
   std::vector<Holder> told;
 
   Cache() { reader.connect(); }
@@ -242,6 +244,106 @@ TEST_CASE("a socket that a parent holds as well is shared") {
   cache.answerOwner(worker);
   cache.answerDescription(worker);
   CHECK(cache.told.at(0).shared);
+}
+
+TEST_CASE("a process that the kernel noted is described, not looked for, and then known") {
+  Cache cache;
+  FakeProcess curl;
+  cache.noted.note(1, curl);
+  cache.noted.note(2, curl);
+  cache.find(Cache::socket(1, 71));
+  cache.answerDescription(curl);
+  REQUIRE(cache.told.size() == 1);
+  CHECK(cache.told[0].outcome == Holder::Outcome::FOUND);
+  CHECK(cache.told[0].noted);
+
+  cache.find(Cache::socket(2, 72));
+  REQUIRE(cache.told.size() == 2);  // at once: nobody was asked
+  CHECK(cache.told[1].facts == cache.told[0].facts);
+  CHECK(cache.told[1].noted);
+  CHECK(cache.idle());
+}
+
+TEST_CASE("what is said of a noted process is read again after a second") {
+  Cache cache;
+  FakeProcess curl;
+  cache.noted.note(1, curl);
+  cache.noted.note(2, curl);
+  cache.find(Cache::socket(1, 71));
+  cache.answerDescription(curl);
+  cache.reader.advance(1100 * kj::MILLISECONDS);
+  cache.find(Cache::socket(2, 72));
+  CHECK(cache.told.size() == 1);
+  cache.answerDescription(curl);
+  CHECK(cache.told.size() == 2);
+}
+
+TEST_CASE("a noted process that runs another program by now is looked for") {
+  Cache cache;
+  FakeProcess shell, curl;
+  shell.argStart = 0x7ffe0000;
+  shell.exe = "/usr/bin/sh";
+  cache.noted.note(1, shell);
+  cache.find(Cache::socket(1, 71));
+  cache.answerDescription(curl);  // the same pid and start, after an exec
+  CHECK(cache.told.empty());
+  cache.answerOwner(curl);
+  cache.answerDescription(curl);
+  REQUIRE(cache.told.size() == 1);
+  CHECK_FALSE(cache.told[0].noted);
+  CHECK(cache.told[0].facts->path == "/usr/bin/curl");
+}
+
+TEST_CASE("an exec at the same addresses is told by its file") {
+  Cache cache;
+  FakeProcess curl, other;
+  cache.noted.note(1, curl);
+  cache.find(Cache::socket(1, 71));
+  cache.answerDescription(curl);
+  other.inode = 501;
+  cache.noted.note(2, other);
+  cache.find(Cache::socket(2, 72));
+  CHECK(cache.told.size() == 1);
+  CHECK(cache.expect(Kind::DESCRIBE).pid == curl.pid);
+}
+
+TEST_CASE("a noted process that has gone is named by what was known of it") {
+  Cache cache;
+  FakeProcess curl;
+  cache.noted.note(1, curl);
+  cache.noted.note(2, curl);
+  cache.find(Cache::socket(1, 71));
+  cache.answerDescription(curl);
+  cache.reader.advance(1100 * kj::MILLISECONDS);
+  cache.find(Cache::socket(2, 72));
+  cache.expect(Kind::DESCRIBE);
+  cache.reader.answerError(ESRCH);
+  REQUIRE(cache.told.size() == 2);
+  CHECK(cache.told[1].outcome == Holder::Outcome::FOUND);
+  CHECK(cache.told[1].facts == cache.told[0].facts);
+}
+
+TEST_CASE("a noted process that nobody knew and that has gone is looked for, and not invented") {
+  Cache cache;
+  FakeProcess curl;
+  cache.noted.note(1, curl);
+  cache.find(Cache::socket(1, 71));
+  cache.expect(Kind::DESCRIBE);
+  cache.reader.answerError(ESRCH);
+  cache.expect(Kind::OWNER);
+  cache.reader.answerError(ENOENT);
+  REQUIRE(cache.told.size() == 1);
+  CHECK(cache.told[0].outcome == Holder::Outcome::NOBODY);
+}
+
+TEST_CASE("who listens is looked for: a note tells only who connects and who sends") {
+  Cache cache;
+  FakeProcess curl;
+  cache.noted.note(1, curl);
+  auto listening = Cache::socket(1, 71);
+  listening.state = STATE_LISTEN;
+  cache.find(listening);
+  cache.expect(Kind::OWNER);
 }
 
 }  // namespace

@@ -54,6 +54,8 @@ struct ProcessCache::Search {
   Urgency urgency;
   std::vector<OnHolder> waiting;
   ExecKey holder;  // as found, while it is being described
+  uint64_t fileInode = 0;
+  bool noted = false;  // the holder is the kernel's
   int32_t fd = -1;
   bool shared = false;
 };
@@ -75,17 +77,20 @@ class ProcessCache::DescriptionAsker final : public ReaderLink::Asker {
 public:
   DescriptionAsker(ProcessCache& cache, uint64_t inode) : cache(cache), inode(inode) {}
   void answered(ReaderLink::Answer answer) override { cache.descriptionAnswered(inode, answer); }
-  void notAnswered(NoAnswer why) override {
-    cache.finish(inode, notFound(Holder::Outcome::NOT_ANSWERED, toText(why)));
-  }
+  void notAnswered(NoAnswer why) override { cache.descriptionUnanswered(inode, why); }
 
 private:
   ProcessCache& cache;
   uint64_t inode;
 };
 
-ProcessCache::ProcessCache(ReaderLink& reader, kj::Timer& timer)
-    : reader(reader), timer(timer), bySocket(SOCKETS), byGroup(GROUPS), known(PROCESSES) {}
+ProcessCache::ProcessCache(ReaderLink& reader, kj::Timer& timer, const NotedOwners& noted)
+    : reader(reader),
+      timer(timer),
+      noted(noted),
+      bySocket(SOCKETS),
+      byGroup(GROUPS),
+      known(PROCESSES) {}
 
 ProcessCache::~ProcessCache() noexcept(false) = default;
 
@@ -103,7 +108,39 @@ void ProcessCache::find(const DiagSocket& socket, Urgency urgency, OnHolder onHo
   search->socket = socket;
   search->urgency = urgency;
   search->waiting.push_back(kj::mv(onHolder));
-  reader.ask(questionFor(socket), urgency, kj::heap<OwnerAsker>(*this, socket.inode));
+  KJ_IF_MAYBE (owner, noteOf(socket)) {
+    search->noted = true;
+    search->holder = owner->key;
+    search->fileInode = owner->fileInode;
+    if (auto process = asNoted(*owner)) return found(socket.inode, process->facts);
+    return askForDescription(*search, owner->key.pid);
+  }
+  askWhoOwns(*search);
+}
+
+kj::Maybe<NotedOwner> ProcessCache::noteOf(const DiagSocket& socket) const {
+  // Who listens is another question: those who were handed the socket, or inherited it.
+  if (socket.state == STATE_LISTEN) return nullptr;
+  return noted.find(socket.cookie);
+}
+
+const ProcessCache::Process* ProcessCache::asNoted(const NotedOwner& owner) {
+  auto process = freshly(owner.key);
+  if (process == nullptr || process->facts->file.inode != owner.fileInode) return nullptr;
+  return process;
+}
+
+void ProcessCache::askWhoOwns(Search& search) {
+  search.noted = false;
+  reader.ask(questionFor(search.socket), search.urgency,
+             kj::heap<OwnerAsker>(*this, search.socket.inode));
+}
+
+void ProcessCache::askForDescription(Search& search, int32_t pid) {
+  ReaderQuestion question;
+  question.kind = ReaderQuestion::Kind::DESCRIBE;
+  question.pid = pid;
+  reader.ask(question, search.urgency, kj::heap<DescriptionAsker>(*this, search.socket.inode));
 }
 
 kj::Maybe<Holder> ProcessCache::recall(const DiagSocket& socket) {
@@ -120,6 +157,7 @@ kj::Maybe<Holder> ProcessCache::recall(const DiagSocket& socket) {
   holder.outcome = Holder::Outcome::FOUND;
   holder.facts = entry->facts;
   holder.shared = entry->shared;
+  holder.noted = entry->noted;
   holder.remembered = true;
   return holder;
 }
@@ -167,13 +205,36 @@ void ProcessCache::ownerAnswered(uint64_t inode, ReaderLink::Answer answer) {
   search.shared = answer.getShared();
   if (auto facts = stillTrue(answer)) return found(inode, kj::mv(facts));
   if (answer.hasStat()) return descriptionAnswered(inode, answer);  // newly born
-  ReaderQuestion question;
-  question.kind = ReaderQuestion::Kind::DESCRIBE;
-  question.pid = answer.getPid();
-  reader.ask(question, search.urgency, kj::heap<DescriptionAsker>(*this, inode));
+  askForDescription(search, answer.getPid());
+}
+
+void ProcessCache::notedDescribed(Search& search, ReaderLink::Answer answer) {
+  if (answer.getError() == 0 && keyOf(answer) == search.holder &&
+      answer.getFileInode() == search.fileInode)
+    return found(search.socket.inode, learn(answer));
+  // It has gone, or runs another program by now. What it was may be known still.
+  if (auto facts = knownAsNoted(search)) return found(search.socket.inode, kj::mv(facts));
+  askWhoOwns(search);
+}
+
+SharedFacts ProcessCache::knownAsNoted(const Search& search) {
+  if (!search.noted) return nullptr;
+  auto process = known.find(search.holder.pid);
+  if (process == nullptr || !(process->facts->key == search.holder) ||
+      process->facts->file.inode != search.fileInode)
+    return nullptr;
+  return process->facts;
+}
+
+void ProcessCache::descriptionUnanswered(uint64_t inode, NoAnswer why) {
+  auto search = searches.find(inode);
+  if (search == searches.end()) return;  // told already
+  if (auto facts = knownAsNoted(*search->second)) return found(inode, kj::mv(facts));
+  finish(inode, notFound(Holder::Outcome::NOT_ANSWERED, toText(why)));
 }
 
 void ProcessCache::descriptionAnswered(uint64_t inode, ReaderLink::Answer answer) {
+  if (searches.at(inode)->noted) return notedDescribed(*searches.at(inode), answer);
   if (answer.getError() != 0) return finish(inode, failure(answer.getError()));
   auto facts = learn(answer);
   // Its number may belong to another process by now.
@@ -187,15 +248,17 @@ void ProcessCache::found(uint64_t inode, SharedFacts facts) {
   Remembered entry;
   entry.fd = search.fd;
   entry.shared = search.shared;
+  entry.noted = search.noted;
   entry.seen = timer.now();
   entry.facts = facts;
-  byGroup.put(groupOf(search.socket), entry);
+  if (!search.noted) byGroup.put(groupOf(search.socket), entry);  // a hint has a descriptor
   if (search.socket.cookie != 0) bySocket.put(search.socket.cookie, entry);
-  counts.found++;
+  search.noted ? counts.noted++ : counts.found++;
   Holder holder;
   holder.outcome = Holder::Outcome::FOUND;
   holder.facts = kj::mv(facts);
   holder.shared = search.shared;
+  holder.noted = search.noted;
   finish(inode, holder);
 }
 

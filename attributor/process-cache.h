@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Who holds a socket? Asks the reader, remembers, and believes what it remembers for a moment only.
+// Who holds a socket? Believes the kernel's own note of who connected it or sent from it, where
+// there is one; else asks the reader, remembers, and believes what it remembers for a moment only.
 //
 // A socket can be passed on, inherited or kept over an exec, so a remembered holder is a hint: the
 // reader looks there first (one readlink) and says whether it is still the same exec of the same
@@ -11,6 +12,7 @@
 
 #include "attributor/diag-message.h"
 #include "attributor/generations.h"
+#include "attributor/noted-owners.h"
 #include "attributor/process-facts.h"
 #include "attributor/reader-link.h"
 
@@ -37,6 +39,7 @@ struct Holder {
   SharedFacts facts;        // FOUND
   bool shared = false;      // FOUND: it has another holder as well
   bool remembered = false;  // FOUND, and not looked at again
+  bool noted = false;       // FOUND: the kernel noted it
   kj::StringPtr reason;     // not FOUND: why, in words
 };
 
@@ -46,12 +49,13 @@ public:
 
   struct Counters {
     uint64_t remembered = 0;  // answered without the reader
+    uint64_t noted = 0;       // by the kernel
     uint64_t found = 0;
     uint64_t described = 0;  // of these, with a new description
     uint64_t notFound = 0;
   };
 
-  ProcessCache(ReaderLink& reader, kj::Timer& timer);
+  ProcessCache(ReaderLink& reader, kj::Timer& timer, const NotedOwners& noted);
   ~ProcessCache() noexcept(false);
   KJ_DISALLOW_COPY(ProcessCache);
 
@@ -65,6 +69,7 @@ private:
   struct Remembered {
     int32_t fd = -1;
     bool shared = false;
+    bool noted = false;
     kj::TimePoint seen = kj::origin<kj::TimePoint>();
     SharedFacts facts;  // empty: nobody holds it
   };
@@ -78,6 +83,7 @@ private:
 
   ReaderLink& reader;
   kj::Timer& timer;
+  const NotedOwners& noted;
   FileHistory history;
   Generations<uint64_t, Remembered> bySocket;  // by cookie
   Generations<uint64_t, Remembered> byGroup;   // the last holder in a cgroup, of a uid: a hint
@@ -87,6 +93,13 @@ private:
   Counters counts;
 
   kj::Maybe<Holder> recall(const DiagSocket& socket);
+  kj::Maybe<NotedOwner> noteOf(const DiagSocket& socket) const;
+  const Process* asNoted(const NotedOwner& owner);
+  void askWhoOwns(Search& search);
+  void askForDescription(Search& search, int32_t pid);
+  void notedDescribed(Search& search, ReaderLink::Answer answer);
+  SharedFacts knownAsNoted(const Search& search);
+  void descriptionUnanswered(uint64_t inode, NoAnswer why);
   ReaderQuestion questionFor(const DiagSocket& socket);
   const Process* freshly(const ExecKey& key);
   SharedFacts learn(ReaderLink::Answer description);

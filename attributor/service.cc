@@ -77,7 +77,8 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Directo
       timer(io.provider->getTimer()),
       readerSocket(directories.socket("reader")),
       reader(io.unixEventPort, timer, [this]() { return dialUnix(readerSocket, SOCK_SEQPACKET); }),
-      processes(reader, timer),
+      keeper(*io.lowLevelProvider, timer, directories.socket("keeper")),
+      processes(reader, timer, keeper),
       procNet(reader, timer),
       policy(*io.lowLevelProvider, timer, directories.socket("policy"), kernel.interfaces),
       attribution(kernel.sockets, processes, procNet, kernel.interfaces,
@@ -111,6 +112,7 @@ void Service::addCounters() {
   ownStatus.addCounter("sock_diag_asked", [this]() { return double(kernel.sockets.asked()); });
   ownStatus.addCounter("sock_diag_failed", [this]() { return double(kernel.sockets.failures()); });
   counter("remembered", processes.counters().remembered);
+  counter("noted", processes.counters().noted);
   counter("found", processes.counters().found);
   counter("described", processes.counters().described);
   counter("not_found", processes.counters().notFound);
@@ -130,7 +132,10 @@ kj::StringPtr Service::whatIsMissing() {
 
 void Service::fillStatus(proto::view::ProcessStatus::Builder builder) {
   auto missing = whatIsMissing();
-  ownStatus.setState(missing.size() == 0 ? "running" : "degraded", missing);
+  if (missing.size() == 0)
+    ownStatus.setState("running", keeper.words());
+  else
+    ownStatus.setState("degraded", missing);
   ownStatus.fill(builder);
 }
 

@@ -5,6 +5,7 @@
 
 #include "attributor/attribution.h"
 #include "attributor/existing.h"
+#include "attributor/keeper-link.h"
 #include "attributor/packet-arrow.h"
 #include "attributor/policy-arrow.h"
 #include "common/accounts.h"
@@ -42,6 +43,7 @@ private:
   kj::Timer& timer;
   kj::String readerSocket;
   ReaderLink reader;
+  KeeperLink keeper;
   ProcessCache processes;
   ProcNet procNet;
   PolicyArrow policy;

@@ -17,6 +17,8 @@ kj::StringPtr toText(proto::Method method) {
       return "cache"_kj;
     case proto::Method::PACKET_UID:
       return "packet_uid"_kj;
+    case proto::Method::BPF:
+      return "bpf"_kj;
   }
   return "unknown"_kj;
 }

@@ -122,11 +122,12 @@ private:
 void refuseUnknownSections(kj::StringPtr file, const toml::table& root) {
   for (auto&& [key, value] : root) {
     auto word = key.str();
-    if (word == "policy" || word == "resolver" || word == "gateway" || word == "interceptor")
+    if (word == "policy" || word == "resolver" || word == "gateway" || word == "interceptor" ||
+        word == "attributor")
       continue;
     failAt(file, key.source(),
            kj::str("unknown section \"", kj::heapString(word.data(), word.size()),
-                   "\"; there are: policy, resolver, gateway, interceptor"));
+                   "\"; there are: policy, resolver, gateway, interceptor, attributor"));
   }
 }
 
@@ -165,6 +166,15 @@ void readInterceptor(kj::StringPtr file, const toml::table& root,
   section.number("timeout_ms", 100, 60000, interceptor.timeoutMs);
 }
 
+void readAttributor(kj::StringPtr file, const toml::table& root, Settings::Attributor& attributor) {
+  Section section(file, root, "attributor", {"bpf"});
+  KJ_IF_MAYBE (word, section.string("bpf")) {
+    if (*word != "auto" && *word != "off")
+      section.fail(KJ_ASSERT_NONNULL(section.find("bpf")), "bpf", "must be \"auto\" or \"off\"");
+    attributor.bpf = *word == "auto";
+  }
+}
+
 Settings defaults() {
   Settings settings;
   settings.resolver.listen.add(kj::str("127.0.0.1:53"));
@@ -192,6 +202,7 @@ Settings Settings::load(kj::StringPtr file) {
     refuseUnknownSections(file, root);
     readPolicy(file, root, settings.policy);
     readInterceptor(file, root, settings.interceptor);
+    readAttributor(file, root, settings.attributor);
     Section resolver(file, root, "resolver", {"listen", "upstreams"});
     resolver.strings("listen", settings.resolver.listen);
     resolver.strings("upstreams", settings.resolver.upstreams);

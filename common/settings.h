@@ -34,6 +34,10 @@ struct Settings {
         3000;  // timeout_ms: how long a packet may wait for its verdict, 100 to 60000
   } interceptor;
 
+  struct Attributor {
+    bool bpf = true;  // bpf = "auto" | "off"
+  } attributor;
+
   static Settings load(kj::StringPtr file);
   // A missing file means all defaults. Throws FAILED "file:line:column: reason" on bad content.
 };

@@ -68,6 +68,7 @@ enum Method {
   procNet @3;       # /proc/net, where sock_diag does not know the protocol
   cache @4;         # a socket whose holder was found a moment ago
   packetUid @5;     # only the packet's uid is known
+  bpf @6;           # exact sock_diag answer, then what the kernel noted when the socket was connected or sent from
 }
 
 enum Confidence { none @0; shared @1; certain @2; }

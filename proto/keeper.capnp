@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Exported by portreeve-keeper (root, CAP_NET_ADMIN) on keeper.sock. Who may hold it: root and the
-# interceptor's uid; everybody entitled to see may ask the status. Four fixed requests, none with
+# interceptor's uid (one request: the attributor's); everybody entitled to see may ask the status. Five fixed requests, none with
 # text from the caller: the keeper is the one process that runs programs (iptables-restore,
 # iptables-save). A holder that disconnects changes nothing: rules stay as they are.
 
@@ -35,4 +35,14 @@ interface Keeper extends (Daemon.Daemon) {
 
   presence @3 () -> (presence :RulesPresence);
   # What the last load or verify found; asks the kernel nothing.
+
+  socketOwners @4 () -> (table :SocketOwnerTable, whyNot :Text);
+  # For the attributor's uid: what BPF programs of the keeper's note of each socket. Null where the
+  # kernel has no such programs or the settings do not want them; `whyNot` says so. What is in the
+  # table is true as long as the connection lasts: the programs end with the keeper.
+}
+
+interface SocketOwnerTable {
+  # Carries a file descriptor: a frozen BPF map, to be mapped with PROT_READ; its layout is
+  # common/socket-owner-table.h.
 }

@@ -12,6 +12,7 @@
 #include "interceptor/keeper/rule-keeper.h"
 #include "interceptor/keeper/sandbox.h"
 #include "interceptor/keeper/service.h"
+#include "interceptor/keeper/socket-owners.h"
 
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
@@ -36,7 +37,7 @@ constexpr const char* HELP =
     "  --prove-sandbox  enter the sandbox, try what must be refused there, and say so\n"
     "\n"
     "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([interceptor] iptables, host_rules;\n"
-    "       [resolver] listen); --remove reads none\n";
+    "       [resolver] listen; [attributor] bpf); --remove reads none\n";
 
 // nf_tables, conntrack and the legacy tables want the first; the raw socket by which
 // iptables-legacy speaks to the kernel the second. The programs it runs inherit both.
@@ -59,12 +60,13 @@ int serve() {
 
   RuleKeeper keeper(chooseVariant(settings.interceptor.iptables), RulesetOptions::from(settings));
   auto ruleEvents = openRuleEvents();
+  SocketOwners socketOwners(settings.attributor.bpf);
 
   lockIn(keeper.usesLegacy());
 
   kj::UnixEventPort::captureSignal(SIGTERM);
   auto io = kj::setupAsyncIo();
-  Service service(io, accounts, kj::mv(rpcSocket), kj::mv(ruleEvents), keeper);
+  Service service(io, accounts, kj::mv(rpcSocket), kj::mv(ruleEvents), keeper, socketOwners);
   auto terminated = io.unixEventPort.onSignal(SIGTERM).ignoreResult();
 
   service.setLandlock(enterSandbox(keeper.usesLegacy()));

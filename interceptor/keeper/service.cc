@@ -4,6 +4,18 @@
 #include <kj/debug.h>
 
 namespace portreeve::keeper {
+namespace {
+
+class OwnerTable final : public proto::SocketOwnerTable::Server {
+public:
+  explicit OwnerTable(int fd) : fd(fd) {}
+  kj::Maybe<int> getFd() override { return fd; }
+
+private:
+  int fd;  // of SocketOwners, which outlives every connection
+};
+
+}  // namespace
 
 class Service::Bootstrap final : public proto::Keeper::Server {
   // The RPC server lets only those in who may observe; what acts is for root and the interceptor.
@@ -37,6 +49,15 @@ public:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> socketOwners(SocketOwnersContext context) override {
+    entitlement.require(Role::ATTRIBUTOR);
+    auto results = context.getResults();
+    KJ_IF_MAYBE (table, service.socketOwners.table())
+      results.setTable(kj::heap<OwnerTable>(*table));
+    results.setWhyNot(service.socketOwners.whyNot());
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> status(StatusContext context) override {
     service.fillStatus(context.getResults().initStatuses(1)[0]);
     return kj::READY_NOW;
@@ -53,8 +74,10 @@ private:
 };
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, kj::AutoCloseFd rpcSocket,
-                 interceptor::NetlinkSocket ruleEvents, RuleKeeper& keeper)
+                 interceptor::NetlinkSocket ruleEvents, RuleKeeper& keeper,
+                 const SocketOwners& socketOwners)
     : keeper(keeper),
+      socketOwners(socketOwners),
       watch(io.unixEventPort, io.provider->getTimer(), kj::mv(ruleEvents), keeper),
       ownStatus(Role::KEEPER),
       rpc(*io.lowLevelProvider, rpcSocket.release(), accounts, [this](Entitlement entitlement) {

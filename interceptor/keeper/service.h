@@ -6,6 +6,7 @@
 #include "common/rpc-server.h"
 #include "common/status.h"
 #include "interceptor/keeper/rule-keeper.h"
+#include "interceptor/keeper/socket-owners.h"
 #include "interceptor/keeper/watch.h"
 #include "proto/keeper.capnp.h"
 
@@ -16,7 +17,8 @@ namespace portreeve::keeper {
 class Service {
 public:
   Service(kj::AsyncIoContext& io, const Accounts& accounts, kj::AutoCloseFd rpcSocket,
-          interceptor::NetlinkSocket ruleEvents, RuleKeeper& keeper);
+          interceptor::NetlinkSocket ruleEvents, RuleKeeper& keeper,
+          const SocketOwners& socketOwners);
   // All references outlive it.
   KJ_DISALLOW_COPY(Service);
 
@@ -29,6 +31,7 @@ private:
   class Bootstrap;
 
   RuleKeeper& keeper;
+  const SocketOwners& socketOwners;
   Watch watch;
   OwnStatus ownStatus;
   RpcServer rpc;

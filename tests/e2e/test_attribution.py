@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The attributor names the right process, and says how it knows."""
+"""The attributor names the right process, and says how it knows.
+
+Everything is tried twice: with what the kernel notes of sockets (BPF), and with the reader alone."""
 import os
 import shutil
 import subprocess
 
 import pytest
 
-from harness.namespaces import wait_until
+from harness.namespaces import end, wait_until
+from harness.suite import SETTINGS, Suite
 
-DEFAULT = "allow"
+
+@pytest.fixture(scope="module", params=["bpf", "sock_diag"])
+def suite(net, request):
+    bpf = "auto" if request.param == "bpf" else "off"
+    with Suite(net, settings=SETTINGS.format(default="allow") + f'\n[attributor]\nbpf = "{bpf}"\n') as running:
+        running.method = request.param
+        yield running
 
 MAPPED = """
 import socket, sys
@@ -28,7 +37,7 @@ def test_path_command_line_user_and_parents_are_those_of_the_program(suite):
     assert process["cmdline"] == f"{suite.programs}/worker tcp 10.9.0.13 7000"
     assert process["user"] == "nobody" and process["uid"] == 65534
     assert process["kind"] == "program" and process["confidence"] == "certain"
-    assert process["method"] == "sock_diag", process
+    assert process["method"] == suite.method, process
     assert any("python3" in p["path"] for p in process["parents"]), process["parents"]
 
 
@@ -120,9 +129,13 @@ def test_a_binary_that_was_replaced_under_its_running_program_is_no_stranger(sui
         assert connect() == "ok"
         shutil.copy("/usr/bin/python3", str(held_path) + ".new")
         os.rename(str(held_path) + ".new", held_path)
-        assert connect() == "ok"
-        row = suite.connections(program="updated")[-1]
-        assert row["process"]["kind"] == "replaced", row
+
+        def replaced():
+            assert connect() == "ok"
+            return suite.connections(program="updated")[-1]["process"]["kind"] == "replaced"
+
+        # What is known of a running program is believed for a second at most.
+        wait_until(replaced, 5, lambda: suite.connections(program="updated")[-1])
     finally:
         suite.rules("")
 
@@ -131,5 +144,35 @@ def test_who_names_the_holder_of_a_listener(suite):
     process = suite.net.start(suite.net.machine, "nc", "-l", "127.0.0.1", "4242")
     wait_until(lambda: "4242" in suite.net.inside("ss", "-Hltn").stdout, 5, "nc listens")
     answer = suite.json("who", "tcp", "127.0.0.1:4242")
+    end(process)
     assert "nc" in answer["path"], answer
     assert answer["pid"] == process.pid
+
+
+def test_status_says_how_the_owners_of_sockets_are_found(suite):
+    reason = next(p for p in suite.status()["processes"] if p["name"] == "attributor")["reason"]
+    if suite.method == "bpf":
+        assert "the kernel notes the owners" in reason
+    else:
+        assert "switched off by [attributor] bpf" in reason
+
+
+def test_a_restarted_keeper_is_done_without_meanwhile_and_then_notes_again(suite):
+    suite.kill("keeper")
+    assert suite.probe("meanwhile", "tcp", "10.9.0.13", 7000)["ok"]
+    assert suite.connections(program="meanwhile")[-1]["process"]["path"].endswith("/meanwhile")
+
+    def again():
+        assert suite.probe("afterwards", "tcp", "10.9.0.13", 7000)["ok"]
+        return suite.connections(program="afterwards")[-1]["process"]["method"] == suite.method
+
+    wait_until(again, 10, lambda: suite.connections(program="afterwards")[-1])
+
+
+def test_the_keepers_descriptors_alone_hold_the_programs_in_the_kernel(suite):
+    """So they end with it: nothing of them is pinned."""
+    folder = f"/proc/{suite.pid('keeper')}/fd"
+    links = [fd for fd in os.listdir(folder) if "bpf_link" in os.readlink(f"{folder}/{fd}")]
+    assert len(links) == (4 if suite.method == "bpf" else 0), links
+    pinned = subprocess.run(["find", "/sys/fs/bpf", "-name", "*portreeve*"], capture_output=True, text=True).stdout
+    assert not pinned

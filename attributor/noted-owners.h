@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who uses a socket, as the kernel noted it (common/socket-owner-table.h), where it takes the BPF
+// programs that do so. Nothing is asked of anybody: the table is memory.
+#pragma once
+
+#include "attributor/process-facts.h"
+#include "common/socket-owner-table.h"
+
+#include <kj/common.h>
+
+#include <cstdint>
+
+namespace portreeve::attributor {
+
+struct NotedOwner {
+  ExecKey key;  // of whoever connected the socket last, or sent from it unconnected
+  uint64_t fileInode = 0;
+};
+
+class NotedOwners {
+public:
+  virtual kj::Maybe<NotedOwner> find(uint64_t cookie) const = 0;
+  // nullptr where nothing was noted of it, or its slot went to a later socket.
+  virtual ~NotedOwners() noexcept(false) = default;
+};
+
+class OwnerTable final : public NotedOwners {
+public:
+  OwnerTable() = default;
+  ~OwnerTable() noexcept(false) { forget(); }
+  KJ_DISALLOW_COPY(OwnerTable);
+
+  void use(int table);
+  // Maps it; the descriptor stays the caller's. Throws FAILED where it cannot be mapped.
+  void forget();
+  bool inUse() const { return slots != nullptr; }
+
+  kj::Maybe<NotedOwner> find(uint64_t cookie) const override;
+
+private:
+  const portreeve_socket_owner* slots = nullptr;
+};
+
+}  // namespace portreeve::attributor

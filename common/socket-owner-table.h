@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table in which the kernel notes who uses a socket: written by BPF programs that the keeper
+ * loads (interceptor/keeper/socket-owners.bpf.c), mapped read-only by the attributor. In C, since
+ * both sides read it. Native byte order: it never leaves the machine.
+ *
+ * Each socket has one slot, by its cookie; one that comes later takes it over. So a slot holds what
+ * was noted last, and whoever reads compares the cookie. `sequence` is odd while a slot is being
+ * written, and another number after each writing (a seqlock). */
+#pragma once
+
+#ifdef __bpf__
+typedef unsigned long long portreeve_u64;
+typedef unsigned int portreeve_u32;
+#else
+#include <stdint.h>
+typedef uint64_t portreeve_u64;
+typedef uint32_t portreeve_u32;
+#endif
+
+struct portreeve_socket_owner {
+  portreeve_u64 sequence;
+  portreeve_u64 cookie;     /* SO_COOKIE; 0: nothing was noted here yet */
+  portreeve_u64 start;      /* CLOCK_BOOTTIME, ns, of the process's start: field 22 of proc_pid_stat(5) */
+  portreeve_u64 argStart;   /* address of its arguments, field 48: another after an exec */
+  portreeve_u64 fileInode;  /* inode number of its executable */
+  portreeve_u32 pid;        /* of the process (thread group), as the initial pid namespace counts */
+  portreeve_u32 reserved;
+  portreeve_u64 padding[2]; /* one cache line a slot */
+};
+
+enum { PORTREEVE_SOCKET_OWNERS = 65536 }; /* slots: 4 MiB; a power of two */
