@@ -77,14 +77,16 @@ void Interfaces::drain() {
 }
 
 kj::Promise<void> Interfaces::watch(kj::UnixEventPort& port) {
-  observer = kj::heap<kj::UnixEventPort::FdObserver>(port, socket.fd(),
-                                                     kj::UnixEventPort::FdObserver::OBSERVE_READ);
-  return watchNext();
+  // The promise's own: this object outlives the event loop, an observer must not.
+  auto observer = kj::heap<kj::UnixEventPort::FdObserver>(
+      port, socket.fd(), kj::UnixEventPort::FdObserver::OBSERVE_READ);
+  auto& here = *observer;
+  return watchNext(here).attach(kj::mv(observer));
 }
 
-kj::Promise<void> Interfaces::watchNext() {
+kj::Promise<void> Interfaces::watchNext(kj::UnixEventPort::FdObserver& observer) {
   drain();
-  return KJ_ASSERT_NONNULL(observer)->whenBecomesReadable().then([this]() { return watchNext(); });
+  return observer.whenBecomesReadable().then([this, &observer]() { return watchNext(observer); });
 }
 
 kj::Maybe<Interfaces::Link&> Interfaces::find(uint32_t index) {

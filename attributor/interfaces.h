@@ -42,13 +42,12 @@ private:
   };
 
   NetlinkSocket socket;
-  kj::Maybe<kj::Own<kj::UnixEventPort::FdObserver>> observer;  // gone before `socket`
   kj::Array<kj::byte> buffer;
   std::unordered_map<uint32_t, Link> links;
 
   void askForAll();
   void drain();
-  kj::Promise<void> watchNext();
+  kj::Promise<void> watchNext(kj::UnixEventPort::FdObserver& observer);
   kj::Maybe<Link&> find(uint32_t index);
 };
 

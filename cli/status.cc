@@ -41,14 +41,19 @@ void showProcesses(capnp::List<view::ProcessStatus>::Reader processes, uint64_t 
   Table table{{"PROCESS"}, {"PID", true}, {"UID", true}, {"STATE"}, {"FOR", true}, {"LOCKED IN"}};
   for (auto process : processes) {
     bool known = process.getPid() != 0;
-    table.add(
-        process.getName(), known ? kj::str(process.getPid()) : kj::str("-"),
-        known ? kj::str(process.getUid()) : kj::str("-"),
-        Cell(process.getState(), colourOfState(process.getState())),
-        runningFor(process.getSince(), now),
-        process.getReason().size() > 0 ? kj::str(process.getReason()) : sandboxWords(process));
+    table.add(process.getName(), known ? kj::str(process.getPid()) : kj::str("-"),
+              known ? kj::str(process.getUid()) : kj::str("-"),
+              Cell(process.getState(), colourOfState(process.getState())),
+              runningFor(process.getSince(), now),
+              // What is amiss matters more; what a healthy process has to say stands below.
+              process.getReason().size() > 0 && process.getState() != "running"
+                  ? kj::str(process.getReason())
+                  : sandboxWords(process));
   }
   print(table.text());
+  for (auto process : processes)
+    if (process.getState() == "running" && process.getReason().size() > 0)
+      print(kj::str(process.getName(), ": ", printable(process.getReason()), "\n"));
 }
 
 kj::StringPtr queuePurpose(uint16_t queue) {

@@ -84,3 +84,9 @@ def test_up_with_confirm_takes_everything_down_unless_confirmed(net):
     assert confirmed.process.poll() is None
     confirmed.__exit__()
     assert ruleset(net) == before
+
+
+def test_a_suite_that_is_ended_has_no_errors_to_report(net):
+    with Suite(net, RULES, default="block") as running:
+        running.stop()
+        assert "error:" not in running.output(), running.output()
