@@ -149,6 +149,7 @@ kj::Maybe<ConntrackEntry> decodeEntry(const nlmsghdr* message) {
         break;
       case CTA_STATUS:
         entry.assured = ntohl(valueOf<uint32_t>(attribute)) & IPS_ASSURED;
+        entry.translated = ntohl(valueOf<uint32_t>(attribute)) & IPS_NAT_MASK;
         break;
       case CTA_COUNTERS_ORIG:
         entry.originalBytes = decodeBytes(attribute);
@@ -179,6 +180,10 @@ void putOriginalTuple(nlmsghdr* message, const Tuple& tuple) {
   putProtocol(message, tuple);
   mnl_attr_nest_end(message, protocol);
   mnl_attr_nest_end(message, whole);
+}
+
+bool hasConnections(uint8_t protocol) {
+  return protocol == PROTOCOL_TCP || protocol == PROTOCOL_SCTP || protocol == PROTOCOL_DCCP;
 }
 
 uint8_t addressFamily(const Tuple& tuple) {

@@ -18,6 +18,7 @@ struct ConntrackEntry {
   uint64_t originalBytes = 0;  // 0 where net.netfilter.nf_conntrack_acct is off
   uint64_t replyBytes = 0;
   bool assured = false;
+  bool translated = false;  // by NAT: it would be another one if it were made anew
 };
 
 kj::Maybe<ConntrackEntry> decodeEntry(const nlmsghdr* message);
@@ -26,6 +27,9 @@ kj::Maybe<ConntrackEntry> decodeEntry(const nlmsghdr* message);
 
 void putOriginalTuple(nlmsghdr* message, const Tuple& tuple);
 // CTA_TUPLE_ORIG. ICMP has its identifier, type and code; protocols without ports have none.
+
+bool hasConnections(uint8_t protocol);
+// TCP, SCTP, DCCP: conntrack follows their handshake.
 
 uint8_t addressFamily(const Tuple& tuple);  // AF_INET or AF_INET6
 

@@ -27,5 +27,20 @@ TEST_CASE("only undecided queries to other hosts are cleared away") {
   CHECK_FALSE(keepsQueryFromRedirection(decided));
 }
 
+TEST_CASE("a datagram flow with another program's mark is made anew, unless it is translated") {
+  auto tunnel = entry("192.0.2.53", 51820);
+  CHECK_FALSE(isAskedAboutForEver(tunnel));
+  tunnel.mark = 51820;
+  CHECK(isAskedAboutForEver(tunnel));
+  tunnel.translated = true;
+  CHECK_FALSE(isAskedAboutForEver(tunnel));
+  auto connection = entry("192.0.2.53", 443, PROTOCOL_TCP);
+  connection.mark = 51820;
+  CHECK_FALSE(isAskedAboutForEver(connection));
+  auto decided = entry("192.0.2.53", 51820);
+  decided.mark = 1710;
+  CHECK_FALSE(isAskedAboutForEver(decided));
+}
+
 }  // namespace
 }  // namespace portreeve::interceptor

@@ -2,6 +2,7 @@
 #include "interceptor/startup-cleaning.h"
 
 #include "common/log.h"
+#include "common/marks.h"
 
 namespace portreeve::interceptor {
 namespace {
@@ -17,17 +18,22 @@ bool keepsQueryFromRedirection(const ConntrackEntry& entry) {
          tuple.destination.scope() != Scope::LOCALHOST;
 }
 
+bool isAskedAboutForEver(const ConntrackEntry& entry) {
+  return entry.mark != 0 && !isPermanent(verdictOf(entry.mark)) && !entry.translated &&
+         !hasConnections(entry.tuple.protocol);
+}
+
 kj::Promise<void> StartupCleaning::runOnce() {
   if (ran) return kj::READY_NOW;
   ran = true;
   return kj::evalNow([this]() { return goOn(listing.restart()); }).catch_([](kj::Exception&& e) {
-    log::exception("deleting the conntrack entries of DNS queries from before the start", e);
+    log::exception("deleting conntrack entries from before the start", e);
   });
 }
 
 kj::Promise<void> StartupCleaning::goOn(ConntrackListing::Walk walk) {
   bool more = listing.next(walk, [this](const ConntrackEntry& entry) {
-    if (keepsQueryFromRedirection(entry)) found.add(entry.tuple);
+    if (keepsQueryFromRedirection(entry) || isAskedAboutForEver(entry)) found.add(entry.tuple);
   });
   // Through the timer: packets get their turn in between.
   if (more)
@@ -35,7 +41,8 @@ kj::Promise<void> StartupCleaning::goOn(ConntrackListing::Walk walk) {
   table.remove(found);
   if (found.size() > 0)
     log::info(kj::str("deleted ", found.size(),
-                      " conntrack entries of DNS queries from before the start"));
+                      " conntrack entries from before the start (DNS queries, other "
+                      "programs' marks): the next packet makes them anew"));
   found.clear();
   return kj::READY_NOW;
 }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The nat table sees only the first packet of a conntrack entry, so a name server that was being
-// asked before the rules were there could not be redirected (1799). Its entries are deleted once,
-// after the rules were loaded for the first time; the next query makes a new one.
+// Conntrack entries from before the rules that the rules cannot work with. They are deleted once,
+// after the rules were loaded for the first time; the next packet makes a new one.
+//
+// The nat table sees only the first packet of an entry, so a name server that was being asked could
+// not be redirected (1799). And an entry that is older than the first rule with a label has no room
+// for one: where another program overwrites its connmark with every packet (wg-quick), each packet
+// would be asked about.
 #pragma once
 
 #include "interceptor/conntrack.h"
@@ -14,6 +18,10 @@ namespace portreeve::interceptor {
 
 bool keepsQueryFromRedirection(const ConntrackEntry& entry);
 // Undecided, to port 53 by UDP or TCP, and not to this host itself.
+
+bool isAskedAboutForEver(const ConntrackEntry& entry);
+// Another program's connmark, and a protocol without connections. Not where an address is
+// translated: the next entry might get another.
 
 class StartupCleaning {
 public:

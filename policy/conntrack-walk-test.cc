@@ -176,7 +176,8 @@ TEST_CASE("a loopback connection is listed from both ends and is one") {
 // Before the rules are loaded ---------------------------------------------------------------------
 
 void judge(Road& road, KnownSockets known) {
-  judgeExisting(kj::mv(known), road.flows, road.deciding, road.walk, road.kernel).wait(road.scope);
+  judgeExisting(kj::mv(known), road.flows, road.deciding, road.walk, road.kernel, road.earlier)
+      .wait(road.scope);
 }
 
 TEST_CASE("connections that exist already are allowed, and marked where conntrack knows them") {

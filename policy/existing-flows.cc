@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/marks.h"
+#include "policy/askers.h"
 #include "policy/kernel-watcher.h"
 
 #include <unordered_map>
@@ -14,11 +15,14 @@ namespace {
 struct Sighting {
   KnownSockets known;
   std::unordered_map<Tuple, TrackedEntry, TupleHash> entries;  // by the flow's tuple
+  EarlierSessions& earlier;
 
   void see(const TrackedEntry& entry) {
     KJ_IF_MAYBE (flow, known.find(entry.tuple)) {
       takeBytes(*flow, entry);
       entries.emplace(flow->tuple, entry);
+    } else if (entry.assured && entry.tuple.protocol == PROTOCOL_UDP && !isDnsQuery(entry.tuple)) {
+      earlier.add(entry.tuple, monotonicNs());
     }
   }
 };
@@ -50,8 +54,8 @@ void addExisting(capnp::List<proto::Attributed>::Reader existing, ProgramCache& 
 }
 
 kj::Promise<void> judgeExisting(KnownSockets known, FlowTable& flows, Deciding& deciding,
-                                ConntrackWalk& walk, KernelActs& kernel) {
-  auto sighting = kj::heap(Sighting{kj::mv(known), {}});
+                                ConntrackWalk& walk, KernelActs& kernel, EarlierSessions& earlier) {
+  auto sighting = kj::heap(Sighting{kj::mv(known), {}, earlier});
   auto listed = walk.listEach([&seen = *sighting](const TrackedEntry& entry) { seen.see(entry); });
   return listed.then([&flows, &deciding, &kernel, sighting = kj::mv(sighting)]() mutable {
     kj::Vector<Tuple> toTurn;
@@ -89,7 +93,8 @@ ExistingFlows::ExistingFlows(Parts parts, AttributorLink& attributor)
 kj::Promise<void> ExistingFlows::begin(bool rulesPresent) {
   return list().then([this, rulesPresent](KnownSockets&& known) {
     if (rulesPresent) return parts.walk.restore(kj::mv(known));
-    return judgeExisting(kj::mv(known), parts.flows, parts.deciding, parts.walk, parts.kernel);
+    return judgeExisting(kj::mv(known), parts.flows, parts.deciding, parts.walk, parts.kernel,
+                         parts.earlier);
   });
 }
 

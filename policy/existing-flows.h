@@ -7,6 +7,7 @@
 #include "policy/attributor-link.h"
 #include "policy/conntrack-walk.h"
 #include "policy/deciding.h"
+#include "policy/earlier-sessions.h"
 #include "policy/flow-table.h"
 #include "policy/kernel-acts.h"
 #include "policy/program-cache.h"
@@ -24,6 +25,7 @@ public:
     Deciding& deciding;
     ConntrackWalk& walk;
     KernelActs& kernel;
+    EarlierSessions& earlier;
   };
 
   ExistingFlows(Parts parts, AttributorLink& attributor);
@@ -46,8 +48,8 @@ void addExisting(capnp::List<proto::Attributed>::Reader existing, ProgramCache& 
                  Headings& headings, KnownSockets& known);
 
 kj::Promise<void> judgeExisting(KnownSockets known, FlowTable& flows, Deciding& deciding,
-                                ConntrackWalk& walk, KernelActs& kernel);
+                                ConntrackWalk& walk, KernelActs& kernel, EarlierSessions& earlier);
 // Queries to other hosts' name servers are not kept: their entries are deleted, so that the next
-// packet meets nat.
+// packet meets nat. UDP conversations of unconnected sockets are noted in `earlier`.
 
 }  // namespace portreeve::policy

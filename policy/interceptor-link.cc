@@ -35,7 +35,7 @@ kj::AutoCloseFd duplicate(kj::Maybe<int> descriptor) {
 
 TrackedEntry entryFrom(proto::TrackedFlow::Reader reader) {
   return TrackedEntry{Tuple::from(reader.getTuple()), reader.getMark(), reader.getOriginalBytes(),
-                      reader.getReplyBytes()};
+                      reader.getReplyBytes(), reader.getAssured()};
 }
 
 kj::Promise<void> listFrom(proto::Conntrack::Client conntrack, uint64_t after,

@@ -88,6 +88,7 @@ Flow Judge::newFlow(const Arrival& arrival) const {
   flow.tuple = heading.reversed ? answerOf(arrival.tuple) : arrival.tuple;
   flow.direction = heading.direction;
   flow.loopback = arrival.loopback;
+  flow.establishedBefore = parts.earlier.holds(arrival.tuple, monotonicNs());
   flow.icmpType = arrival.icmpType;
   flow.icmpCode = arrival.icmpCode;
   flow.interface = kj::str(arrival.interface);

@@ -11,6 +11,7 @@
 #include "policy/arrival.h"
 #include "policy/askers.h"
 #include "policy/deciding.h"
+#include "policy/earlier-sessions.h"
 #include "policy/flow-table.h"
 #include "policy/kernel-acts.h"
 #include "policy/late-ends.h"
@@ -40,6 +41,7 @@ struct JudgeParts {
   Deciding& deciding;
   Settler& settler;
   KernelActs& kernel;
+  EarlierSessions& earlier;
 };
 
 class Judge final : private kj::TaskSet::ErrorHandler {

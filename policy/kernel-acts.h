@@ -23,6 +23,7 @@ struct TrackedEntry {
   uint32_t mark = 0;
   uint64_t originalBytes = 0;  // 0 where net.netfilter.nf_conntrack_acct is off
   uint64_t replyBytes = 0;
+  bool assured = false;  // both ends have spoken, for a while
 };
 
 class KernelActs {

@@ -49,9 +49,14 @@ bool takeBytes(Flow& flow, const TrackedEntry& entry) {
   return true;
 }
 
-KernelEvents::KernelEvents(FlowTable& flows, LateEnds& lateEnds, KernelActs& kernel,
-                           kj::Function<void()> onMissed)
-    : flows(flows), lateEnds(lateEnds), kernel(kernel), onMissed(kj::mv(onMissed)), tasks(*this) {}
+KernelEvents::KernelEvents(FlowTable& flows, LateEnds& lateEnds, EarlierSessions& earlier,
+                           KernelActs& kernel, kj::Function<void()> onMissed)
+    : flows(flows),
+      lateEnds(lateEnds),
+      earlier(earlier),
+      kernel(kernel),
+      onMissed(kj::mv(onMissed)),
+      tasks(*this) {}
 
 proto::KernelWatcher::Client KernelEvents::watcher() {
   return kj::heap<Watcher>(*this);
@@ -82,6 +87,7 @@ void KernelEvents::socketsClosed(kj::ArrayPtr<const Tuple> sockets,
 
 void KernelEvents::closed(const Tuple& socket, uint64_t inode, kj::Vector<Tuple>& entries) {
   counts.socketsClosed++;
+  earlier.socketClosed(socket);
   bool connected = socket.destinationPort != 0;
   if (connected) {
     Flow* out = flows.findOpen(socket);

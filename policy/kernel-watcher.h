@@ -4,6 +4,7 @@
 // port does not inherit it.
 #pragma once
 
+#include "policy/earlier-sessions.h"
 #include "policy/flow-table.h"
 #include "policy/kernel-acts.h"
 #include "policy/late-ends.h"
@@ -26,7 +27,7 @@ public:
     uint64_t missed = 0;
   };
 
-  KernelEvents(FlowTable& flows, LateEnds& lateEnds, KernelActs& kernel,
+  KernelEvents(FlowTable& flows, LateEnds& lateEnds, EarlierSessions& earlier, KernelActs& kernel,
                kj::Function<void()> onMissed);
   // `onMissed`: the table is to be compared with conntrack.
   KJ_DISALLOW_COPY(KernelEvents);
@@ -45,6 +46,7 @@ private:
 
   FlowTable& flows;
   LateEnds& lateEnds;
+  EarlierSessions& earlier;
   KernelActs& kernel;
   kj::Function<void()> onMissed;
   Counters counts;

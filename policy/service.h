@@ -14,6 +14,7 @@
 #include "policy/bootstrap.h"
 #include "policy/conntrack-walk.h"
 #include "policy/deciding.h"
+#include "policy/earlier-sessions.h"
 #include "policy/existing-flows.h"
 #include "policy/flow-table.h"
 #include "policy/follow.h"
@@ -60,6 +61,7 @@ private:
   ProgramCache programs;
   TransientFlows transient;
   LateEnds lateEnds;
+  EarlierSessions earlier;
   Headings headings;
   Askers askers;
   NameTable names;

@@ -182,18 +182,19 @@ struct Road final : private FlowObserver {
   FlowTable flows;
   TransientFlows transient{flows};
   LateEnds lateEnds;
+  EarlierSessions earlier;
   Headings headings;
   Askers askers;
   NameTable names;
   NameLookups lookups{timer, names, askers};
   Deciding deciding{[this]() -> rules::RuleSet& { return *set; }, names};
-  Judge judge{
-      timer,
-      {programs, flows, transient, lateEnds, headings, askers, lookups, deciding, settler, kernel}};
+  Judge judge{timer,
+              {programs, flows, transient, lateEnds, headings, askers, lookups, deciding, settler,
+               kernel, earlier}};
   Rejudge rejudge{timer, flows, transient, lateEnds, deciding, kernel};
   ConntrackWalk walk{timer, flows, transient, deciding, kernel};
   uint missed = 0;
-  KernelEvents events{flows, lateEnds, kernel, [this]() { missed++; }};
+  KernelEvents events{flows, lateEnds, earlier, kernel, [this]() { missed++; }};
   uint told = 0;
 
   explicit Road(kj::StringPtr ruleText, DefaultAction action = DefaultAction::BLOCK)
