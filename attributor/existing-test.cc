@@ -91,6 +91,10 @@ TEST_CASE("a connection that waits for its listener to take it is the listener's
   CHECK(flows[0].socket.inode == 0);
 }
 
+TEST_CASE("a connection that is only being asked for is none yet") {
+  CHECK(among({socket(6, "192.0.2.1", 50000, "198.51.100.2", 443, STATE_SYN_SENT)}).empty());
+}
+
 TEST_CASE("what a process has closed already is left out") {
   CHECK(among({socket(6, "192.0.2.1", 50000, "198.51.100.2", 443, 4, 0)}).empty());
 }

@@ -72,7 +72,8 @@ kj::Vector<ExistingFlow> connectionsAmong(kj::ArrayPtr<const DiagSocket> sockets
   kj::Vector<ExistingFlow> flows;
   std::unordered_map<Tuple, size_t, TupleHash> byTuple;
   for (auto& socket : sockets) {
-    if (!isConnected(socket)) continue;
+    // A SYN that waits for its answer may be one that nobody has let through yet.
+    if (!isConnected(socket) || socket.state == STATE_SYN_SENT) continue;
     ExistingFlow flow;
     flow.socket = flow.held = socket;
     KJ_IF_MAYBE (listener, listeners.of(socket)) {

@@ -61,17 +61,6 @@ TEST_CASE("a bound queue leads to its socket") {
   CHECK(inodeOfNetlinkSocket(netlink, 1) == nullptr);
 }
 
-TEST_CASE("the host's own filter rules are told from ours") {
-  CHECK(
-      !hasOwnFilterRules("*filter\n:INPUT ACCEPT [0:0]\n:C17 - [0:0]\n-A INPUT -j C17\n"
-                         "-A OUTPUT -j C17\n-A C17 -m mark --mark 0x0 -j DROP\nCOMMIT\n"));
-  CHECK(
-      hasOwnFilterRules("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j C17\n-A INPUT -j ufw-input\n"));
-  CHECK(hasOwnFilterRules("*filter\n:INPUT DROP [0:0]\n"));
-  CHECK(!hasOwnFilterRules("*mangle\n:INPUT ACCEPT [0:0]\n-A INPUT -j MARK --set-mark 7\n"));
-  CHECK(!hasOwnFilterRules(""));
-}
-
 TEST_CASE("the unit of a process is the innermost of its cgroup") {
   CHECK(unitOfCgroup("0::/system.slice/ssh.service\n") == "ssh.service");
   CHECK(unitOfCgroup("0::/user.slice/user-1000.slice/user@1000.service/app.slice/a.scope/x\n") ==

@@ -5,6 +5,7 @@
 #include "cli/failure.h"
 #include "cli/processes.h"
 #include "cli/text-file.h"
+#include "common/host-rules.h"
 #include "common/log.h"
 #include "common/marks.h"
 
@@ -42,7 +43,7 @@ void refuseRivalProcesses() {
 
 bool isOurs(uint16_t queue) {
   for (uint16_t ours : QUEUES)
-    if (queue == ours) return true;
+    if (queue - queue % 10 == ours) return true;
   return false;
 }
 
@@ -93,15 +94,12 @@ kj::Maybe<kj::String> outputOf(kj::StringPtr program) {
 }
 
 void warnOfHostRules(const Settings& settings) {
-  if (settings.interceptor.respectHostRules) return;
   for (auto program : {"/usr/sbin/iptables-save"_kj, "/usr/sbin/ip6tables-save"_kj}) {
     KJ_IF_MAYBE (saved, outputOf(program)) {
-      if (!hasOwnFilterRules(*saved)) continue;
-      log::warning(
-          "this machine has filter rules of its own (iptables INPUT or OUTPUT), and a "
-          "packet that portreeve allows does not meet them; [interceptor] host_rules = "
-          "\"respect\" lets them have their say");
-      return;
+      auto host = HostRules::in(*saved);
+      KJ_IF_MAYBE (rule, host.passedOver)
+        if (!settings.interceptor.respectHostRules) log::warning(wordsOnPassedOver(*rule));
+      KJ_IF_MAYBE (rule, host.ahead) log::warning(wordsOnAhead(*rule));
     }
   }
 }
@@ -139,18 +137,6 @@ kj::Maybe<uint64_t> inodeOfNetlinkSocket(kj::StringPtr table, uint32_t portId) {
       return strtoull(words[9].cStr(), nullptr, 10);
   }
   return nullptr;
-}
-
-bool hasOwnFilterRules(kj::StringPtr saved) {
-  bool inFilter = false;
-  for (auto& line : linesOf(saved)) {
-    if (line.startsWith("*")) inFilter = line == "*filter";
-    if (!inFilter) continue;
-    if (line.startsWith(":INPUT DROP") || line.startsWith(":OUTPUT DROP")) return true;
-    bool rule = line.startsWith("-A INPUT ") || line.startsWith("-A OUTPUT ");
-    if (rule && !line.endsWith("-j C17")) return true;
-  }
-  return false;
 }
 
 }  // namespace portreeve::cli

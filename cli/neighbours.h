@@ -17,8 +17,7 @@ void refuseRivals();
 // Failure where Portmaster or OpenSnitch runs here, or where our queues are bound already.
 
 void warnOfNeighbours(const Settings& settings);
-// To the log: unprivileged programs may bind our ports; the host has filter rules of its own that
-// an allowed packet does not meet.
+// To the log: unprivileged programs may bind our ports; what the host's own rules mean beside ours.
 
 struct BoundQueue {
   uint16_t queue;
@@ -29,9 +28,5 @@ kj::Vector<BoundQueue> parseBoundQueues(kj::StringPtr table);
 
 kj::Maybe<uint64_t> inodeOfNetlinkSocket(kj::StringPtr table, uint32_t portId);
 // Of the NETLINK_NETFILTER socket with that id in the text of /proc/net/netlink.
-
-bool hasOwnFilterRules(kj::StringPtr saved);
-// The text of iptables-save: rules in filter INPUT or OUTPUT that are not ours, or a policy of
-// DROP.
 
 }  // namespace portreeve::cli

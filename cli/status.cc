@@ -57,7 +57,7 @@ void showProcesses(capnp::List<view::ProcessStatus>::Reader processes, uint64_t 
 }
 
 kj::StringPtr queuePurpose(uint16_t queue) {
-  switch (queue) {
+  switch (queue - queue % 10) {
     case QUEUE_OUT_V4:
       return "out, IPv4"_kj;
     case QUEUE_OUT_V6:
@@ -97,6 +97,26 @@ void showRules(view::RulesStatus::Reader rules, uint64_t now) {
                 Colour::YELLOW));
 }
 
+void showLatencies(capnp::List<view::ProcessStatus>::Reader processes) {
+  auto microseconds = [](double value) { return kj::str(uint64_t(value + 0.5)); };
+  Table table{{"STAGE"}, {"PACKETS", true}, {"P50 us", true}, {"P99 us", true}, {"MAX us", true}};
+  bool any = false;
+  for (auto process : processes)
+    for (auto stage : process.getLatencies()) {
+      if (stage.getCount() == 0) continue;
+      any = true;
+      table.add(stage.getStage(), kj::str(uint64_t(stage.getCount())), microseconds(stage.getP50()),
+                microseconds(stage.getP99()), microseconds(stage.getMax()));
+    }
+  if (any) print(kj::str('\n', table.text()));
+}
+
+void showNotes(capnp::List<view::ProcessStatus>::Reader processes) {
+  for (auto process : processes)
+    for (auto note : process.getNotes())
+      printLine(painted(kj::str("\nNote: ", printable(note)), Colour::YELLOW));
+}
+
 void showNotSeen(capnp::List<capnp::Text>::Reader notSeen) {
   if (notSeen.size() == 0) return;
   printLine("\nNot seen by the hooks, so not decided:");
@@ -125,7 +145,9 @@ void show(Session& session, view::Status::Reader status) {
   print("\n");
   showProcesses(status.getProcesses(), now);
   showQueues(status.getQueues());
+  showLatencies(status.getProcesses());
   showRules(status.getRules(), now);
+  showNotes(status.getProcesses());
   showNotSeen(status.getNotSeen());
 }
 

@@ -37,18 +37,20 @@ TEST_CASE("without a file every setting has its default") {
   CHECK(settings.resolver.upstreams.size() == 0);
   CHECK(settings.gateway.listen[0] == "127.0.0.1:817");
   CHECK_FALSE(settings.interceptor.respectHostRules);
+  CHECK(settings.interceptor.queues == 1);
   CHECK(settings.interceptor.timeoutMs == 3000);
 }
 
 TEST_CASE("what a file says replaces the defaults") {
   SettingsFile file(
       "[policy]\ndefault = \"block\"\n[resolver]\nupstreams = [\"192.0.2.53\"]\nlisten = []\n"
-      "[interceptor]\nhost_rules = \"respect\"\ntimeout_ms = 500\n");
+      "[interceptor]\nhost_rules = \"respect\"\nqueues = 4\ntimeout_ms = 500\n");
   auto settings = Settings::load(file.path);
   CHECK(settings.policy.defaultAction == DefaultAction::BLOCK);
   CHECK(settings.resolver.upstreams[0] == "192.0.2.53");
   CHECK(settings.resolver.listen.size() == 0);
   CHECK(settings.interceptor.respectHostRules);
+  CHECK(settings.interceptor.queues == 4);
   CHECK(settings.interceptor.timeoutMs == 500);
 }
 

@@ -150,11 +150,11 @@ void readPolicy(kj::StringPtr file, const toml::table& root, Settings::Policy& p
 
 void readInterceptor(kj::StringPtr file, const toml::table& root,
                      Settings::Interceptor& interceptor) {
-  Section section(file, root, "interceptor", {"host_rules", "iptables", "timeout_ms"});
+  Section section(file, root, "interceptor", {"host_rules", "iptables", "queues", "timeout_ms"});
   KJ_IF_MAYBE (word, section.string("host_rules")) {
-    if (*word != "ignore" && *word != "respect")
+    if (*word != "bypass" && *word != "respect")
       section.fail(KJ_ASSERT_NONNULL(section.find("host_rules")), "host_rules",
-                   "must be \"ignore\" or \"respect\"");
+                   "must be \"bypass\" or \"respect\"");
     interceptor.respectHostRules = *word == "respect";
   }
   KJ_IF_MAYBE (word, section.string("iptables")) {
@@ -163,6 +163,7 @@ void readInterceptor(kj::StringPtr file, const toml::table& root,
                    "must be \"auto\", \"nft\" or \"legacy\"");
     interceptor.iptables = kj::mv(*word);
   }
+  section.number("queues", 1, 10, interceptor.queues);
   section.number("timeout_ms", 100, 60000, interceptor.timeoutMs);
 }
 

@@ -28,8 +28,9 @@ struct Settings {
     kj::Vector<kj::String> listen;  // listen = ["127.0.0.1:817", "[::1]:817"]
   } gateway;
   struct Interceptor {
-    bool respectHostRules = false;          // host_rules = "ignore" | "respect"
+    bool respectHostRules = false;          // host_rules = "bypass" | "respect"
     kj::String iptables = kj::str("auto");  // iptables = "auto" | "nft" | "legacy"
+    uint32_t queues = 1;                    // queues: netfilter queues a hook and family, 1 to 10
     uint32_t timeoutMs =
         3000;  // timeout_ms: how long a packet may wait for its verdict, 100 to 60000
   } interceptor;

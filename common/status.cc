@@ -29,6 +29,14 @@ void OwnStatus::addCounter(kj::StringPtr name, kj::Function<double()> value) {
   counters.add(CounterSource{kj::str(name), kj::mv(value)});
 }
 
+void OwnStatus::setNotes(kj::Vector<kj::String> words) {
+  notes = kj::mv(words);
+}
+
+void OwnStatus::addLatency(kj::StringPtr stage, const Latency& latency) {
+  stages.add(Stage{kj::str(stage), latency});
+}
+
 void OwnStatus::fill(proto::view::ProcessStatus::Builder builder) {
   builder.setName(name(role));
   builder.setPid(getpid());
@@ -51,6 +59,18 @@ void OwnStatus::fill(proto::view::ProcessStatus::Builder builder) {
   for (uint i = 0; i < counters.size(); i++) {
     list[i].setName(counters[i].name);
     list[i].setValue(counters[i].value());
+  }
+  auto told = builder.initNotes(uint(notes.size()));
+  for (uint i = 0; i < told.size(); i++) told.set(i, notes[i]);
+  auto latencies = builder.initLatencies(uint(stages.size()));
+  for (uint i = 0; i < latencies.size(); i++) {
+    auto& latency = stages[i].latency;
+    latencies[i].setStage(stages[i].name);
+    latencies[i].setCount(double(latency.count()));
+    latencies[i].setP50(double(latency.percentile(50)) / 1000);
+    latencies[i].setP90(double(latency.percentile(90)) / 1000);
+    latencies[i].setP99(double(latency.percentile(99)) / 1000);
+    latencies[i].setMax(double(latency.longest()) / 1000);
   }
 }
 

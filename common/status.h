@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/accounts.h"
+#include "common/latency.h"
 #include "proto/daemon.capnp.h"
 #include "proto/view.capnp.h"
 
@@ -24,6 +25,12 @@ public:
   void addCounter(kj::StringPtr name, kj::Function<double()> value);
   // Asked whenever the status is.
 
+  void setNotes(kj::Vector<kj::String> words);
+  // In place of those before: what people should know though nothing is amiss.
+
+  void addLatency(kj::StringPtr stage, const Latency& latency);
+  // `latency` outlives this.
+
   void fill(proto::view::ProcessStatus::Builder builder);
   // Capabilities, seccomp and no_new_privs are read back from the kernel, not assumed.
 
@@ -37,7 +44,13 @@ private:
   kj::String landlock;
   kj::String state;
   kj::String reason;
+  struct Stage {
+    kj::String name;
+    const Latency& latency;
+  };
   kj::Vector<CounterSource> counters;
+  kj::Vector<Stage> stages;
+  kj::Vector<kj::String> notes;
 };
 
 }  // namespace portreeve

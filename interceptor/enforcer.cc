@@ -20,10 +20,11 @@ kj::StringPtr ownWords(kj::StringPtr description) {
 }  // namespace
 
 Enforcer::Enforcer(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer,
-                   kj::StringPtr keeperSocket, StartupCleaning& cleaning,
+                   kj::StringPtr keeperSocket, StartupCleaning& cleaning, PacketLoop& packets,
                    service::Notifier& notifier)
     : timer(timer),
       cleaning(cleaning),
+      packets(packets),
       notifier(notifier),
       why(kj::str("policy has not asked for the rules yet")),
       keeper(provider, timer, keeperSocket,
@@ -33,8 +34,11 @@ Enforcer::Enforcer(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer,
              }) {}
 
 kj::Promise<void> Enforcer::enforce() {
-  wanted = true;
-  return whenThere()
+  return packets.whenBound()
+      .then([this]() {
+        wanted = true;
+        return whenThere();
+      })
       .then([this](proto::Keeper::Client client) { return load(kj::mv(client)); })
       .catch_([this](kj::Exception&& e) -> kj::Promise<void> {
         if (e.getType() != kj::Exception::Type::DISCONNECTED) return kj::mv(e);

@@ -5,6 +5,7 @@
 
 #include "common/rpc-client.h"
 #include "common/service.h"
+#include "interceptor/packet-loop.h"
 #include "interceptor/startup-cleaning.h"
 #include "proto/keeper.capnp.h"
 
@@ -16,11 +17,13 @@ namespace portreeve::interceptor {
 class Enforcer {
 public:
   Enforcer(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer, kj::StringPtr keeperSocket,
-           StartupCleaning& cleaning, service::Notifier& notifier);
+           StartupCleaning& cleaning, PacketLoop& packets, service::Notifier& notifier);
+  // All arguments outlive it.
   KJ_DISALLOW_COPY(Enforcer);
 
   kj::Promise<void> enforce();
-  // Waits for a keeper that is not there. Rejects with the keeper's reason.
+  // Waits until all queues are ours (what the rules send to another program's queue would be that
+  // program's to decide) and for a keeper that is not there. Rejects with the keeper's reason.
 
   kj::Promise<bool> rulesPresent();
 
@@ -30,6 +33,7 @@ public:
 private:
   kj::Timer& timer;
   StartupCleaning& cleaning;
+  PacketLoop& packets;
   service::Notifier& notifier;
   bool wanted = false;
   bool loaded = false;

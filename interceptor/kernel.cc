@@ -22,9 +22,10 @@ namespace {
 
 constexpr const char* ACCOUNTING = "/proc/sys/net/netfilter/nf_conntrack_acct";
 
-kj::Vector<kj::Own<Queue>> bindQueues() {
+kj::Vector<kj::Own<Queue>> bindQueues(uint32_t instances) {
   kj::Vector<kj::Own<Queue>> queues;
-  for (uint16_t number : QUEUES) queues.add(kj::heap<Queue>(number));
+  for (uint16_t number : queueNumbers(instances))
+    queues.add(kj::heap<Queue>(number, QUEUE_MAX_LENGTH / instances));
   return queues;
 }
 
@@ -37,8 +38,8 @@ uint64_t netnsCookie(const NetlinkSocket& socket) {
 
 }  // namespace
 
-Kernel::Kernel()
-    : queues(bindQueues()),
+Kernel::Kernel(uint32_t queuesAHook)
+    : queues(bindQueues(queuesAHook)),
       conntrackEvents(openConntrackEvents()),
       socketEvents(openSocketEvents()),
       netns(netnsCookie(conntrackEvents)) {}

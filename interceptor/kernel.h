@@ -25,7 +25,7 @@ struct Kernel {
   NetlinkSocket socketEvents;
   uint64_t netns;  // SO_NETNS_COOKIE; 0 where the kernel has none
 
-  Kernel();
+  explicit Kernel(uint32_t queuesAHook);
   // Throws FAILED with a sentence for a person.
 };
 

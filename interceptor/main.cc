@@ -22,13 +22,14 @@ namespace {
 constexpr const char* HELP =
     "Usage: portreeve-interceptor [--prove-sandbox | --version | --help]\n"
     "\n"
-    "Holds the netfilter queues 17040, 17060, 17140 and 17160 of this network namespace and gives\n"
-    "the kernel policy's verdicts. Started as root by systemd or `portreeve up`, which hand over\n"
-    "the socket \"rpc\".\n"
+    "Holds the netfilter queues 17040, 17060, 17140 and 17160 of this network namespace (and, "
+    "with\n"
+    "[interceptor] queues, those behind them) and gives the kernel policy's verdicts. Started as\n"
+    "root by systemd or `portreeve up`, which hand over the socket \"rpc\".\n"
     "\n"
     "  --prove-sandbox  enter the sandbox, try what must be refused there, and say so\n"
     "\n"
-    "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([interceptor] timeout_ms),\n"
+    "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([interceptor] queues, timeout_ms),\n"
     "       $RUNTIME_DIRECTORY/attributor.sock, $RUNTIME_DIRECTORY/keeper.sock\n";
 
 // Every message to a queue, to conntrack and to sock_diag is checked for it when it is sent.
@@ -41,7 +42,7 @@ int serve() {
   auto rpcSocket = service::HandedSockets::take().require("rpc");
   service::Notifier notifier;
 
-  Kernel kernel;
+  Kernel kernel(settings.interceptor.queues);
   countConntrackBytes();  // root owns the file; conntrack is there since Kernel joined its events
 
   dropPrivileges(accounts.of(Role::INTERCEPTOR), KEPT_CAPABILITIES);

@@ -12,6 +12,9 @@ namespace {
 constexpr uint BATCHES_A_ROUND = 16;
 // Some 500 packets, a millisecond's work; then verdicts get their turn.
 
+constexpr auto BEFORE_BINDING_AGAIN = 1 * kj::SECONDS;
+constexpr auto BETWEEN_LOOKS = 1 * kj::SECONDS;
+
 }  // namespace
 
 PacketLoop::Source::Source(kj::UnixEventPort& port, kj::Own<Queue> bound)
@@ -32,20 +35,59 @@ PacketLoop::PacketLoop(kj::UnixEventPort& port, kj::Timer& timer, kj::Vector<kj:
 
 kj::Promise<void> PacketLoop::run() {
   kj::Vector<kj::Promise<void>> watching;
-  for (auto& source : sources) {
-    source->queue->start();
-    watching.add(readRound().then([this, &source = *source]() { return watch(source); }));
-  }
+  for (auto& source : sources) watching.add(serve(*source));
+  watching.add(lookAgain());
   return kj::joinPromises(watching.releaseAsArray());
 }
 
+kj::Promise<void> PacketLoop::serve(Source& source) {
+  auto& queue = *source.queue;
+  if (queue.bound()) {
+    if (notBound() == nullptr) bindings.fulfiller->fulfill();
+    queue.start();
+    readSoon();
+    return watch(source);
+  }
+  return timer.afterDelay(BEFORE_BINDING_AGAIN).then([this, &source]() {
+    if (source.queue->bind())
+      log::info(kj::str("queue ", source.queue->number, " is free and ours again"));
+    return serve(source);
+  });
+}
+
+kj::Promise<void> PacketLoop::lookAgain() {
+  // Whatever may be missed above: a queue that nobody reads fills up and stays so.
+  return timer.afterDelay(BETWEEN_LOOKS).then([this]() {
+    for (auto& source : sources) source->mayHaveMore = true;
+    readSoon();
+    return lookAgain();
+  });
+}
+
+kj::Maybe<uint16_t> PacketLoop::notBound() const {
+  for (auto& source : sources)
+    if (!source->queue->bound()) return source->queue->number;
+  return nullptr;
+}
+
 kj::Promise<void> PacketLoop::watch(Source& source) {
-  return source.observer.whenBecomesReadable()
-      .then([this, &source]() {
-        source.mayHaveMore = true;
-        return readRound();
-      })
-      .then([this, &source]() { return watch(source); });
+  // Apart from the reading, so that somebody waits whenever the loop looks: the kernel tells of an
+  // arrival once, and when the queue is full there is no further one to tell of.
+  return source.observer.whenBecomesReadable().then([this, &source]() {
+    source.mayHaveMore = true;
+    readSoon();
+    return watch(source);
+  });
+}
+
+void PacketLoop::readSoon() {
+  if (reading) return;
+  reading = true;
+  tasks.add(readRound().then([this]() { reading = false; },
+                             [this](kj::Exception&& e) {
+                               reading = false;
+                               log::exception("reading packets", e);
+                             }));
 }
 
 kj::Promise<void> PacketLoop::readRound() {
@@ -57,7 +99,7 @@ kj::Promise<void> PacketLoop::readRound() {
 
 bool PacketLoop::readMostUrgent() {
   for (auto& source : sources) {
-    if (!source->mayHaveMore) continue;
+    if (!source->mayHaveMore || !source->queue->bound()) continue;
     source->mayHaveMore = source->queue->read(monotonicNs(), onPacket);
     submitter.flush();
     source->queue->flush();
@@ -72,6 +114,10 @@ bool PacketLoop::readMostUrgent() {
 
 void PacketLoop::admit(const PacketFacts& facts, kj::ArrayPtr<const kj::byte> start) {
   counts.packets++;
+  if (facts.stamped != 0) {
+    uint64_t now = wallNs();
+    if (now >= facts.stamped) inQueue.record(now - facts.stamped);
+  }
   KJ_IF_MAYBE (packet, pending.add(facts, start)) {
     submitter.add(*packet);
   } else {
@@ -82,16 +128,19 @@ void PacketLoop::admit(const PacketFacts& facts, kj::ArrayPtr<const kj::byte> st
 
 void PacketLoop::settle(proto::SettleBatch::Reader batch) {
   uint64_t now = monotonicNs();
+  uint64_t settled = 0;
   for (auto settlement : batch.getVerdicts()) {
     KJ_IF_MAYBE (facts, pending.settle(settlement.getId())) {
       counts.settled++;
-      waited.record(now - facts->arrived);
+      wait.record(now - facts->arrived);
+      settled++;
       answer(*facts, settlement.getVerdict());
     } else {
       counts.unknownIds++;
     }
   }
   flushAnswers();
+  if (settled > 0) answered.record(monotonicNs() - now, settled);
 }
 
 void PacketLoop::answer(const PacketFacts& facts, proto::Verdict verdict) {

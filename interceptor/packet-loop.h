@@ -4,7 +4,7 @@
 // in time gets a temporary drop.
 #pragma once
 
-#include "interceptor/latency.h"
+#include "common/latency.h"
 #include "interceptor/pending.h"
 #include "interceptor/queue.h"
 #include "interceptor/submitter.h"
@@ -34,12 +34,20 @@ public:
   KJ_DISALLOW_COPY(PacketLoop);
 
   kj::Promise<void> run();
-  // Starts the queues. Never resolves.
+  // Starts the queues; one that another program holds is tried again every second. Never resolves.
+
+  kj::Promise<void> whenBound() { return allBound.addBranch(); }
+  kj::Maybe<uint16_t> notBound() const;
+  // A queue that another program holds.
 
   void settle(proto::SettleBatch::Reader batch);
 
   const Counters& counters() const { return counts; }
-  const Latency& latency() const { return waited; }
+  const Latency& waited() const { return wait; }         // read until the verdict has come
+  const Latency& answering() const { return answered; }  // from there until the kernel has it
+  const Latency& queued() const { return inQueue; }
+  // In the kernel's queue; of those arriving packets alone that the kernel has stamped (it does
+  // while anybody on the machine asks for time stamps).
   uint64_t kernelErrors() const;
   uint64_t timedOutOf(uint16_t queue) const;
 
@@ -59,11 +67,17 @@ private:
   kj::Vector<kj::Own<Source>> sources;
   Queue::OnPacket onPacket;
   Counters counts;
-  Latency waited;
+  Latency wait, answered, inQueue;
   bool timerSet = false;
+  bool reading = false;
+  kj::PromiseFulfillerPair<void> bindings = kj::newPromiseAndFulfiller<void>();
+  kj::ForkedPromise<void> allBound = bindings.promise.fork();
   kj::TaskSet tasks;
 
+  kj::Promise<void> serve(Source& source);
   kj::Promise<void> watch(Source& source);
+  kj::Promise<void> lookAgain();
+  void readSoon();
   kj::Promise<void> readRound();
   bool readMostUrgent();
   void admit(const PacketFacts& facts, kj::ArrayPtr<const kj::byte> start);

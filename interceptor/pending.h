@@ -29,6 +29,7 @@ struct PacketFacts {
   uint32_t uid;      // 4294967295: the kernel said none
   uint32_t length;   // of the whole packet, bytes
   uint64_t arrived;  // CLOCK_MONOTONIC, ns
+  uint64_t stamped;  // by the kernel, before the queue: CLOCK_REALTIME, ns; 0: it was not
 };
 
 struct PendingPacket {

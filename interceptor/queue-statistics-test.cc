@@ -13,6 +13,7 @@ TEST_CASE("the kernel's lines are read, and nothing else") {
       "17060 3131952710     0 2   256     0     0        0  1\n");
   REQUIRE(counts.size() == 2);
   CHECK(counts[0].queue == 17040);
+  CHECK(counts[0].holder == 4711);
   CHECK(counts[0].waiting == 3);
   CHECK(counts[0].overflowed == 5);
   CHECK(counts[0].lost == 7);

@@ -27,9 +27,9 @@ kj::Vector<QueueCounts> parseQueueCounts(kj::StringPtr text) {
   for (const char* line = text.begin(); line < text.end();) {
     QueueCounts one;
     int fields =
-        sscanf(line, "%" SCNu16 " %*u %" SCNu64 " %*u %*u %" SCNu64 " %" SCNu64 " %" SCNu64,
-               &one.queue, &one.waiting, &one.overflowed, &one.lost, &one.seen);
-    if (fields == 5) counts.add(one);
+        sscanf(line, "%" SCNu16 " %" SCNu32 " %" SCNu64 " %*u %*u %" SCNu64 " %" SCNu64 " %" SCNu64,
+               &one.queue, &one.holder, &one.waiting, &one.overflowed, &one.lost, &one.seen);
+    if (fields == 6) counts.add(one);
     while (line < text.end() && *line != '\n') line++;
     line++;
   }

@@ -12,6 +12,7 @@ namespace portreeve::interceptor {
 
 struct QueueCounts {
   uint16_t queue = 0;
+  uint32_t holder = 0;  // port id of the netlink socket that it is bound to: mostly a pid
   uint64_t waiting = 0;
   uint64_t seen = 0;        // packets numbered so far (the kernel's count is 32 bits wide)
   uint64_t overflowed = 0;  // dropped because the queue was full

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <endian.h>
 #include <kj/debug.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
@@ -47,6 +48,27 @@ TEST_CASE("a packet's facts are read in network byte order") {
   CHECK(facts.length == 1500);
   REQUIRE(start.size() == sizeof BYTES);
   CHECK(start[3] == 3);
+}
+
+TEST_CASE("the kernel's time stamp is told in nanoseconds, a short one not at all") {
+  Message message;
+  message.putPacketHeader(1);
+  nfqnl_msg_packet_timestamp stamp{htobe64(1'700'000'000), htobe64(250)};
+  mnl_attr_put(message.header, NFQA_TIMESTAMP, sizeof stamp, &stamp);
+  kj::ArrayPtr<const kj::byte> start;
+  CHECK(KJ_ASSERT_NONNULL(decodePacket(message.header, start)).stamped ==
+        1'700'000'000'000'250'000u);
+  Message tooShort;
+  tooShort.putPacketHeader(1);
+  mnl_attr_put_u32(tooShort.header, NFQA_TIMESTAMP, 1);
+  CHECK(KJ_ASSERT_NONNULL(decodePacket(tooShort.header, start)).stamped == 0);
+}
+
+TEST_CASE("the last digit of a queue's number counts its instances, outgoing ones come first") {
+  auto one = queueNumbers(1);
+  CHECK(kj::str(kj::delimited(one, " ")) == "17040 17060 17140 17160");
+  auto two = queueNumbers(2);
+  CHECK(kj::str(kj::delimited(two, " ")) == "17040 17041 17060 17061 17140 17141 17160 17161");
 }
 
 TEST_CASE("what the kernel does not say has its own value") {

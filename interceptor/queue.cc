@@ -7,6 +7,7 @@
 #include "interceptor/netlink-attributes.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <kj/debug.h>
 #include <linux/netfilter.h>
@@ -25,21 +26,26 @@ constexpr int RECEIVE_BUFFER = 8 << 20;
 constexpr size_t ANSWER_BYTES = 40;  // header 16, nfgenmsg 4, verdict 12, mark 8
 constexpr uint16_t CONFIG = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_CONFIG;
 
-kj::String refusal(uint16_t queue, int error) {
-  // EPERM: bound to another socket. That we lack the capability has shown before, at
-  // SO_RCVBUFFORCE.
-  if (error == EPERM || error == EBUSY)
-    return kj::str(
-        "binding queue ", queue,
-        ": another program holds it (Portmaster, or a second portreeve?): stop it first; "
-        "the second number in /proc/net/netfilter/nfnetlink_queue is mostly its pid");
-  return kj::str("binding queue ", queue, ": ", strerror(error));
+bool isHeldByAnother(int error) {
+  // That we lack the capability would have shown before, at SO_RCVBUFFORCE.
+  return error == EPERM || error == EBUSY;
 }
 
 uint32_t numberIn(const nlattr* attribute) {
   return mnl_attr_get_payload_len(attribute) < sizeof(uint32_t)
              ? 0
              : ntohl(mnl_attr_get_u32(attribute));
+}
+
+bool isOf(uint16_t number, uint16_t firstInstance) {
+  return number - number % 10 == firstInstance;
+}
+
+uint64_t stampIn(const nlattr* attribute) {
+  nfqnl_msg_packet_timestamp stamp;
+  if (mnl_attr_get_payload_len(attribute) < sizeof stamp) return 0;
+  memcpy(&stamp, mnl_attr_get_payload(attribute), sizeof stamp);
+  return be64toh(stamp.sec) * 1'000'000'000 + be64toh(stamp.usec) * 1'000;
 }
 
 }  // namespace
@@ -60,40 +66,53 @@ struct Queue::Batch {
   }
 };
 
-Queue::Queue(uint16_t number)
+kj::Vector<uint16_t> queueNumbers(uint32_t instances) {
+  kj::Vector<uint16_t> numbers;
+  for (uint16_t first : QUEUES)
+    for (uint32_t i = 0; i < instances; i++) numbers.add(uint16_t(first + i));
+  return numbers;
+}
+
+Queue::Queue(uint16_t number, uint32_t maxLength)
     : number(number),
-      outgoing(number == QUEUE_OUT_V4 || number == QUEUE_OUT_V6),
-      family(number == QUEUE_OUT_V4 || number == QUEUE_IN_V4 ? proto::Family::IPV4
-                                                             : proto::Family::IPV6),
+      outgoing(isOf(number, QUEUE_OUT_V4) || isOf(number, QUEUE_OUT_V6)),
+      family(isOf(number, QUEUE_OUT_V4) || isOf(number, QUEUE_IN_V4) ? proto::Family::IPV4
+                                                                     : proto::Family::IPV6),
       socket(NETLINK_NETFILTER),
-      batch(kj::heap<Batch>()) {
+      batch(kj::heap<Batch>()),
+      maxLength(maxLength) {
   socket.setReceiveBuffer(RECEIVE_BUFFER);
   socket.ignoreOverruns();
-  configure();
+  bind();
 }
 
 Queue::~Queue() noexcept(false) = default;
 
-void Queue::configure() {
+bool Queue::bind() {
   NetlinkRequests requests;
   auto add = [&]() {
     auto message = requests.add(CONFIG, 0);
     putNetfilterHeader(message, AF_UNSPEC, number);
     return message;
   };
-  nfqnl_msg_config_cmd bind{};
-  bind.command = NFQNL_CFG_CMD_BIND;
-  mnl_attr_put(add(), NFQA_CFG_CMD, sizeof bind, &bind);
-  mnl_attr_put_u32(add(), NFQA_CFG_QUEUE_MAXLEN, htonl(QUEUE_MAX_LENGTH));
+  nfqnl_msg_config_cmd command{};
+  command.command = NFQNL_CFG_CMD_BIND;
+  mnl_attr_put(add(), NFQA_CFG_CMD, sizeof command, &command);
+  mnl_attr_put_u32(add(), NFQA_CFG_QUEUE_MAXLEN, htonl(maxLength));
   // Never NFQA_CFG_F_FAIL_OPEN: it lets packets pass when the queue is full.
   uint32_t flags = htonl(NFQA_CFG_F_UID_GID | NFQA_CFG_F_GSO);
   auto message = add();
   mnl_attr_put_u32(message, NFQA_CFG_FLAGS, flags);
   mnl_attr_put_u32(message, NFQA_CFG_MASK, flags);
 
+  int problem = 0;
   requests.send(socket, [&](uint, int error) {
-    if (error != 0) KJ_FAIL_REQUIRE(kj::str(refusal(number, error)));
+    if (problem == 0) problem = error;
   });
+  if (problem != 0 && !isHeldByAnother(problem))
+    KJ_FAIL_REQUIRE(kj::str("binding queue ", number, ": ", strerror(problem)));
+  isBound = problem == 0;
+  return isBound;
 }
 
 void Queue::start() {
@@ -200,6 +219,9 @@ kj::Maybe<PacketFacts> decodePacket(const nlmsghdr* message, kj::ArrayPtr<const 
         break;
       case NFQA_UID:
         facts.uid = numberIn(attribute);
+        break;
+      case NFQA_TIMESTAMP:
+        facts.stamped = stampIn(attribute);
         break;
       case NFQA_CAP_LEN:  // only where the packet is longer than what was copied
         facts.length = numberIn(attribute);

@@ -17,19 +17,28 @@
 namespace portreeve::interceptor {
 
 constexpr uint32_t QUEUE_MAX_LENGTH = 4096;
-// So many packets of a queue may wait in the kernel; it drops (and counts) further ones.
+// So many packets of a hook and family may wait in the kernel, over all its queues; it drops (and
+// counts) further ones.
+
+kj::Vector<uint16_t> queueNumbers(uint32_t instances);
+// Of all hooks and families, outgoing ones first; the last digit of the number counts the
+// instances of one (1 to 10).
 
 class Queue {
 public:
-  explicit Queue(uint16_t number);
-  // Binds it; packets come from `start()` on. Throws FAILED with a sentence for a person when
-  // another program holds the queue.
+  Queue(uint16_t number, uint32_t maxLength);
+  // Binds it, unless another program holds it; packets come from `start()` on.
   ~Queue() noexcept(false);
   KJ_DISALLOW_COPY(Queue);
 
+  bool bound() const { return isBound; }
+  bool bind();
+  // Tries again; true when it is ours now. Throws FAILED when the kernel has another reason than
+  // that another program holds it.
+
   void start();
-  // From here on the kernel hands packets over: their first PACKET_START_BYTES, the sending
-  // socket's uid, large (GSO) packets whole.
+  // Call once, when it is bound. From here on the kernel hands packets over: their first
+  // PACKET_START_BYTES, the sending socket's uid, large (GSO) packets whole.
 
   using OnPacket = kj::Function<void(const PacketFacts&, kj::ArrayPtr<const kj::byte>)>;
 
@@ -53,12 +62,13 @@ private:
 
   NetlinkSocket socket;
   kj::Own<Batch> batch;
+  const uint32_t maxLength;
+  bool isBound = false;
   size_t answerBytes = 0;
   uint64_t errors = 0;
   uint64_t lastComplaintNs = 0;
   alignas(8) char answers[4096];
 
-  void configure();
   void take(const nlmsghdr* message, uint64_t nowNs, OnPacket& onPacket);
   void countError(int error);
 };

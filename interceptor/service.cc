@@ -58,6 +58,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
                  const Settings::Interceptor& settings, const Directories& directories,
                  kj::AutoCloseFd rpcSocket, Kernel& kernel, service::Notifier& notifier)
     : kernel(kernel),
+      queueList(queueNumbers(settings.queues)),
       timer(io.provider->getTimer()),
       pending(POOL, uint64_t(settings.timeoutMs) * 1'000'000, monotonicNs() / 1000),
       submitter(*io.lowLevelProvider, timer, directories.socket("attributor"), pending,
@@ -67,7 +68,8 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
       conntrackEvents(io.unixEventPort, timer, kj::mv(kernel.conntrackEvents), feed),
       socketEvents(io.unixEventPort, timer, kj::mv(kernel.socketEvents), kernel.conntrack, feed),
       cleaning(timer, kernel.conntrack),
-      enforcer(*io.lowLevelProvider, timer, directories.socket("keeper"), cleaning, notifier),
+      enforcer(*io.lowLevelProvider, timer, directories.socket("keeper"), cleaning, packets,
+               notifier),
       policy(io.unixEventPort, packets, [this]() { feed.setWatcher(nullptr); }),
       ownStatus(Role::INTERCEPTOR),
       rpc(*io.lowLevelProvider, rpcSocket.release(), accounts, [this](Entitlement entitlement) {
@@ -103,22 +105,36 @@ void Service::addCounters() {
   ownStatus.addCounter("malformed", [this]() { return double(policy.malformed()); });
   ownStatus.addCounter("waiting", [this]() { return double(pending.size()); });
   ownStatus.addCounter("wait_p50_us",
-                       [this]() { return double(packets.latency().percentile(50)) / 1000; });
+                       [this]() { return double(packets.waited().percentile(50)) / 1000; });
   ownStatus.addCounter("wait_p99_us",
-                       [this]() { return double(packets.latency().percentile(99)) / 1000; });
+                       [this]() { return double(packets.waited().percentile(99)) / 1000; });
+  ownStatus.addLatency("queue", packets.queued());
+  ownStatus.addLatency("verdict", packets.answering());
+  ownStatus.addLatency("whole", packets.waited());
 }
 
 bool Service::enforcing() const {
-  return enforcer.enforcing() && submitter.connected() && policy.connected();
+  return packets.notBound() == nullptr && enforcer.enforcing() && submitter.connected() &&
+         policy.connected();
 }
 
-kj::StringPtr Service::whyNot() const {
-  if (!enforcer.enforcing()) return enforcer.reason();
+kj::String Service::whoHolds(uint16_t queue) const {
+  kj::String holder = kj::str("another program");
+  for (auto& one : kernel.statistics.read())
+    if (one.queue == queue) holder = kj::str(holder, ", mostly pid ", one.holder);
+  return kj::str("queue ", queue, " is held by ", holder,
+                 " (Portmaster, or a second portreeve?): what is new is not ours to decide; stop "
+                 "that program, and the queue is taken back within a second");
+}
+
+kj::String Service::whyNot() const {
+  KJ_IF_MAYBE (queue, packets.notBound()) return whoHolds(*queue);
+  if (!enforcer.enforcing()) return kj::str(enforcer.reason());
   if (!submitter.connected())
-    return "the attributor does not answer: new connections wait and are then dropped"_kj;
+    return kj::str("the attributor does not answer: new connections wait and are then dropped");
   if (!policy.connected())
-    return "policy is not there: new connections wait and are then dropped"_kj;
-  return ""_kj;
+    return kj::str("policy is not there: new connections wait and are then dropped");
+  return kj::String();
 }
 
 void Service::fillStatus(proto::view::ProcessStatus::Builder builder) {
@@ -128,12 +144,12 @@ void Service::fillStatus(proto::view::ProcessStatus::Builder builder) {
 
 void Service::fillQueues(proto::Interceptor::QueuesResults::Builder results) {
   auto counts = kernel.statistics.read();
-  auto list = results.initQueues(uint(kj::size(QUEUES)));
+  auto list = results.initQueues(uint(queueList.size()));
   for (uint i = 0; i < list.size(); i++) {
-    list[i].setQueue(QUEUES[i]);
-    list[i].setTimedOut(double(packets.timedOutOf(QUEUES[i])));
+    list[i].setQueue(queueList[i]);
+    list[i].setTimedOut(double(packets.timedOutOf(queueList[i])));
     for (auto& one : counts) {
-      if (one.queue != QUEUES[i]) continue;
+      if (one.queue != queueList[i]) continue;
       list[i].setWaiting(double(one.waiting));
       list[i].setSeen(double(one.seen));
       list[i].setOverflowed(double(one.overflowed));

@@ -40,6 +40,7 @@ private:
   class Bootstrap;
 
   Kernel& kernel;
+  const kj::Vector<uint16_t> queueList;
   kj::Timer& timer;
   Pending pending;
   Submitter submitter;
@@ -55,7 +56,8 @@ private:
 
   void addCounters();
   bool enforcing() const;
-  kj::StringPtr whyNot() const;
+  kj::String whyNot() const;
+  kj::String whoHolds(uint16_t queue) const;
   void fillStatus(proto::view::ProcessStatus::Builder builder);
   void fillQueues(proto::Interceptor::QueuesResults::Builder results);
 };

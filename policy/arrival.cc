@@ -19,6 +19,7 @@ Arrival Arrival::from(proto::Attributed::Reader reader, ProgramCache& programs) 
   arrival.id = reader.getId();
   arrival.hook = reader.getHook();
   arrival.tuple = Tuple::from(reader.getTuple());
+  arrival.attributedNs = reader.getAttributed();
   arrival.malformed = reader.getMalformed() != proto::Malformed::NO;
   arrival.fragment = reader.getFragment();
   arrival.interface = kj::str(reader.getInterface());

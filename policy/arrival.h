@@ -17,7 +17,8 @@ namespace portreeve::policy {
 struct Arrival {
   uint64_t id = 0;  // the interceptor's; 0: no packet, an existing connection (Attributor.existing)
   proto::Hook hook = proto::Hook::OUTPUT;
-  Tuple tuple;  // as in the packet
+  Tuple tuple;                // as in the packet
+  uint64_t attributedNs = 0;  // CLOCK_MONOTONIC: when the attributor was done
   bool malformed = false;
   bool fragment = false;  // not the first: it has no ports
   bool loopback = false;

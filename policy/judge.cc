@@ -36,6 +36,8 @@ void Judge::receive(proto::AttributedBatch::Reader batch) {
   KJ_DEFER(finishBatch());
   for (auto packet : batch.getFlows()) {
     counts.packets++;
+    if (packet.getAttributed() >= packet.getArrived())
+      attributing.record(packet.getAttributed() - packet.getArrived());
     take(Arrival::from(packet, parts.programs), Names::ASK);
   }
 }
@@ -179,6 +181,9 @@ void Judge::restart(Flow& flow, const Arrival& arrival) {
 void Judge::settle(const Arrival& arrival, Verdict verdict) {
   auto number = static_cast<size_t>(verdict);
   if (number < kj::size(counts.verdicts)) counts.verdicts[number]++;
+  uint64_t now = monotonicNs();
+  if (arrival.attributedNs != 0 && now >= arrival.attributedNs)
+    judged.record(now - arrival.attributedNs);
   parts.settler.settle(arrival.id, verdict);
 }
 

@@ -8,6 +8,7 @@
 // its verdict is for itself alone. (The kernel puts fragments together before we see them.)
 #pragma once
 
+#include "common/latency.h"
 #include "policy/arrival.h"
 #include "policy/askers.h"
 #include "policy/deciding.h"
@@ -66,12 +67,15 @@ public:
   void receive(proto::AttributedBatch::Reader batch);
 
   const Counters& counters() const { return counts; }
+  const Latency& attribution() const { return attributing; }  // read until attributed
+  const Latency& judging() const { return judged; }           // from there until settled
   size_t waiting() const { return held; }
 
 private:
   kj::Timer& timer;
   JudgeParts parts;
   Counters counts;
+  Latency attributing, judged;
   size_t held = 0;
   kj::Vector<uint64_t> toTell;  // flows that changed within this batch
   kj::TaskSet tasks;

@@ -148,6 +148,8 @@ void Service::addCounters() {
   ownStatus.addCounter("conntrack_walks", [this]() { return double(walk.walks()); });
   ownStatus.addCounter("evaluate_p50_us", [this]() { return deciding.time().percentileUs(50); });
   ownStatus.addCounter("evaluate_p99_us", [this]() { return deciding.time().percentileUs(99); });
+  ownStatus.addLatency("attribution", judge.attribution());
+  ownStatus.addLatency("policy", judge.judging());
 }
 
 void Service::fillStatus(proto::view::ProcessStatus::Builder builder) {

@@ -23,6 +23,16 @@ struct Sandbox {
   landlock @4 :Text;   # "enforced (ABI n)", "not used: reason", "missing in this kernel"
 }
 
+struct StageLatency {
+  # How long one stage of a packet's way takes, since the process started; every percentile is right to within an eighth.
+  stage @0 :Text;      # see docs/architecture.md
+  count @1 :Float64;   # packets that were measured
+  p50 @2 :Float64 $Json.name("p50_us");
+  p90 @3 :Float64 $Json.name("p90_us");
+  p99 @4 :Float64 $Json.name("p99_us");
+  max @5 :Float64 $Json.name("max_us");
+}
+
 struct ProcessStatus {
   name @0 :Text;       # "interceptor", "keeper", "attributor", "reader", "resolver", "policy", "gateway"
   pid @1 :Int32;
@@ -33,6 +43,8 @@ struct ProcessStatus {
   version @6 :Text;
   sandbox @7 :Sandbox;
   counters @8 :List(Counter);
+  notes @9 :List(Text);          # what whoever runs this should know, though nothing is amiss
+  latencies @10 :List(StageLatency);
 }
 
 struct QueueStatus {

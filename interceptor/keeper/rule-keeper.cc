@@ -43,8 +43,22 @@ void RuleKeeper::findFamilies() {
   }
 }
 
-OwnRules RuleKeeper::look(const Family& family) const {
-  return OwnRules::in(iptables.save(family.family));
+OwnRules RuleKeeper::look(Family& family) const {
+  auto saved = iptables.save(family.family);
+  family.host = HostRules::in(saved);
+  return OwnRules::in(saved);
+}
+
+kj::Vector<kj::String> RuleKeeper::notes() const {
+  kj::Vector<kj::String> words;
+  if (!inCharge) return words;
+  for (auto& family : families) {
+    auto add = [&](kj::StringPtr said) { words.add(kj::str(toText(family.family), ": ", said)); };
+    KJ_IF_MAYBE (rule, family.host.passedOver)
+      if (!options.respectHostRules) add(wordsOnPassedOver(*rule));
+    KJ_IF_MAYBE (rule, family.host.ahead) add(wordsOnAhead(*rule));
+  }
+  return words;
 }
 
 bool RuleKeeper::wholeBefore() {

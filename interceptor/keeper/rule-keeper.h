@@ -3,6 +3,7 @@
 // milliseconds, as it runs iptables-save and iptables-restore.
 #pragma once
 
+#include "common/host-rules.h"
 #include "interceptor/keeper/conntrack-cleaning.h"
 #include "interceptor/keeper/guard.h"
 #include "interceptor/keeper/iptables.h"
@@ -51,6 +52,8 @@ public:
   bool guarded() const { return guard.held(); }
   kj::StringPtr whyNoGuard() const { return guard.whyNot(); }
   kj::StringPtr lastChange() const { return change; }
+  kj::Vector<kj::String> notes() const;
+  // What the host's own rules mean beside ours, as they were when last looked at.
   const Counters& counters() const { return count; }
   Variant variant() const { return iptables.variant; }
   bool usesLegacy() const { return legacyToo; }
@@ -62,6 +65,7 @@ private:
     Ruleset wanted;
     OwnRules expected;     // as iptables-save shows it
     bool inPlace = false;  // when last looked at
+    HostRules host;        // then, too
   };
 
   Iptables iptables;
@@ -76,7 +80,7 @@ private:
   Counters count;
 
   void findFamilies();
-  OwnRules look(const Family& family) const;
+  OwnRules look(Family& family) const;
   bool wholeBefore();
   kj::Maybe<kj::String> putIn(Family& family, const OwnRules& present);
   kj::Maybe<kj::String> putInWithout(Family& family, kj::StringPtr table);

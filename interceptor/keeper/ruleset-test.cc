@@ -119,6 +119,28 @@ TEST_CASE("with host_rules = respect nothing of the reference is lost either") {
   }
 }
 
+TEST_CASE("several queues a hook are balanced over the last digit, and nothing else changes") {
+  RulesetOptions options;
+  options.queues = 3;
+  for (auto family : FAMILIES) {
+    auto lines = withoutAdditions(Ruleset::of(family, options));
+    auto expected = reference(family);
+    REQUIRE(lines.size() == expected.size());
+    size_t different = 0;
+    for (size_t i = 0; i < lines.size(); i++) {
+      if (lines[i] == expected[i]) continue;
+      different++;
+      auto first = expected[i].find("--queue-num ") + strlen("--queue-num ");
+      auto number = expected[i].substr(first, 5);
+      expected[i].replace(first - strlen("--queue-num "), strlen("--queue-num ") + 5,
+                          "--queue-balance " + number + ":" + number.substr(0, 4) + "2");
+      CHECK(lines[i] == expected[i]);
+    }
+    CHECK(different == 2);
+    CHECK_FALSE(contains(Ruleset::of(family, options), "--queue-num"));
+  }
+}
+
 TEST_CASE("each addition of a family has a number of its own") {
   RulesetOptions options;
   options.respectHostRules = true;

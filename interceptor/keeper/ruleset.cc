@@ -40,6 +40,11 @@ constexpr kj::StringPtr FOREIGN_MARK_IN_C17 =
     "-m mark ! --mark 1710 -m mark ! --mark 1711 -m mark ! --mark 1712 -m mark ! --mark 1717 "
     "-m mark ! --mark 1799"_kj;
 
+kj::String queueWords(uint16_t first, uint32_t instances) {
+  if (instances == 1) return kj::str("--queue-num ", first);
+  return kj::str("--queue-balance ", first, ':', first + instances - 1);
+}
+
 class Lines {
   // One table, written line by line.
 public:
@@ -80,7 +85,7 @@ struct MangleNumbers {
   unsigned error, marked, restored, allowed, ours, decided, asked, queue;
 };
 
-void reactions(Lines& lines, kj::StringPtr chainName, const MangleNumbers& n, uint16_t queue) {
+void reactions(Lines& lines, kj::StringPtr chainName, const MangleNumbers& n, kj::StringPtr queue) {
   // Of a packet that bears another program's mark (or connection mark): ours wins unless it allows.
   lines.addition(n.allowed, chainName, "-m connmark --mark 1710"_kj, "-j RETURN"_kj);
   unsigned number = n.ours;
@@ -90,32 +95,34 @@ void reactions(Lines& lines, kj::StringPtr chainName, const MangleNumbers& n, ui
                  kj::str("-m connmark ! --mark 0 -m connlabel --label ", LABEL_ALLOWED),
                  "-j RETURN"_kj);
   lines.addition(n.asked, chainName, kj::str("-m connlabel --label ", LABEL_ASKED, " --set"));
-  lines.addition(n.queue, chainName, ""_kj, kj::str("-j NFQUEUE --queue-num ", queue));
+  lines.addition(n.queue, chainName, ""_kj, kj::str("-j NFQUEUE ", queue));
 }
 
 void askingChain(Lines& lines, kj::StringPtr chainName, kj::StringPtr foreignChain,
-                 const MangleNumbers& n, const FamilyWords& words, uint16_t queue) {
+                 const MangleNumbers& n, const FamilyWords& words, kj::StringPtr queue) {
   lines.addition(n.error, chainName, kj::str(words.rejectError, " -m conntrack --ctstate RELATED"),
                  "-g C1708"_kj);
   lines.addition(n.marked, chainName, FOREIGN_MARK, kj::str("-g ", foreignChain));
   lines.reference(chainName, "-j CONNMARK --restore-mark");
-  lines.reference(chainName, "-m mark --mark 0 -j NFQUEUE --queue-num ", queue, " --queue-bypass");
+  lines.reference(chainName, "-m mark --mark 0 -j NFQUEUE ", queue, " --queue-bypass");
   lines.addition(n.restored, chainName, FOREIGN_MARK, kj::str("-g ", foreignChain));
 }
 
 constexpr MangleNumbers OUTPUT_NUMBERS{3, 4, 5, 6, 7, 11, 12, 13};
 constexpr MangleNumbers INPUT_NUMBERS{14, 15, 16, 17, 18, 22, 23, 24};
 
-TableRules mangle(const FamilyWords& words) {
+TableRules mangle(const FamilyWords& words, uint32_t queues) {
+  auto out = queueWords(words.outQueue, queues);
+  auto in = queueWords(words.inQueue, queues);
   Lines lines("mangle"_kj);
   for (auto name : {"C170"_kj, "C171"_kj, "C1700"_kj, "C1710"_kj, "C1708"_kj, "C1709"_kj})
     lines.chain(name);
   lines.addition(1, "C1708"_kj, ""_kj, "-j MARK --set-mark 1700"_kj);
   lines.addition(2, "C1709"_kj, ""_kj, "-j CONNMARK --restore-mark"_kj);
-  askingChain(lines, "C170"_kj, "C1700"_kj, OUTPUT_NUMBERS, words, words.outQueue);
-  reactions(lines, "C1700"_kj, OUTPUT_NUMBERS, words.outQueue);
-  askingChain(lines, "C171"_kj, "C1710"_kj, INPUT_NUMBERS, words, words.inQueue);
-  reactions(lines, "C1710"_kj, INPUT_NUMBERS, words.inQueue);
+  askingChain(lines, "C170"_kj, "C1700"_kj, OUTPUT_NUMBERS, words, out);
+  reactions(lines, "C1700"_kj, OUTPUT_NUMBERS, out);
+  askingChain(lines, "C171"_kj, "C1710"_kj, INPUT_NUMBERS, words, in);
+  reactions(lines, "C1710"_kj, INPUT_NUMBERS, in);
   lines.reference("OUTPUT"_kj, "-j C170");
   lines.reference("INPUT"_kj, "-j C171");
   // What is turned to us stays on this machine. A socket bound to a device takes the turned packet
@@ -235,6 +242,7 @@ kj::StringPtr toText(IpFamily family) {
 
 RulesetOptions RulesetOptions::from(const Settings& settings) {
   RulesetOptions options;
+  options.queues = settings.interceptor.queues;
   options.respectHostRules = settings.interceptor.respectHostRules;
   bool found[2] = {false, false};
   for (auto& listen : settings.resolver.listen) {
@@ -252,7 +260,7 @@ Ruleset Ruleset::of(IpFamily family, const RulesetOptions& options) {
   const auto& words = wordsOf(family);
   const auto& dns = family == IpFamily::V4 ? options.dnsV4 : options.dnsV6;
   Ruleset all;
-  all.tables.add(mangle(words));
+  all.tables.add(mangle(words, options.queues));
   all.tables.add(filter(words, options, dns.address));
   if (family == IpFamily::V4 && options.natV4) all.tables.add(natV4(dns));
   if (family == IpFamily::V6 && options.natV6) all.tables.add(natV6(dns));

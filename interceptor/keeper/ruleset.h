@@ -31,6 +31,7 @@ struct DnsTarget {
 };
 
 struct RulesetOptions {
+  uint32_t queues = 1;            // a hook and family
   bool respectHostRules = false;  // an allowed packet returns to the host's own filter rules
   bool natV4 = true;              // false where the kernel has no nat table for the family:
   bool natV6 = true;              // what would be turned (1799, 1717) is dropped then

@@ -115,6 +115,7 @@ void Service::fillStatus(proto::view::ProcessStatus::Builder builder) {
   }
   if (keeper.lastChange().size() > 0) words.add(kj::str("last change: ", keeper.lastChange()));
   ownStatus.setState(degraded ? "degraded" : "running", kj::strArray(words, "; "));
+  ownStatus.setNotes(keeper.notes());
   ownStatus.fill(builder);
 }
 

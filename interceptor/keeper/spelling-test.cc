@@ -87,6 +87,16 @@ TEST_CASE("rules that an earlier keeper loaded are known as those that this one 
   }
 }
 
+TEST_CASE("rules of another number of queues are not those we would load") {
+  RulesetOptions two;
+  two.queues = 2;
+  for (auto family : FAMILIES) {
+    auto ruleset = Ruleset::of(family, two);
+    CHECK(holdsExactly(OwnRules::in(saved(ruleset)), ruleset));
+    CHECK_FALSE(holdsExactly(OwnRules::in(saved(ruleset)), Ruleset::of(family, RulesetOptions())));
+  }
+}
+
 TEST_CASE("rules with a line less, more, elsewhere or otherwise are not those we would load") {
   auto ruleset = Ruleset::of(IpFamily::V4, RulesetOptions());
   auto text = saved(ruleset);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "interceptor/latency.h"
+#include "common/latency.h"
 
 #include <bit>
 
-namespace portreeve::interceptor {
+namespace portreeve {
 
 // Values below PARTS have a bucket each; from there on the highest bit names the power of two and
 // the next three bits the part of it.
@@ -19,9 +19,10 @@ uint64_t Latency::upperEdge(size_t bucket) {
   return ((uint64_t(bucket % PARTS + PARTS) + 1) << shift) - 1;
 }
 
-void Latency::record(uint64_t nanoseconds) {
-  buckets[bucketOf(nanoseconds)]++;
-  recorded++;
+void Latency::record(uint64_t nanoseconds, uint64_t times) {
+  buckets[bucketOf(nanoseconds)] += times;
+  recorded += times;
+  if (nanoseconds > most) most = nanoseconds;
 }
 
 uint64_t Latency::percentile(unsigned percent) const {
@@ -35,4 +36,4 @@ uint64_t Latency::percentile(unsigned percent) const {
   return upperEdge(BUCKETS - 1);
 }
 
-}  // namespace portreeve::interceptor
+}  // namespace portreeve

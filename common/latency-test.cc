@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "interceptor/latency.h"
+#include "common/latency.h"
 
 #include <doctest/doctest.h>
 
 #include <initializer_list>
 
-namespace portreeve::interceptor {
+namespace portreeve {
 namespace {
 
 TEST_CASE("percentiles are right to within an eighth") {
@@ -16,6 +16,15 @@ TEST_CASE("percentiles are right to within an eighth") {
   CHECK(latency.percentile(50) <= 50'000 * 9 / 8);
   CHECK(latency.percentile(99) >= 99'000);
   CHECK(latency.percentile(99) <= 99'000 * 9 / 8);
+}
+
+TEST_CASE("the longest is told exactly, and how many there were") {
+  Latency latency;
+  latency.record(1234567);
+  latency.record(10, 99);
+  CHECK(latency.longest() == 1234567);
+  CHECK(latency.count() == 100);
+  CHECK(latency.percentile(99) == 10);
 }
 
 TEST_CASE("every value has a bucket that holds it") {
@@ -29,4 +38,4 @@ TEST_CASE("every value has a bucket that holds it") {
 }
 
 }  // namespace
-}  // namespace portreeve::interceptor
+}  // namespace portreeve
