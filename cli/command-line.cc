@@ -10,6 +10,7 @@
 #include "cli/help-formatter.h"
 #include "cli/rule.h"
 #include "cli/status.h"
+#include "cli/test.h"
 #include "cli/ui.h"
 #include "cli/up.h"
 #include "cli/who.h"
@@ -33,6 +34,7 @@ struct Options {
   ConnectionsOptions connections;
   ExplainOptions explain;
   CheckOptions check;
+  TestOptions test;
   RuleListOptions ruleList;
   RuleAddOptions ruleAdd;
   RuleRemoveOptions ruleRemove;
@@ -201,6 +203,20 @@ private:
                      "files of rules, folders of them, or portreeve.toml (default: the whole "
                      "configuration)")
         ->option_text("[FILE...]");
+    add(app, "test", "Run expectations of the rules, like unit tests; needs no running suite",
+        "A FILE has [[expect]] tables (see docs/rules.md): a made-up flow, and the action or the\n"
+        "rule that is expected. In a folder all *.test are run. Prints TAP; exit code 1 if one\n"
+        "does not hold.",
+        [this]() { return cli::test(options.test); })
+        ->add_option("FILE", options.test.paths, "files of expectations, or folders of *.test")
+        ->required()
+        ->option_text("FILE...");
+    auto& all = options.ruleList;
+    auto* rules =
+        add(app, "rules", "The whole order in force: each rule, where it stands, its hits",
+            "The same as `portreeve rule list`.", [&all]() { return cli::ruleList(all); });
+    auto* asToml = rules->add_flag("--toml", all.toml, "each rule's text instead of a table");
+    rules->add_flag("--json", all.json, "print JSON, one rule a line")->excludes(asToml);
     auto* rule = app.add_subcommand("rule", "See and change the rules");
     rule->require_subcommand(1);
     rule->footer(
@@ -251,6 +267,9 @@ private:
     addOperands(*command);
     command->add_option("--name", o.words.name, "of the rule (default: made of the rest)")
         ->option_text("NAME");
+    command->add_option("--pid", o.pid, "of this process alone, until it exits")
+        ->option_text("PID")
+        ->check(CLI::PositiveNumber);
     command->add_option("--for", o.words.lasting, "ends after 30s, 5m, 2h, 7d")
         ->option_text("TIME");
     command->add_option("--expires", o.words.expires, "ends then: 2027-01-01T00:00:00Z")

@@ -16,17 +16,18 @@ namespace {
 
 constexpr kj::StringPtr SETTINGS_NAME = "portreeve.toml"_kj;
 
-class Checker {
+class Gatherer {
 public:
   void settings(kj::StringPtr path) {
-    KJ_IF_MAYBE (problem, kj::runCatchingExceptions([&]() { known = Settings::load(path); }))
-      report.errors.add(kj::str(problem->getDescription()));
-    if (access(path.cStr(), F_OK) == 0) report.files++;
+    KJ_IF_MAYBE (problem,
+                 kj::runCatchingExceptions([&]() { result.settings = Settings::load(path); }))
+      result.errors.add(kj::str(problem->getDescription()));
+    if (access(path.cStr(), F_OK) == 0) result.files++;
   }
 
   void folder(kj::StringPtr path, rules::Layer layer) {
     if (access(path.cStr(), R_OK | X_OK) != 0 && errno == EACCES) {
-      report.warnings.add(kj::str(path, ": not looked at: only root may read it"));
+      result.warnings.add(kj::str(path, ": not looked at: only root may read it"));
       return;
     }
     auto content = rules::readFolder(path, layer);
@@ -41,29 +42,18 @@ public:
     addErrors(problems);
   }
 
-  CheckReport finish() {
-    auto users = UserNames::read();
-    rules::RuleOptions options{users, known.policy.defaultAction, known.policy.keepExisting,
-                               known.policy.builtinOff.asPtr(), 0};
-    auto result = rules::check(sources, options, wallNs());
-    addErrors(result.errors);
-    for (auto& warning : result.warnings) report.warnings.add(warning.toString());
-    report.rules = result.rules;
-    return kj::mv(report);
-  }
+  GatheredRules finish() { return kj::mv(result); }
 
 private:
-  CheckReport report;
-  Settings known;
-  kj::Vector<rules::RuleSource> sources;
+  GatheredRules result;
 
   void add(rules::RuleSource source) {
-    report.files++;
-    sources.add(kj::mv(source));
+    result.files++;
+    result.sources.add(kj::mv(source));
   }
 
   void addErrors(kj::ArrayPtr<const rules::Problem> problems) {
-    for (auto& problem : problems) report.errors.add(problem.toString());
+    for (auto& problem : problems) result.errors.add(problem.toString());
   }
 };
 
@@ -76,27 +66,56 @@ bool isSettings(kj::StringPtr path) {
   return path == SETTINGS_NAME || path.endsWith(kj::str('/', SETTINGS_NAME));
 }
 
+CheckReport checked(GatheredRules gathered) {
+  CheckReport report;
+  auto users = UserNames::read();
+  auto result = rules::check(gathered.sources, optionsOf(gathered.settings, users), wallNs());
+  report.errors = kj::mv(gathered.errors);
+  report.warnings = kj::mv(gathered.warnings);
+  for (auto& error : result.errors) report.errors.add(error.toString());
+  for (auto& warning : result.warnings) report.warnings.add(warning.toString());
+  report.files = gathered.files;
+  report.rules = result.rules;
+  return report;
+}
+
 }  // namespace
 
+GatheredRules gatherConfiguration(const Directories& directories) {
+  Gatherer gatherer;
+  gatherer.settings(directories.settingsFile());
+  gatherer.folder(kj::str(directories.configuration, "/rules.d"), rules::Layer::ADMINISTRATOR);
+  gatherer.folder(kj::str(directories.state, "/policy/rules.d"), rules::Layer::USER);
+  return gatherer.finish();
+}
+
+GatheredRules gatherFiles(kj::ArrayPtr<const kj::String> paths) {
+  Gatherer gatherer;
+  for (auto& path : paths) {
+    if (isFolder(path))
+      gatherer.folder(path, rules::Layer::ADMINISTRATOR);
+    else if (isSettings(path))
+      gatherer.settings(path);
+    else
+      gatherer.file(path);
+  }
+  return gatherer.finish();
+}
+
+rules::RuleOptions optionsOf(const Settings& settings, const UserNames& users) {
+  auto& policy = settings.policy;
+  return rules::RuleOptions{users, policy.defaultAction, policy.keepExisting,
+                            policy.builtinOff.asPtr(), 0};
+}
+
 CheckReport checkConfiguration(const Directories& directories) {
-  Checker checker;
-  checker.settings(directories.settingsFile());
-  checker.folder(kj::str(directories.configuration, "/rules.d"), rules::Layer::ADMINISTRATOR);
-  checker.folder(kj::str(directories.state, "/policy/rules.d"), rules::Layer::USER);
-  return checker.finish();
+  return checked(gatherConfiguration(directories));
 }
 
 CheckReport checkFiles(const std::vector<std::string>& paths) {
-  Checker checker;
-  for (auto& path : paths) {
-    if (isFolder(path.c_str()))
-      checker.folder(path.c_str(), rules::Layer::ADMINISTRATOR);
-    else if (isSettings(path.c_str()))
-      checker.settings(path.c_str());
-    else
-      checker.file(path.c_str());
-  }
-  return checker.finish();
+  kj::Vector<kj::String> copies;
+  for (auto& path : paths) copies.add(kj::str(path.c_str()));
+  return checked(gatherFiles(copies));
 }
 
 }  // namespace portreeve::cli

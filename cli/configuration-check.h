@@ -2,7 +2,10 @@
 // Settings and rules, validated by the very code that the daemons use, without a running suite.
 #pragma once
 
+#include "common/accounts.h"
 #include "common/directories.h"
+#include "common/settings.h"
+#include "policy/rules/rule-set.h"
 
 #include <kj/string.h>
 #include <kj/vector.h>
@@ -18,6 +21,21 @@ struct CheckReport {
   size_t files = 0;
   size_t rules = 0;
 };
+
+struct GatheredRules {
+  // What there is to read, not yet understood.
+  Settings settings;
+  kj::Vector<rules::RuleSource> sources;
+  kj::Vector<kj::String> errors;
+  kj::Vector<kj::String> warnings;
+  size_t files = 0;
+};
+
+GatheredRules gatherConfiguration(const Directories& directories);
+GatheredRules gatherFiles(kj::ArrayPtr<const kj::String> paths);
+// As the two below.
+rules::RuleOptions optionsOf(const Settings& settings, const UserNames& users);
+// Borrows from both.
 
 CheckReport checkConfiguration(const Directories& directories);
 // Settings, the administrator's rules and the suite's own, as one set.

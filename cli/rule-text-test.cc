@@ -16,6 +16,15 @@ rules::ParsedRules understood(kj::StringPtr toml) {
   return rules::parse(source, {users});
 }
 
+TEST_CASE("a rule about one process ends with it") {
+  RuleWords words;
+  words.action = "allow";
+  words.instance = "4711@123456";
+  CHECK(ruleText(words) ==
+        "[[rule]]\nname = \"allow process 4711\"\naction = \"allow\"\n"
+        "process = { instance = \"4711@123456\" }\nuntil = \"process-exit\"\n");
+}
+
 TEST_CASE("options become one rule, only with the keys that were given") {
   RuleWords words;
   words.action = "allow";

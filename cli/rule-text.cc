@@ -65,6 +65,7 @@ kj::String processTable(const RuleWords& words) {
   kj::Vector<kj::String> keys;
   if (!words.programs.empty()) keys.add(kj::str("path = ", oneOrList(words.programs)));
   if (!words.units.empty()) keys.add(kj::str("unit = ", oneOrList(words.units)));
+  if (!words.instance.empty()) keys.add(kj::str("instance = ", quoted(words.instance.c_str())));
   return keys.empty() ? kj::String() : kj::str("{ ", kj::strArray(keys, ", "), " }");
 }
 
@@ -89,6 +90,8 @@ kj::String ruleName(const RuleWords& words) {
   parts.add(kj::str(words.action.c_str()));
   add("", words.programs);
   add("unit ", words.units);
+  if (!words.instance.empty())
+    parts.add(kj::str("process ", words.instance.substr(0, words.instance.find('@')).c_str()));
   add("of ", words.users);
   if (!words.direction.empty())
     parts.add(kj::str(words.direction == "in" ? "incoming" : "outgoing"));
@@ -119,6 +122,7 @@ kj::String ruleText(const RuleWords& words) {
   text.list("scope", words.scopes);
   text.list("port", words.ports, true);
   if (!words.lasting.empty()) text.line("for", quoted(words.lasting.c_str()));
+  if (!words.instance.empty()) text.line("until", quoted("process-exit"));
   if (!words.expires.empty()) text.line("expires", words.expires.c_str());
   return text.finish();
 }

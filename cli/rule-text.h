@@ -14,6 +14,7 @@ struct RuleWords {
   std::string name;    // empty: made of the rest
   std::vector<std::string> programs;
   std::vector<std::string> units;
+  std::string instance;  // "PID@START": this process alone, and until it exits
   std::vector<std::string> users;
   std::string direction;  // "in", "out" or empty: both
   std::vector<std::string> protocols;

@@ -59,10 +59,24 @@ kj::StringPtr requireAction(const RuleAddOptions& options) {
                          : "gate17"_kj;
 }
 
+kj::String instanceOf(int32_t pid) {
+  // Its start time is field 22 of proc_pid_stat(5); what is in parentheses may hold anything.
+  auto content = readText(kj::str("/proc/", pid, "/stat"));
+  KJ_IF_MAYBE (text, content) {
+    KJ_IF_MAYBE (end, text->findLast(')')) {
+      auto fields = wordsOf(text->slice(*end + 1));
+      constexpr size_t START = 22 - 3;
+      if (fields.size() > START) return kj::str(pid, '@', fields[START]);
+    }
+  }
+  throw Failure(FAILED, "--pid: there is no process ", pid);
+}
+
 kj::String made(RuleAddOptions& options) {
   auto& words = options.words;
   words.action = requireAction(options).cStr();
   if (options.in != options.out) words.direction = options.in ? "in" : "out";
+  if (options.pid.has_value()) words.instance = instanceOf(*options.pid).cStr();
   for (auto& program : words.programs) program = programPath(program.c_str()).cStr();
   return ruleText(words);
 }

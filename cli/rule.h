@@ -19,8 +19,9 @@ int ruleList(const RuleListOptions& options);
 struct RuleAddOptions {
   bool allow = false, block = false, drop = false, gate17 = false;
   bool in = false, out = false;
-  RuleWords words;   // its action and direction are told by the above
-  std::string file;  // TOML instead; "-": standard input
+  RuleWords words;             // its action and direction are told by the above
+  std::optional<int32_t> pid;  // until this process exits
+  std::string file;            // TOML instead; "-": standard input
   std::optional<uint32_t> confirmSeconds;
   bool json = false;
 };

@@ -89,12 +89,20 @@ UserNames UserNames::read() {
   eachUser([&](const passwd& entry) {
     result.users.add(Entry{kj::str(entry.pw_name), entry.pw_uid, entry.pw_gid});
   });
+  FileCloser file{fopen("/etc/group", "re")};
+  if (file.file == nullptr) return result;
+  while (struct group* entry = fgetgrent(file.file)) {
+    Group group{kj::str(entry->gr_name), entry->gr_gid, {}};
+    for (char** member = entry->gr_mem; *member != nullptr; member++)
+      group.members.add(kj::str(*member));
+    result.groups.add(kj::mv(group));
+  }
   return result;
 }
 
-kj::Maybe<uid_t> UserNames::uidOf(kj::StringPtr wanted) const {
-  for (auto& user : users)
-    if (user.name == wanted) return user.uid;
+namespace {
+
+kj::Maybe<uint32_t> parseId(kj::StringPtr wanted) {
   uint64_t number = 0;
   for (char c : wanted) {
     if (c < '0' || c > '9') return nullptr;
@@ -102,7 +110,34 @@ kj::Maybe<uid_t> UserNames::uidOf(kj::StringPtr wanted) const {
     if (number > 4294967294ull) return nullptr;
   }
   if (wanted.size() == 0) return nullptr;
-  return uid_t(number);
+  return uint32_t(number);
+}
+
+}  // namespace
+
+kj::Maybe<uid_t> UserNames::uidOf(kj::StringPtr wanted) const {
+  for (auto& user : users)
+    if (user.name == wanted) return user.uid;
+  return parseId(wanted);
+}
+
+kj::Maybe<gid_t> UserNames::gidOf(kj::StringPtr wanted) const {
+  for (auto& group : groups)
+    if (group.name == wanted) return group.gid;
+  return parseId(wanted);
+}
+
+kj::Vector<uint32_t> UserNames::membersOf(gid_t gid) const {
+  kj::Vector<uint32_t> uids;
+  for (auto& user : users)
+    if (user.gid == gid) uids.add(user.uid);
+  for (auto& group : groups) {
+    if (group.gid != gid) continue;
+    for (auto& member : group.members)
+      for (auto& user : users)
+        if (user.name == member && user.gid != gid) uids.add(user.uid);
+  }
+  return uids;
 }
 
 kj::String UserNames::nameOf(uid_t uid) const {

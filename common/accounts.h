@@ -42,17 +42,26 @@ private:
 };
 
 struct UserNames {
-  // /etc/passwd as it was when read: for rules and for showing.
+  // /etc/passwd and /etc/group as they were when read: for rules and for showing.
   struct Entry {
     kj::String name;
     uid_t uid;
     gid_t gid;
   };
+  struct Group {
+    kj::String name;
+    gid_t gid;
+    kj::Vector<kj::String> members;  // besides those whose primary group it is
+  };
   kj::Vector<Entry> users;
+  kj::Vector<Group> groups;  // /etc/group; none where it cannot be read
 
   static UserNames read();
-  kj::Maybe<uid_t> uidOf(kj::StringPtr name) const;  // a name or a decimal number
-  kj::String nameOf(uid_t uid) const;                // the number where there is no name
+  kj::Maybe<uid_t> uidOf(kj::StringPtr name) const;   // a name or a decimal number
+  kj::Maybe<gid_t> gidOf(kj::StringPtr group) const;  // a name or a decimal number
+  kj::Vector<uint32_t> membersOf(gid_t gid) const;
+  // The uids of all who are in it, by /etc/group or as their primary group.
+  kj::String nameOf(uid_t uid) const;  // the number where there is no name
 };
 
 }  // namespace portreeve

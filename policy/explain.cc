@@ -57,7 +57,7 @@ public:
     facts.localPort = question.getLocalPort();
     facts.known.protocol = facts.protocol != 0;
     facts.known.port = facts.port() != 0;
-    facts.known.interface = false;
+    facts.known.interface = facts.known.local = false;
     setRemote(question.getRemote());
     setDomain();
     setProgram();

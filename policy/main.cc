@@ -7,6 +7,7 @@
 #include "common/service.h"
 #include "common/settings.h"
 #include "policy/sandbox.h"
+#include "policy/rules/week-time.h"
 #include "policy/service.h"
 
 #include <kj/async-io.h>
@@ -48,6 +49,7 @@ int serve() {
   Service service(io, accounts, settings, users, directories, kj::mv(rpcSocket), notifier);
   auto terminated = io.unixEventPort.onSignal(SIGTERM).ignoreResult();
 
+  rules::WeekTime::prepare();
   service.setLandlock(enterSandbox(directories));
   // In here, so that what could not be read again later is said now.
   service.loadRules();

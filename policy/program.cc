@@ -57,6 +57,10 @@ rules::ProcessFacts Program::facts() const {
   facts.name = name;
   facts.commandLine = commandLine;
   facts.uid = uid;
+  facts.gid = gid;
+  facts.pid = pid;
+  facts.startTicks = startTicks;
+  facts.cgroup = cgroup;
   facts.unit = unit;
   facts.parents = parentPaths;
   return facts;

@@ -267,7 +267,7 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
              })
           .ignoreResult();
     if (inForce.rulesEnded()) {
-      log::info("a rule has ended");
+      log::info("a rule has ended, or its hours have begun or are over");
       return applyChange().ignoreResult();
     }
     watch.arm();

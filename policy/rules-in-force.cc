@@ -68,7 +68,7 @@ void RulesInForce::put(kj::Own<RuleSet> fresh, RuleSources sources) {
   current = kj::mv(fresh);
   from = kj::mv(sources);
   loadedNs = now();
-  ended = countEnded();
+  phase = set().phase(loadedNs);
   keepAsLastGood();
 }
 
@@ -98,17 +98,10 @@ bool RulesInForce::filesChanged() const {
 }
 
 bool RulesInForce::rulesEnded() {
-  size_t count = countEnded();
-  if (count == ended) return false;
-  ended = count;
+  auto present = set().phase(now());
+  if (present == phase) return false;
+  phase = kj::mv(present);
   return true;
-}
-
-size_t RulesInForce::countEnded() const {
-  uint64_t wall = now();
-  size_t count = 0;
-  for (auto& rule : set().rules()) count += rule.expired(wall);
-  return count;
 }
 
 void RulesInForce::fill(proto::view::RulesStatus::Builder status) const {

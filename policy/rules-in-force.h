@@ -50,7 +50,8 @@ public:
   kj::String problem() const;                                             // in one line
 
   bool filesChanged() const;  // since `load` looked, going by names, times and sizes
-  bool rulesEnded();          // since the last time: some have, or (a clock set back) have not
+  bool rulesEnded();
+  // Since the last time: some have, or (a clock set back) have not, or the hour of the week is another.
   uint64_t started() const { return startedNs; }
   uint64_t now() const { return parts.clock(); }
   void fill(proto::view::RulesStatus::Builder status) const;  // all but confirm_by
@@ -63,13 +64,12 @@ private:
   kj::Vector<rules::Problem> wrong;
   kj::String lookedAt;  // fingerprint at the last reading
   uint64_t loadedNs = 0;
-  size_t ended = 0;
+  kj::Array<bool> phase;
   kj::Promise<void> keeping = nullptr;  // writing what is in force to its file
 
   void put(kj::Own<rules::RuleSet> fresh, RuleSources sources);
   void keepAsLastGood();
   void loadLastGood(kj::ArrayPtr<const FileChange> takenBack);
-  size_t countEnded() const;
   void say() const;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/rules/check.h"
 
-#include "policy/rules/test-facts.h"
+#include "policy/rules/test-random.h"
 
 #include <doctest/doctest.h>
 
@@ -66,7 +66,7 @@ TEST_CASE("a people's rule behind a built-in one that covers it is said too") {
   auto result = checkText(rule("no igmp", "protocol = \"igmp\""));
   REQUIRE(result.warnings.size() == 1);
   CHECK(kj::StringPtr(result.warnings[0].reason)
-            .startsWith("rule \"no igmp\" never decides: \"IPv4 says"));
+            .startsWith("rule \"no igmp\" is a duplicate of \"IPv4 says"));
 }
 
 TEST_CASE("rules that have ended, and names that are there twice, are told") {
@@ -79,6 +79,80 @@ TEST_CASE("rules that have ended, and names that are there twice, are told") {
   auto twice = check(sources, testOptions(), NOW);
   REQUIRE(twice.warnings.size() == 1);
   CHECK(twice.warnings[0].file == "b.toml");
+}
+
+bool never(kj::StringPtr operands) {
+  RuleSource sources[] = {
+      source(kj::str("[[rule]]\nname = \"x\"\naction = \"allow\"\n", operands))};
+  auto result = check(sources, testOptions(), NOW);
+  for (auto& error : result.errors) FAIL(error.toString().cStr());
+  return !result.neverDecide.empty();
+}
+
+TEST_CASE("a rule that contradicts itself can never match") {
+  CHECK(never("protocol = \"tcp\"\nicmp_type = 8"));
+  CHECK(never("direction = \"in\"\ndomain = \"example.org\""));
+  CHECK(never("port = 22\nnot = { port = \"1-1023\" }"));
+  CHECK(never("process = { path = \"/usr/bin/curl\", kind = \"foreign-root\" }"));
+  CHECK_FALSE(never("protocol = [\"tcp\", \"icmp\"]\nicmp_type = 8"));
+  CHECK_FALSE(never("direction = \"in\"\ndomain = \"none\""));
+  CHECK_FALSE(never("port = \"1-1024\"\nnot = { port = \"1-1023\" }"));
+  CHECK_FALSE(never("port = 22\nnot = { port = 22, protocol = \"udp\" }"));
+  CHECK_FALSE(
+      never("process = { path = \"/usr/bin/curl\", kind = [\"foreign-root\", \"replaced\"] }"));
+}
+
+kj::String warningsOf(kj::StringPtr first, kj::StringPtr second, kj::StringPtr action = "allow") {
+  RuleSource sources[] = {
+      source(kj::str("[[rule]]\nname = \"first\"\naction = \"allow\"\n", first,
+                     "\n[[rule]]\nname = \"second\"\naction = \"", action, "\"\n", second))};
+  auto result = check(sources, testOptions(), NOW);
+  for (auto& error : result.errors) FAIL(error.toString().cStr());
+  return kj::strArray(
+      KJ_MAP(warning, result.warnings) { return kj::str(warning.reason); }, "\n");
+}
+
+TEST_CASE("a rule that says what one before says is a duplicate") {
+  CHECK(warningsOf("port = [80, 443]", "port = [443, 80]") ==
+        "rule \"second\" is a duplicate of \"first\" (test.toml:1): take one of them out");
+}
+
+TEST_CASE("a rule that is covered by one with another action is told so") {
+  CHECK(warningsOf("port = [80, 443]", "port = 443\nuser = \"alice\"", "block") ==
+        "rule \"second\" never decides: \"first\" (test.toml:1) comes first and matches all that "
+        "it matches, with another action");
+}
+
+TEST_CASE("any-of is covered where each alternative is, and covers where one does") {
+  auto covered = [](kj::StringPtr first, kj::StringPtr second) {
+    return warningsOf(first, second).size() > 0;
+  };
+  CHECK(covered("port = \"1-1023\"", "any-of = [{ port = 80 }, { port = 22, user = \"root\" }]"));
+  CHECK_FALSE(covered("port = \"1-1023\"", "any-of = [{ port = 80 }, { user = \"root\" }]"));
+  CHECK(covered("any-of = [{ port = 80 }, { user = \"root\", port = 22 }]",
+                "user = \"root\"\nport = 22\nprotocol = \"tcp\""));
+  CHECK_FALSE(covered("any-of = [{ port = 80 }, { user = \"root\", port = 22 }]", "port = 22"));
+  CHECK(covered("any-of = [{ port = 80 }, { port = 22 }]",
+                "any-of = [{ port = 22, user = \"root\" }, { port = 80 }]"));
+}
+
+TEST_CASE("no rule that is said never to decide ever decides") {
+  Random random(8);
+  unsigned said = 0;
+  for (unsigned round = 0; round < rounds(150); round++) {
+    auto text = randomRules(random, 1 + round % 40);
+    RuleSource sources[] = {source(text)};
+    auto result = check(sources, testOptions(), NOW);
+    auto set = loadRules(text);
+    said += unsigned(result.neverDecide.size());
+    for (unsigned flows = 0; flows < 100; flows++) {
+      RandomFlow flow(random);
+      if (flow.facts.direction == Direction::IN) flow.facts.domains = nullptr;  // as policy does
+      auto& decided = set->decide(flow.facts, NOW).rule->name;
+      for (auto& name : result.neverDecide) REQUIRE_MESSAGE(name != decided, text.cStr());
+    }
+  }
+  CHECK(said > 100);
 }
 
 }  // namespace

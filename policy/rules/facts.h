@@ -38,7 +38,11 @@ struct ProcessFacts {
   kj::StringPtr name;  // comm
   kj::StringPtr commandLine;                  // arguments joined by blanks
   kj::Maybe<uint32_t> uid;                    // nullptr where nobody's
+  kj::Maybe<uint32_t> gid;                    // its primary group
   kj::StringPtr unit;                         // systemd unit, or empty
+  kj::StringPtr cgroup;                       // path in the hierarchy, or empty
+  int32_t pid = 0;                            // with startTicks: this process and no other; 0: none
+  uint64_t startTicks = 0;                    // clock ticks after boot (proc(5), field 22)
   kj::ArrayPtr<const kj::StringPtr> parents;  // their paths, nearest first
 };
 
@@ -50,9 +54,10 @@ struct Known {
   bool protocol = true;
   bool address = true;  // the remote one, and with it scope and loopback
   bool port = true;     // remote port for OUT, local port for IN; for ICMP, type
+  bool local = true;    // local address and port
   bool interface = true;
-  bool process = true;  // all of ProcessFacts but uid
-  bool user = true;
+  bool process = true;  // all of ProcessFacts but uid and gid
+  bool user = true;     // uid and gid
   bool domain = true;
 };
 
@@ -66,6 +71,7 @@ struct FlowFacts {
   Address remote;
   uint16_t localPort = 0;  // host byte order; 0 where the protocol has none
   uint16_t remotePort = 0;
+  uint64_t wallNs = 0;             // when it is judged, ns since the Unix epoch; 0: not said
   kj::StringPtr interface;         // "eth0"; empty where none
   bool loopback = false;           // does not leave the machine, whatever its addresses
   bool establishedBefore = false;  // existed before the suite started

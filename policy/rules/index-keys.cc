@@ -51,6 +51,12 @@ void OperandKeys::add(const Network& network) {
   prefixes.add(network.prefix);
 }
 
+void OperandKeys::addAll(const OperandKeys& others) {
+  keys.addAll(others.keys);
+  prefixes.addAll(others.prefixes);
+  kinds |= others.kinds;
+}
+
 FlowKeys::FlowKeys(const FlowFacts& facts, const Wanted& wanted) {
   // An operand over what is not known does not match, so there is no key for it either.
   addProcess(facts, wanted.kinds);

@@ -46,6 +46,8 @@ public:
   void add(KeyKind kind, kj::ArrayPtr<const char> text) { add(kind, keyOf(kind, text)); }
   void add(KeyKind kind, uint32_t number) { add(kind, keyOf(kind, number)); }
   void add(const Network& network);
+  void addAll(const OperandKeys& others);
+  KeyKinds wantedKinds() const { return wanted; }
   void giveUp() { usable = false; }  // one of its values cannot be found by a key
 
   bool good() const { return usable && !keys.empty(); }

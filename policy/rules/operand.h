@@ -7,7 +7,9 @@
 #include "policy/rules/facts.h"
 #include "policy/rules/index-keys.h"
 
+#include <kj/memory.h>
 #include <kj/string.h>
+#include <kj/vector.h>
 
 #include <cstdint>
 
@@ -33,6 +35,8 @@ constexpr Match toMatch(bool matches) {
 enum class Cost : uint8_t { COMPARE, RANGES, TEXT, NESTED };
 // How dear a test is: operands of a rule are tested cheap ones first.
 
+class WeekTime;
+
 class Operand {
 public:
   Operand(kj::StringPtr operandKey, Cost operandCost) : key(operandKey), cost(operandCost) {}
@@ -45,12 +49,18 @@ public:
   virtual kj::String wanted() const = 0;  // its value as one writes it: "80, 8000-8100"
   virtual kj::String found(const FlowFacts& facts) const = 0;  // what the flow has there: "443"
 
+  virtual kj::Maybe<const WeekTime&> weekTime() const { return nullptr; }
+  // Where it hangs on the time of the week.
+
   virtual const DomainFact* namedBy(const FlowFacts&) const { return nullptr; }
   // The name that made it match, where it is about names; one of facts.domains.
 
   virtual bool covers(const Operand& other) const = 0;
   // True only if provably each flow that matches `other` (of any key) matches this one. False
   // promises nothing.
+
+  virtual kj::ArrayPtr<const kj::Vector<kj::Own<Operand>>> nested() const { return nullptr; }
+  // Of any-of its alternatives, of not its one table of operands: for reasoning and for walking.
 
   virtual void addKeys(OperandKeys&) const {}
   // What it can be found by (rule-index.h): a flow that matches has at least one of these keys.

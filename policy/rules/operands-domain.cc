@@ -21,16 +21,11 @@ bool matches(const DomainPattern& pattern, kj::StringPtr name) {
       return name == pattern.name || isSubdomain(name, pattern.name);
     case Kind::NONE:
       return false;
+    case Kind::REGEX:
+      KJ_IF_MAYBE (regex, pattern.regex) return regex->matches(name);
+      return false;
   }
   return false;
-}
-
-bool coversPattern(const DomainPattern& wider, const DomainPattern& narrower) {
-  if (wider.kind == Kind::NONE || narrower.kind == Kind::NONE) return wider.kind == narrower.kind;
-  if (narrower.kind == Kind::EXACT) return matches(wider, narrower.name);
-  if (isSubdomain(narrower.name, wider.name)) return wider.kind != Kind::EXACT;
-  if (narrower.name != wider.name) return false;
-  return wider.kind == Kind::BOTH || wider.kind == narrower.kind;
 }
 
 kj::String written(const DomainPattern& pattern) {
@@ -43,8 +38,22 @@ kj::String written(const DomainPattern& pattern) {
       return kj::str('.', pattern.name);
     case Kind::NONE:
       return kj::str("none");
+    case Kind::REGEX:
+      KJ_IF_MAYBE (regex, pattern.regex) return kj::str('/', regex->pattern(), '/');
+      return kj::str();
   }
-  return kj::str("");
+  return kj::str();
+}
+
+bool coversPattern(const DomainPattern& wider, const DomainPattern& narrower) {
+  if (wider.kind == Kind::NONE || narrower.kind == Kind::NONE) return wider.kind == narrower.kind;
+  if (narrower.kind == Kind::REGEX)
+    return wider.kind == Kind::REGEX && written(wider) == written(narrower);
+  if (narrower.kind == Kind::EXACT) return matches(wider, narrower.name);
+  if (wider.kind == Kind::REGEX) return false;
+  if (isSubdomain(narrower.name, wider.name)) return wider.kind != Kind::EXACT;
+  if (narrower.name != wider.name) return false;
+  return wider.kind == Kind::BOTH || wider.kind == narrower.kind;
 }
 
 class DomainOperand final : public Operand {
@@ -84,7 +93,7 @@ public:
 
   void addKeys(OperandKeys& keys) const override {
     for (auto& pattern : patterns) {
-      if (pattern.kind == Kind::NONE) return keys.giveUp();
+      if (pattern.kind == Kind::NONE || pattern.kind == Kind::REGEX) return keys.giveUp();
       if (pattern.kind != Kind::SUBDOMAINS) keys.add(KeyKind::DOMAIN_EXACT, pattern.name);
       if (pattern.kind != Kind::EXACT) keys.add(KeyKind::DOMAIN_BELOW, pattern.name);
     }

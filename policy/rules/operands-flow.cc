@@ -60,8 +60,9 @@ public:
       : Operand("icmp_type", Cost::COMPARE), types(types) {}
 
   Match test(const FlowFacts& facts) const override {
-    if (!facts.known.protocol || !facts.known.port) return Match::MAYBE;
-    return toMatch(isIcmp(facts.protocol) && types[facts.icmpType]);
+    if (!facts.known.protocol) return Match::MAYBE;
+    if (!isIcmp(facts.protocol)) return Match::NO;
+    return facts.known.port ? toMatch(types[facts.icmpType]) : Match::MAYBE;
   }
   kj::String wanted() const override {
     kj::Vector<unsigned> numbers;
@@ -91,21 +92,24 @@ bool within(const Network& network, const Address& address) {
 
 class AddressOperand final : public Operand {
 public:
-  explicit AddressOperand(kj::Vector<Network> networks)
-      : Operand("address", Cost::RANGES), networks(kj::mv(networks)) {}
+  AddressOperand(kj::Vector<Network> networks, End end)
+      : Operand(end == End::LOCAL ? "local_address" : "address", Cost::RANGES),
+        networks(kj::mv(networks)),
+        local(end == End::LOCAL) {}
 
   Match test(const FlowFacts& facts) const override {
-    if (!facts.known.address) return Match::MAYBE;
+    if (local ? !facts.known.local : !facts.known.address) return Match::MAYBE;
     for (auto& network : networks)
-      if (within(network, facts.remote)) return Match::YES;
+      if (within(network, of(facts))) return Match::YES;
     return Match::NO;
   }
   kj::String wanted() const override {
     return kj::strArray(
         KJ_MAP(network, networks) { return network.toString(); }, ", ");
   }
-  kj::String found(const FlowFacts& facts) const override { return facts.remote.toString(); }
+  kj::String found(const FlowFacts& facts) const override { return of(facts).toString(); }
   void addKeys(OperandKeys& keys) const override {
+    if (local) return keys.giveUp();
     for (auto& network : networks) keys.add(network);
   }
   bool covers(const Operand& other) const override {
@@ -117,6 +121,9 @@ public:
 
 private:
   kj::Vector<Network> networks;
+  bool local;
+
+  const Address& of(const FlowFacts& facts) const { return local ? facts.local : facts.remote; }
 
   bool coversNetwork(const Network& narrower) const {
     for (auto& network : networks)
@@ -158,12 +165,13 @@ constexpr int LONGEST_INDEXED_RANGE = 256;  // a longer one says too little to b
 
 class PortOperand final : public Operand {
 public:
-  explicit PortOperand(kj::Vector<PortRange> ranges)
-      : Operand("port", Cost::RANGES), ranges(kj::mv(ranges)) {}
+  PortOperand(kj::Vector<PortRange> ranges, PortOf which)
+      : Operand(keyOf(which), Cost::RANGES), ranges(kj::mv(ranges)), which(which) {}
 
   Match test(const FlowFacts& facts) const override {
-    if (!facts.known.port || !facts.known.direction) return Match::MAYBE;
-    return toMatch(has(facts.port(), facts.port()));
+    if (!isKnown(facts)) return Match::MAYBE;
+    uint16_t port = of(facts);
+    return toMatch(has(port, port));
   }
   kj::String wanted() const override {
     return kj::strArray(
@@ -174,9 +182,10 @@ public:
         ", ");
   }
   kj::String found(const FlowFacts& facts) const override {
-    return facts.port() == 0 ? kj::str("none") : kj::str(facts.port());
+    return of(facts) == 0 ? kj::str("none") : kj::str(of(facts));
   }
   void addKeys(OperandKeys& keys) const override {
+    if (which != PortOf::SERVICE) return keys.giveUp();
     for (auto& range : ranges) {
       if (range.last - range.first >= LONGEST_INDEXED_RANGE) return keys.giveUp();
       for (uint32_t port = range.first; port <= range.last; port++) keys.add(KeyKind::PORT, port);
@@ -191,6 +200,32 @@ public:
 
 private:
   kj::Vector<PortRange> ranges;
+  PortOf which;
+
+  static kj::StringPtr keyOf(PortOf which) {
+    return which == PortOf::SERVICE  ? "port"_kj
+           : which == PortOf::REMOTE ? "remote_port"_kj
+                                     : "local_port"_kj;
+  }
+
+  bool isKnown(const FlowFacts& facts) const {
+    switch (which) {
+      case PortOf::SERVICE:
+        return facts.known.port && facts.known.direction;
+      case PortOf::LOCAL:
+        return facts.known.local;
+      case PortOf::REMOTE:
+        // Where somebody comes from is no service: it is known when the whole flow is.
+        return facts.direction == Direction::OUT ? facts.known.port : facts.known.local;
+    }
+    return false;
+  }
+
+  uint16_t of(const FlowFacts& facts) const {
+    return which == PortOf::SERVICE  ? facts.port()
+           : which == PortOf::REMOTE ? facts.remotePort
+                                     : facts.localPort;
+  }
 
   bool has(uint16_t first, uint16_t last) const {
     for (auto& range : ranges)
@@ -250,16 +285,16 @@ kj::Own<Operand> icmpTypeOperand(std::bitset<256> types) {
   return kj::heap<IcmpTypeOperand>(types);
 }
 
-kj::Own<Operand> addressOperand(kj::Vector<Network> networks) {
-  return kj::heap<AddressOperand>(kj::mv(networks));
+kj::Own<Operand> addressOperand(kj::Vector<Network> networks, End end) {
+  return kj::heap<AddressOperand>(kj::mv(networks), end);
 }
 
 kj::Own<Operand> scopeOperand(uint8_t scopes) {
   return kj::heap<ScopeOperand>(scopes);
 }
 
-kj::Own<Operand> portOperand(kj::Vector<PortRange> ranges) {
-  return kj::heap<PortOperand>(kj::mv(ranges));
+kj::Own<Operand> portOperand(kj::Vector<PortRange> ranges, PortOf which) {
+  return kj::heap<PortOperand>(kj::mv(ranges), which);
 }
 
 kj::Own<Operand> interfaceOperand(kj::Vector<Glob> globs) {

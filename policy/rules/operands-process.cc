@@ -136,44 +136,38 @@ private:
   bool has(ProcessKind kind) const { return (set.kinds >> unsigned(kind) & 1) != 0; }
 };
 
-class UserOperand final : public Operand {
+class RegexOperand final : public Operand {
 public:
-  explicit UserOperand(kj::Vector<User> users)
-      : Operand("user", Cost::COMPARE), users(kj::mv(users)) {}
+  explicit RegexOperand(kj::Vector<Regex> patterns)
+      : Operand("process.cmdline_regex", Cost::TEXT), patterns(kj::mv(patterns)) {}
 
   Match test(const FlowFacts& facts) const override {
-    if (!facts.known.user) return Match::MAYBE;
-    KJ_IF_MAYBE (uid, facts.process.uid) {
-      return toMatch(has(*uid));
-    }
+    if (!facts.known.process) return Match::MAYBE;
+    if (facts.process.commandLine.size() == 0) return Match::NO;
+    for (auto& pattern : patterns)
+      if (pattern.matches(facts.process.commandLine)) return Match::YES;
     return Match::NO;
   }
   kj::String wanted() const override {
     return kj::strArray(
-        KJ_MAP(user, users) { return kj::StringPtr(user.written); }, ", ");
+        KJ_MAP(pattern, patterns) { return pattern.pattern(); }, ", ");
   }
   kj::String found(const FlowFacts& facts) const override {
-    KJ_IF_MAYBE (uid, facts.process.uid) {
-      return kj::str("uid ", *uid);
-    }
-    return kj::str(NOTHING);
+    return kj::str(orNothing(facts.process.commandLine));
   }
   bool covers(const Operand& other) const override {
     if (key != other.key) return false;
-    for (auto& user : static_cast<const UserOperand&>(other).users)
-      if (!has(user.uid)) return false;
+    for (auto& theirs : static_cast<const RegexOperand&>(other).patterns)
+      if (!has(theirs.pattern())) return false;
     return true;
-  }
-  void addKeys(OperandKeys& keys) const override {
-    for (auto& user : users) keys.add(KeyKind::USER, user.uid);
   }
 
 private:
-  kj::Vector<User> users;
+  kj::Vector<Regex> patterns;
 
-  bool has(uint32_t uid) const {
-    for (auto& user : users)
-      if (user.uid == uid) return true;
+  bool has(kj::StringPtr wanted) const {
+    for (auto& pattern : patterns)
+      if (pattern.pattern() == wanted) return true;
     return false;
   }
 };
@@ -196,6 +190,15 @@ kj::Own<Operand> commandLineOperand(kj::Vector<Glob> globs) {
       kj::mv(globs));
 }
 
+kj::Own<Operand> commandLineRegexOperand(kj::Vector<Regex> patterns) {
+  return kj::heap<RegexOperand>(kj::mv(patterns));
+}
+
+kj::Own<Operand> cgroupOperand(kj::Vector<Glob> globs) {
+  return kj::heap<TextOperand>(
+      "process.cgroup", [](const ProcessFacts& process) { return process.cgroup; }, kj::mv(globs));
+}
+
 kj::Own<Operand> unitOperand(kj::Vector<Glob> globs) {
   return kj::heap<TextOperand>(
       "process.unit", [](const ProcessFacts& process) { return process.unit; }, kj::mv(globs),
@@ -208,10 +211,6 @@ kj::Own<Operand> parentOperand(kj::Vector<Glob> globs) {
 
 kj::Own<Operand> kindOperand(KindSet kinds) {
   return kj::heap<KindOperand>(kinds);
-}
-
-kj::Own<Operand> userOperand(kj::Vector<User> users) {
-  return kj::heap<UserOperand>(kj::mv(users));
 }
 
 }  // namespace portreeve::rules

@@ -9,6 +9,9 @@
 #include <kj/memory.h>
 #include <kj/vector.h>
 
+#include "policy/rules/regex.h"
+#include "policy/rules/week-time.h"
+
 #include <bitset>
 #include <cstdint>
 
@@ -20,7 +23,9 @@ kj::Own<Operand> pathOperand(kj::Vector<Glob> globs);
 // REPLACED alone.
 kj::Own<Operand> processNameOperand(kj::Vector<Glob> globs);
 kj::Own<Operand> commandLineOperand(kj::Vector<Glob> globs);
+kj::Own<Operand> commandLineRegexOperand(kj::Vector<Regex> patterns);
 kj::Own<Operand> unitOperand(kj::Vector<Glob> globs);
+kj::Own<Operand> cgroupOperand(kj::Vector<Glob> globs);
 kj::Own<Operand> parentOperand(kj::Vector<Glob> globs);  // any ancestor
 struct KindSet {
   uint8_t kinds = 0;  // bit: ProcessKind
@@ -32,6 +37,19 @@ struct User {
   kj::String written;
 };
 kj::Own<Operand> userOperand(kj::Vector<User> users);
+struct Group {
+  uint32_t gid;
+  kj::Vector<uint32_t> members;  // uids, as /etc/group and /etc/passwd had them at load
+  kj::String written;
+};
+kj::Own<Operand> groupOperand(kj::Vector<Group> groups);
+// The process's primary group, or one that its user is a member of.
+struct Instance {
+  int32_t pid;
+  uint64_t startTicks;
+};
+kj::Own<Operand> instanceOperand(kj::Vector<Instance> instances);
+// These very processes: a number that the kernel gives out again is another one.
 
 // operands-flow.cc: where it goes
 struct PortRange {
@@ -41,26 +59,35 @@ struct PortRange {
 kj::Own<Operand> directionOperand(Direction direction);
 kj::Own<Operand> protocolOperand(std::bitset<256> protocols);
 kj::Own<Operand> icmpTypeOperand(std::bitset<256> types);
-kj::Own<Operand> addressOperand(kj::Vector<Network> networks);
+enum class End : uint8_t { REMOTE, LOCAL };
+kj::Own<Operand> addressOperand(kj::Vector<Network> networks, End end = End::REMOTE);
 // "::/0" is IPv6 alone, although IPv4 lies within it as ::ffff:0:0/96.
 kj::Own<Operand> scopeOperand(uint8_t scopes);  // bit: Scope
-kj::Own<Operand> portOperand(kj::Vector<PortRange> ranges);
+enum class PortOf : uint8_t { SERVICE, REMOTE, LOCAL };
+// SERVICE: the remote port of an outgoing flow, the local one of an incoming.
+kj::Own<Operand> portOperand(kj::Vector<PortRange> ranges, PortOf which = PortOf::SERVICE);
 kj::Own<Operand> interfaceOperand(kj::Vector<Glob> globs);
 kj::Own<Operand> establishedBeforeOperand();
 
 // operands-domain.cc: what it asked for
 struct DomainPattern {
-  enum class Kind : uint8_t { EXACT, SUBDOMAINS, BOTH, NONE };
+  enum class Kind : uint8_t { EXACT, SUBDOMAINS, BOTH, NONE, REGEX };
   Kind kind;
-  kj::String name;  // lower case, without "*." or the dot in front; empty for NONE
+  kj::String name;  // lower case, without "*." or the dot in front; empty for NONE and REGEX
+  kj::Maybe<Regex> regex;
 };
 kj::Own<Operand> domainOperand(kj::Vector<DomainPattern> patterns, NameSource widest);
 // Names of the nearest source alone count (who asked itself needs no other's word), and none from
 // farther than `widest`.
 
-// operands-not.cc
+// operands-time.cc
+kj::Own<Operand> timeOperand(WeekTime times);
+
+// operands-nested.cc
 kj::Own<Operand> notOperand(kj::Vector<kj::Own<Operand>> operands);
 // Matches what does not match all of them.
+kj::Own<Operand> anyOfOperand(kj::Vector<kj::Vector<kj::Own<Operand>>> alternatives);
+// Matches where all operands of one alternative do.
 
 Match testAll(const kj::Vector<kj::Own<Operand>>& operands, const FlowFacts& facts);
 void sortByCost(kj::Vector<kj::Own<Operand>>& operands);

@@ -65,7 +65,7 @@ void user(const Site& site) {
   eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
     kj::Maybe<kj::String> written = textOrNumber(value);
     KJ_IF_MAYBE (name, written) {
-      KJ_IF_MAYBE (uid, site.context.users.uidOf(*name)) {
+      KJ_IF_MAYBE (uid, site.context.options.users.uidOf(*name)) {
         users.add(User{*uid, kj::mv(*name)});
       } else {
         site.context.complaints.at(
@@ -77,6 +77,64 @@ void user(const Site& site) {
     }
   });
   if (!users.empty()) site.out.add(userOperand(kj::mv(users)));
+}
+
+void group(const Site& site) {
+  auto& users = site.context.options.users;
+  kj::Vector<Group> groups;
+  eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
+    kj::Maybe<kj::String> written = textOrNumber(value);
+    KJ_IF_MAYBE (name, written) {
+      KJ_IF_MAYBE (gid, users.gidOf(*name)) {
+        groups.add(Group{*gid, users.membersOf(*gid), kj::mv(*name)});
+      } else {
+        site.context.complaints.at(
+            value.source(), kj::str("there is no group \"", *name,
+                                    "\" on this machine: take one of /etc/group, or a number"));
+      }
+    } else {
+      site.context.complaints.at(value.source(), kj::str("group wants a name or a number"));
+    }
+  });
+  if (!groups.empty()) site.out.add(groupOperand(kj::mv(groups)));
+}
+
+void commandLineRegex(const Site& site) {
+  auto regexes = parseRegexes(site.value, "cmdline_regex", site.context.complaints);
+  if (!regexes.empty()) site.out.add(commandLineRegexOperand(kj::mv(regexes)));
+}
+
+void instance(const Site& site) {
+  kj::Vector<Instance> instances;
+  eachText(site.value, "instance", site.context.complaints,
+           [&](kj::StringPtr text, const toml::source_region& where) {
+             KJ_IF_MAYBE (one, parseInstance(text))
+               instances.add(*one);
+             else
+               site.context.complaints.at(
+                   where, kj::str("\"", text,
+                                  "\" is no instance: write \"PID@START\", START being "
+                                  "field 22 of /proc/PID/stat"));
+           });
+  if (!instances.empty()) site.out.add(instanceOperand(kj::mv(instances)));
+}
+
+// When ------------------------------------------------------------------------------------------
+
+void weekTime(const Site& site) {
+  WeekTime times;
+  bool any = false;
+  eachText(site.value, "time", site.context.complaints,
+           [&](kj::StringPtr text, const toml::source_region& where) {
+             if (times.add(text))
+               any = true;
+             else
+               site.context.complaints.at(where,
+                                          kj::str("\"", text,
+                                                  "\" is no time of the week: write \"Mon-Fri "
+                                                  "08:00-18:00\", \"Sat,Sun\" or \"22:00-06:00\""));
+           });
+  if (any) site.out.add(timeOperand(kj::mv(times)));
 }
 
 // Where to --------------------------------------------------------------------------------------
@@ -129,16 +187,15 @@ void icmpType(const Site& site) {
   if (types.any()) site.out.add(icmpTypeOperand(types));
 }
 
+template <End end>
 void address(const Site& site) {
   kj::Vector<Network> networks;
-  eachText(site.value, "address", site.context.complaints,
+  eachText(site.value, end == End::LOCAL ? "local_address" : "address", site.context.complaints,
            [&](kj::StringPtr text, const toml::source_region& where) {
-             KJ_IF_MAYBE (network, Network::parse(text))
-               networks.add(*network);
-             else
+             if (!parseNetworks(text, networks))
                site.context.complaints.at(where, whyNoNetwork(text));
            });
-  if (!networks.empty()) site.out.add(addressOperand(kj::mv(networks)));
+  if (!networks.empty()) site.out.add(addressOperand(kj::mv(networks), end));
 }
 
 void scope(const Site& site) {
@@ -152,12 +209,13 @@ void scope(const Site& site) {
   if (scopes != 0) site.out.add(scopeOperand(scopes));
 }
 
+template <PortOf which>
 void port(const Site& site) {
   kj::Vector<PortRange> ranges;
   eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
     KJ_IF_MAYBE (range, parsePorts(value, site.context.complaints)) ranges.add(*range);
   });
-  if (!ranges.empty()) site.out.add(portOperand(kj::mv(ranges)));
+  if (!ranges.empty()) site.out.add(portOperand(kj::mv(ranges), which));
 }
 
 void established(const Site& site) {
@@ -218,6 +276,23 @@ void negation(const Site& site) {
   if (!operands.empty()) site.out.add(notOperand(kj::mv(operands)));
 }
 
+void anyOf(const Site& site) {
+  kj::Vector<Operands> alternatives;
+  eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
+    const toml::table* table = value.as_table();
+    if (table == nullptr || table->empty()) {
+      site.context.complaints.at(
+          value.source(),
+          kj::str(
+              "any-of wants tables of operands: any-of = [{ port = 22 }, { scope = \"lan\" }]"));
+      return;
+    }
+    auto operands = parseOperands(*table, nullptr, site.context);
+    if (!operands.empty()) alternatives.add(kj::mv(operands));
+  });
+  if (!alternatives.empty()) site.out.add(anyOfOperand(kj::mv(alternatives)));
+}
+
 struct Row {
   kj::StringPtr key;
   void (*parse)(const Site&);  // nullptr: of a later version
@@ -226,17 +301,23 @@ struct Row {
 constexpr Row OPERANDS[] = {
     {"process"_kj, process},
     {"user"_kj, user},
+    {"group"_kj, group},
+    {"time"_kj, weekTime},
     {"direction"_kj, direction},
     {"protocol"_kj, protocol},
     {"icmp_type"_kj, icmpType},
-    {"address"_kj, address},
+    {"address"_kj, address<End::REMOTE>},
+    {"local_address"_kj, address<End::LOCAL>},
     {"scope"_kj, scope},
-    {"port"_kj, port},
+    {"port"_kj, port<PortOf::SERVICE>},
+    {"remote_port"_kj, port<PortOf::REMOTE>},
+    {"local_port"_kj, port<PortOf::LOCAL>},
     {"domain"_kj, domain},
     {"names"_kj, names},
     {"interface"_kj, texts<interfaceOperand, Glob::Style::TEXT>},
     {"established"_kj, established},
     {"not"_kj, negation},
+    {"any-of"_kj, anyOf},
     {"list"_kj, nullptr},
     {"country"_kj, nullptr},
     {"asn"_kj, nullptr},
@@ -247,6 +328,9 @@ constexpr Row PROCESS_OPERANDS[] = {
     {"path"_kj, paths<pathOperand>},
     {"name"_kj, texts<processNameOperand, Glob::Style::TEXT>},
     {"cmdline"_kj, texts<commandLineOperand, Glob::Style::TEXT>},
+    {"cmdline_regex"_kj, commandLineRegex},
+    {"instance"_kj, instance},
+    {"cgroup"_kj, texts<cgroupOperand, Glob::Style::TEXT>},
     {"unit"_kj, texts<unitOperand, Glob::Style::TEXT>},
     {"parent"_kj, paths<parentOperand>},
     {"kind"_kj, kind},

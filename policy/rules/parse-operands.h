@@ -2,8 +2,8 @@
 // The operands of one table of a rule file: a row a key.
 #pragma once
 
-#include "common/accounts.h"
 #include "policy/rules/operand.h"
+#include "policy/rules/parse.h"
 #include "policy/rules/toml-value.h"
 
 #include <kj/memory.h>
@@ -12,7 +12,7 @@
 namespace portreeve::rules {
 
 struct OperandContext {
-  const UserNames& users;
+  const ParseOptions& options;
   Complaints& complaints;
 };
 

@@ -35,8 +35,10 @@ kj::String describe(const Rule& rule) {
     parts.add(kj::str("  ", operand->key, ": ", operand->wanted(), '\n'));
   return kj::str(rule.line, ": ", toText(rule.action), " \"", rule.name, "\"",
                  rule.expiresNs == 0 ? kj::str() : kj::str(" expires ", rule.expiresNs / SECONDS),
-                 rule.untilRestart ? " until restart" : "", rule.once ? " once" : "", '\n',
-                 kj::strArray(parts, ""));
+                 rule.untilExit      ? " until process-exit"
+                 : rule.untilRestart ? " until restart"
+                                     : "",
+                 rule.once ? " once" : "", '\n', kj::strArray(parts, ""));
 }
 
 TEST_CASE("every good fixture is understood as its .expected says") {
@@ -72,6 +74,7 @@ TEST_CASE("every bad fixture is refused with the words, lines and columns of its
 std::string asRules(const std::string& example) {
   // What is no whole rule is the operands of one.
   if (example.find("[[rule]]") != std::string::npos) return example;
+  if (example.find("[sets]") != std::string::npos) return example;
   return "[[rule]]\nname = \"example\"\naction = \"allow\"\n" + example;
 }
 
@@ -82,6 +85,7 @@ TEST_CASE("every example of docs/rules.md is good") {
   UserNames users;
   for (auto name : {"root", "alice", "_apt"})
     users.users.add(UserNames::Entry{kj::str(name), 1, 1});
+  users.groups.add(UserNames::Group{kj::str("netdev"), 106, {}});
   const std::string OPEN = "```toml\n", CLOSE = "```\n";
   size_t count = 0;
   for (size_t at = 0; (at = text.find(OPEN, at)) != std::string::npos; count++) {

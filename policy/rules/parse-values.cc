@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/rules/parse-values.h"
 
+#include <charconv>
 #include <chrono>
 
 namespace portreeve::rules {
@@ -70,6 +71,29 @@ kj::String lowerCase(kj::StringPtr text) {
   return lower;
 }
 
+__extension__ using Wide = unsigned __int128;
+
+Wide wide(const Address& address) {
+  return Wide(address.upper()) << 64 | address.lower();
+}
+
+void addRange(Wide first, Wide last, kj::Vector<Network>& networks) {
+  // The largest network that begins at `first` and does not reach past `last`, again and again.
+  while (true) {
+    unsigned bits = 0;
+    while (bits < 128 && (first >> bits & 1) == 0 && bits < 127) {
+      Wide behind = (Wide(1) << (bits + 1)) - 1;
+      if (last - first < behind) break;
+      bits++;
+    }
+    networks.add(
+        Network{Address::fromHalves(uint64_t(first >> 64), uint64_t(first)), uint8_t(128 - bits)});
+    Wide end = first + ((Wide(1) << bits) - 1);
+    if (end >= last) return;
+    first = end + 1;
+  }
+}
+
 kj::String masked(const Address& address, unsigned prefix) {
   Network network{address, uint8_t(prefix)};
   for (unsigned bit = prefix; bit < 128; bit++)
@@ -78,6 +102,12 @@ kj::String masked(const Address& address, unsigned prefix) {
 }
 
 }  // namespace
+
+kj::Maybe<kj::String> nameOfSet(const toml::node& value) {
+  const toml::value<std::string>* text = value.as_string();
+  if (text == nullptr || text->get().size() < 2 || text->get()[0] != '@') return nullptr;
+  return copyText(std::string_view(text->get()).substr(1));
+}
 
 kj::Maybe<kj::String> textOrNumber(const toml::node& value) {
   if (value.is_string()) return kj::str(toText(value.as_string()->get()));
@@ -106,6 +136,37 @@ kj::Vector<Glob> parseGlobs(const toml::node& node, Glob::Style style, Complaint
   return globs;
 }
 
+kj::Vector<Regex> parseRegexes(const toml::node& node, kj::StringPtr key, Complaints& complaints) {
+  kj::Vector<Regex> regexes;
+  eachText(node, key, complaints, [&](kj::StringPtr text, const toml::source_region& where) {
+    auto parsed = Regex::parse(text);
+    KJ_IF_MAYBE (regex, parsed.regex)
+      regexes.add(kj::mv(*regex));
+    else
+      complaints.at(where, kj::str("expression \"", text, "\": ", parsed.reason));
+  });
+  return regexes;
+}
+
+bool parseNetworks(kj::StringPtr text, kj::Vector<Network>& networks) {
+  KJ_IF_MAYBE (network, Network::parse(text)) {
+    networks.add(*network);
+    return true;
+  }
+  KJ_IF_MAYBE (dash, text.findFirst('-')) {
+    auto first = Address::parse(kj::str(text.slice(0, *dash)));
+    auto last = Address::parse(text.slice(*dash + 1));
+    KJ_IF_MAYBE (from, first) {
+      KJ_IF_MAYBE (to, last) {
+        if (from->isV4() != to->isV4() || wide(*from) > wide(*to)) return false;
+        addRange(wide(*from), wide(*to), networks);
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 kj::Maybe<PortRange> parsePorts(const toml::node& value, Complaints& complaints) {
   KJ_IF_MAYBE (text, textOrNumber(value)) {
     KJ_IF_MAYBE (range, portRange(*text)) {
@@ -118,10 +179,34 @@ kj::Maybe<PortRange> parsePorts(const toml::node& value, Complaints& complaints)
   return nullptr;
 }
 
+kj::Maybe<Instance> parseInstance(kj::StringPtr text) {
+  KJ_IF_MAYBE (at, text.findFirst('@')) {
+    Instance one{0, 0};
+    const char* middle = text.begin() + *at;
+    auto pid = std::from_chars(text.begin(), middle, one.pid);
+    auto start = std::from_chars(middle + 1, text.end(), one.startTicks);
+    bool good = pid.ec == std::errc() && pid.ptr == middle && start.ec == std::errc() &&
+                start.ptr == text.end();
+    if (good && one.pid > 0) return one;
+  }
+  return nullptr;
+}
+
 kj::Maybe<DomainPattern> parseDomain(kj::StringPtr text, const toml::source_region& where,
                                      Complaints& complaints) {
   using Kind = DomainPattern::Kind;
   if (text == "none") return DomainPattern{Kind::NONE, kj::str()};
+  if (text.startsWith("/")) {
+    if (text.size() < 3 || !text.endsWith("/")) {
+      complaints.at(where,
+                    kj::str("domain \"", text, "\": an expression stands between two \"/\""));
+      return nullptr;
+    }
+    auto parsed = Regex::parse(kj::heapString(text.slice(1, text.size() - 1)));
+    KJ_IF_MAYBE (regex, parsed.regex) return DomainPattern{Kind::REGEX, kj::str(), kj::mv(*regex)};
+    complaints.at(where, kj::str("domain \"", text, "\": ", parsed.reason));
+    return nullptr;
+  }
   Kind kind = Kind::EXACT;
   size_t skip = 0;
   if (text.startsWith("*."))
@@ -137,6 +222,10 @@ kj::Maybe<DomainPattern> parseDomain(kj::StringPtr text, const toml::source_regi
 }
 
 kj::String whyNoNetwork(kj::StringPtr text) {
+  if (text.findFirst('-') != nullptr && text.findFirst('/') == nullptr)
+    return kj::str("\"", text,
+                   "\" is no range: two addresses of one family, the smaller first, "
+                   "like \"192.0.2.5-192.0.2.90\"");
   KJ_IF_MAYBE (slash, text.findFirst('/')) {
     kj::String front = kj::str(text.slice(0, *slash));
     KJ_IF_MAYBE (base, Address::parse(front)) {
@@ -160,7 +249,7 @@ kj::Maybe<uint64_t> parseTime(const toml::node& value, Complaints& complaints) {
     complaints.at(
         value.source(),
         kj::str(
-            "expires wants a date and time with its offset, without quotes: 2027-01-01T00:00:00Z"));
+            "this wants a date and time with its offset, without quotes: 2027-01-01T00:00:00Z"));
     return nullptr;
   }
   auto& [date, time, offset] = when->get();
@@ -173,7 +262,7 @@ kj::Maybe<uint64_t> parseTime(const toml::node& value, Complaints& complaints) {
   // 2554.
   int64_t latest = int64_t(UINT64_MAX / SECOND) - 1;
   if (seconds < 1 || seconds > latest) {
-    complaints.at(value.source(), kj::str("expires must be between 1970 and 2554"));
+    complaints.at(value.source(), kj::str("this must be between 1970 and 2554"));
     return nullptr;
   }
   return uint64_t(seconds) * SECOND + time.nanosecond;

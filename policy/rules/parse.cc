@@ -48,10 +48,13 @@ public:
   FileParser(const RuleSource& source, const ParseOptions& options)
       : source(source),
         options(options),
-        complaints(source.file, result.problems),
+        own(options.sets == nullptr ? kj::heap<NamedSets>(NamedSets::OTHERS_UNKNOWN)
+                                    : kj::Own<NamedSets>()),
+        complaints(source.file, result.problems, options.sets == nullptr ? *own : *options.sets),
         lines(splitLines(source.text)) {}
 
   ParsedRules parse() {
+    if (options.sets == nullptr) own->read(source, result.problems);
     try {
       parseRoot(toml::parse(std::string_view(source.text.begin(), source.text.size())));
     } catch (const toml::parse_error& e) {
@@ -68,17 +71,18 @@ private:
   const RuleSource& source;
   const ParseOptions& options;
   ParsedRules result;
+  kj::Own<NamedSets> own;
   Complaints complaints;
   kj::Vector<kj::ArrayPtr<const char>> lines;
   kj::HashMap<kj::String, uint32_t> lineOfName;
 
   void parseRoot(const toml::table& root) {
-    static constexpr kj::StringPtr ROOT_KEYS[] = {"rule"_kj};
+    static constexpr kj::StringPtr ROOT_KEYS[] = {"rule"_kj, "sets"_kj};
     for (auto&& [key, value] : root) {
       kj::String word = copyText(key.str());
       if (word == "rule")
         parseRules(value);
-      else
+      else if (word != "sets")  // read by NamedSets
         complaints.at(key.source(),
                       kj::str("unknown key \"", word, '"', didYouMean(word, ROOT_KEYS)));
     }
@@ -116,7 +120,7 @@ private:
     parseAction(table, rule);
     parseOnce(table, rule);
     parseEnd(table, rule);
-    rule.operands = parseOperands(table, RULE_KEYS, {options.users, complaints});
+    rule.operands = parseOperands(table, RULE_KEYS, {options, complaints});
     result.rules.add(kj::mv(rule));
   }
 
@@ -190,7 +194,6 @@ private:
   }
 
   void parseEnd(const toml::table& table, Rule& rule) {
-    static constexpr kj::StringPtr UNTIL[] = {"restart"_kj};
     unsigned ends = 0;
     const toml::node* last = nullptr;
     if (const toml::node* value = table.get("expires")) {
@@ -198,17 +201,36 @@ private:
       last = value, ends++;
     }
     if (const toml::node* value = table.get("for")) {
-      KJ_IF_MAYBE (time, parseDuration(*value, complaints))
+      KJ_IF_MAYBE (time, parseDuration(*value, complaints)) {
         rule.expiresNs = source.writtenNs + *time;
+        rule.lasting = true;
+      }
       last = value, ends++;
     }
     if (const toml::node* value = table.get("until")) {
-      eachWord(*value, UNTIL, complaints, [&](size_t) { endAtRestart(rule); });
+      parseUntil(table, *value, rule);
       last = value, ends++;
     }
     if (ends > 1)
       complaints.at(last->source(),
                     kj::str("a rule ends once: take one of expires, for and until"));
+  }
+
+  void parseUntil(const toml::table& table, const toml::node& value, Rule& rule) {
+    static constexpr kj::StringPtr WORDS[] = {"restart"_kj, "process-exit"_kj};
+    if (value.is_date_time()) {
+      KJ_IF_MAYBE (when, parseTime(value, complaints)) rule.expiresNs = *when;
+      return;
+    }
+    eachWord(value, WORDS, complaints, [&](size_t word) {
+      endAtRestart(rule);
+      rule.untilExit = word == 1;
+    });
+    if (rule.untilExit && table["process"]["instance"].node() == nullptr)
+      complaints.at(
+          value.source(),
+          kj::str("until = \"process-exit\" needs process = { instance = \"PID@START\" }: "
+                  "`portreeve rule add --pid PID` writes both"));
   }
 
   void endAtRestart(Rule& rule) const {

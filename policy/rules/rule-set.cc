@@ -5,6 +5,7 @@
 #include "policy/rules/builtin.h"
 #include "policy/rules/nearest.h"
 #include "policy/rules/parse.h"
+#include "policy/rules/week-time.h"
 
 #include <kj/debug.h>
 #include <kj/map.h>
@@ -17,6 +18,7 @@ public:
   explicit Loader(const RuleOptions& options) : options(options) {}
 
   void load(kj::ArrayPtr<const RuleSource> sources) {
+    for (auto& source : sources) sets.read(source, problems);
     addBuiltin(builtinRules());
     for (auto layer : {Layer::ADMINISTRATOR, Layer::USER}) {
       for (auto& source : sources)
@@ -32,9 +34,10 @@ public:
 
 private:
   const RuleOptions& options;
+  NamedSets sets;
   kj::Vector<kj::String> builtinNames;
 
-  ParseOptions parseOptions() const { return {options.users, options.startedNs}; }
+  ParseOptions parseOptions() const { return {options.users, options.startedNs, &sets}; }
 
   void addPeoples(const RuleSource& source) {
     auto parsed = parse(source, parseOptions());
@@ -117,6 +120,20 @@ void record(Trace& trace, const Rule& rule, bool matched, const FlowFacts& facts
             uint64_t nowWallNs) {
   trace.considered.add(
       Considered{&rule, matched, matched ? kj::str() : whyNot(rule, facts, nowWallNs)});
+}
+
+void addWeekTimes(kj::ArrayPtr<const kj::Own<Operand>> operands,
+                  kj::Vector<const WeekTime*>& times) {
+  for (auto& operand : operands) {
+    KJ_IF_MAYBE (time, operand->weekTime()) times.add(time);
+    for (auto& inner : operand->nested()) addWeekTimes(inner, times);
+  }
+}
+
+FlowFacts atTime(const FlowFacts& facts, uint64_t nowWallNs) {
+  FlowFacts timed = facts;
+  timed.wallNs = nowWallNs;
+  return timed;
 }
 
 bool matches(const Rule& rule, const FlowFacts& facts, uint64_t nowWallNs) {
@@ -236,9 +253,13 @@ RuleSet::RuleSet(kj::Array<Rule> rules)
       flows(all, ALL_KEYS, [](const Rule&) { return true; }),
       unnamed(all, ALL_KEYS & ~NAME_KEYS, [](const Rule&) { return true; }),
       names(all, ASKER_KEYS, mayJudgeNames),
-      namesForOthers(all, NAME_KEYS, mayJudgeNames) {}
+      namesForOthers(all, NAME_KEYS, mayJudgeNames) {
+  for (auto& rule : all) addWeekTimes(rule.operands, weekTimes);
+}
 
 Decision RuleSet::decide(const FlowFacts& facts, uint64_t nowWallNs, Trace* trace) const {
+  if (!weekTimes.empty() && facts.wallNs != nowWallNs)
+    return decide(atTime(facts, nowWallNs), nowWallNs, trace);
   if (trace == nullptr) {
     const Rule* first =
         flows.firstOf(facts, [&](const Rule& rule) { return matches(rule, facts, nowWallNs); });
@@ -253,6 +274,8 @@ Decision RuleSet::decide(const FlowFacts& facts, uint64_t nowWallNs, Trace* trac
 }
 
 bool RuleSet::hangsOnName(const FlowFacts& facts, uint64_t nowWallNs) const {
+  if (!weekTimes.empty() && facts.wallNs != nowWallNs)
+    return hangsOnName(atTime(facts, nowWallNs), nowWallNs);
   Match found = Match::NO;
   unnamed.firstOf(facts, [&](const Rule& rule) {
     found = rule.expired(nowWallNs) ? Match::NO : rule.test(facts);
@@ -267,6 +290,7 @@ NameDecision RuleSet::judgeName(const ProcessFacts& asker, kj::StringPtr name, u
   auto facts = nameStage();
   facts.known.process = facts.known.user = !askerSpeaksForOthers;
   facts.process = asker;
+  facts.wallNs = nowWallNs;
   facts.domains = kj::arrayPtr(&domain, 1);
   if (trace == nullptr)
     return judgeName(facts, askerSpeaksForOthers ? namesForOthers : names, nowWallNs);
@@ -320,7 +344,18 @@ uint64_t RuleSet::nextExpiry(uint64_t nowWallNs) const {
   uint64_t next = 0;
   for (auto& rule : all)
     if (rule.expiresNs > nowWallNs && (next == 0 || rule.expiresNs < next)) next = rule.expiresNs;
+  for (auto time : weekTimes) {
+    uint64_t change = time->nextChange(nowWallNs);
+    if (change != 0 && (next == 0 || change < next)) next = change;
+  }
   return next;
+}
+
+kj::Array<bool> RuleSet::phase(uint64_t nowWallNs) const {
+  kj::Vector<bool> phase(all.size() + weekTimes.size());
+  for (auto& rule : all) phase.add(rule.expired(nowWallNs));
+  for (auto time : weekTimes) phase.add(time->has(nowWallNs));
+  return phase.releaseAsArray();
 }
 
 Decision stricter(const Decision& out, const Decision& in) {

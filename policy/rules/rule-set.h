@@ -99,7 +99,10 @@ public:
   const HitCount& hits(size_t position) const { return counts[position]; }
   kj::Maybe<size_t> find(
       kj::StringPtr name) const;  // the first so named in people's layers, else built-in
-  uint64_t nextExpiry(uint64_t nowWallNs) const;  // wall clock of the next rule to end; 0: none
+  uint64_t nextExpiry(uint64_t nowWallNs) const;
+  // Wall clock at which the next rule ends or an hour of the week begins or is over; 0: never.
+  kj::Array<bool> phase(uint64_t nowWallNs) const;
+  // Which rules have ended and which hours of the week it is: decisions may differ where this does.
 
   void fill(size_t position, proto::view::RuleView::Builder view) const;
   void fill(
@@ -108,7 +111,8 @@ public:
 private:
   kj::Array<Rule> all;
   kj::Array<HitCount> counts;
-  RuleIndex flows;  // decide
+  kj::Vector<const WeekTime*> weekTimes;  // of all operands; where empty, time costs nothing
+  RuleIndex flows;                        // decide
   RuleIndex unnamed;
   RuleIndex names;           // judgeName of an asker who is known,
   RuleIndex namesForOthers;  // and of one who asks for others

@@ -29,7 +29,9 @@ struct Rule {
   kj::String text;         // as written
   uint64_t expiresNs = 0;  // wall clock, ns since the Unix epoch; 0: never
   bool untilRestart = false;
-  bool once = false;                      // decides each packet alone: ALLOW, BLOCK and DROP
+  bool untilExit = false;  // it is about one process: ends with it, or with a restart
+  bool lasting = false;    // `for`: its end moves with the wall clock when that is set
+  bool once = false;       // decides each packet alone: ALLOW, BLOCK and DROP
   kj::Vector<kj::Own<Operand>> operands;  // cheap ones first; none: matches every flow
 
   Match test(const FlowFacts& facts) const;

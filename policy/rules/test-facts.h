@@ -16,6 +16,9 @@ inline const UserNames& testUsers() {
     UserNames made;
     made.users.add(UserNames::Entry{kj::str("root"), 0, 0});
     made.users.add(UserNames::Entry{kj::str("alice"), 1000, 1000});
+    made.groups.add(UserNames::Group{kj::str("staff"), 50, {}});
+    made.groups.add(UserNames::Group{kj::str("netdev"), 106, {}});
+    made.groups.back().members.add(kj::str("alice"));
     return made;
   }();
   return users;
@@ -65,6 +68,10 @@ inline FlowFacts curlToExample() {
   facts.process.name = "curl";
   facts.process.commandLine = "curl https://example.org/";
   facts.process.uid = 1000;
+  facts.process.gid = 1000;
+  facts.process.pid = 4711;
+  facts.process.startTicks = 123456;
+  facts.process.cgroup = "/user.slice/user-1000.slice/session-1.scope";
   facts.process.unit = "session-1.scope";
   static const kj::StringPtr PARENTS[] = {"/usr/bin/bash", "/usr/sbin/sshd"};
   facts.process.parents = PARENTS;

@@ -15,8 +15,10 @@ void RuleSet::fill(size_t position, proto::view::RuleView::Builder view) const {
   view.setText(rule.text);
   view.setHits(double(counts[position].hits));
   view.setLastUsed(rfc3339(counts[position].lastNs));
-  view.setExpires(rule.expiresNs == 0 && rule.untilRestart ? kj::str("restart")
-                                                           : rfc3339(rule.expiresNs));
+  view.setExpires(rule.expiresNs != 0 ? rfc3339(rule.expiresNs)
+                  : rule.untilExit    ? kj::str("process-exit")
+                  : rule.untilRestart ? kj::str("restart")
+                                      : kj::String());
 }
 
 void RuleSet::fill(capnp::List<proto::view::RuleView>::Builder views) const {
