@@ -9,6 +9,7 @@
 #include <kj/memory.h>
 #include <kj/vector.h>
 
+#include "policy/rules/geography.h"
 #include "policy/rules/regex.h"
 #include "policy/rules/week-time.h"
 
@@ -62,6 +63,12 @@ kj::Own<Operand> icmpTypeOperand(std::bitset<256> types);
 enum class End : uint8_t { REMOTE, LOCAL };
 kj::Own<Operand> addressOperand(kj::Vector<Network> networks, End end = End::REMOTE);
 // "::/0" is IPv6 alone, although IPv4 lies within it as ::ffff:0:0/96.
+// operands-geography.cc: whose network that is, by the database beside the rules
+kj::Own<Operand> countryOperand(kj::Vector<Country> countries,
+                                kj::Maybe<kj::Own<Geography>> geography);
+kj::Own<Operand> asnOperand(kj::Vector<uint32_t> numbers, kj::Maybe<kj::Own<Geography>> geography);
+// Without a database nothing matches: for rules that are looked at and not put in force.
+
 kj::Own<Operand> scopeOperand(uint8_t scopes);  // bit: Scope
 enum class PortOf : uint8_t { SERVICE, REMOTE, LOCAL };
 // SERVICE: the remote port of an outgoing flow, the local one of an incoming.

@@ -209,6 +209,48 @@ void scope(const Site& site) {
   if (scopes != 0) site.out.add(scopeOperand(scopes));
 }
 
+kj::Maybe<kj::Own<Geography>> requireDatabase(const Site& site, bool there, kj::StringPtr key) {
+  auto& options = site.context.options;
+  if (there) return kj::addRef(*options.geography);
+  if (options.sets != nullptr)
+    site.context.complaints.at(site.value.source(), kj::str(key, " needs a database: [databases] ",
+                                                            key, " = \"/etc/portreeve/….mmdb\""));
+  return nullptr;
+}
+
+void country(const Site& site) {
+  kj::Vector<Country> countries;
+  eachText(site.value, "country", site.context.complaints,
+           [&](kj::StringPtr text, const toml::source_region& where) {
+             KJ_IF_MAYBE (code, Country::parse(text))
+               countries.add(*code);
+             else
+               site.context.complaints.at(
+                   where, kj::str("\"", text,
+                                  "\" is no country: take its two letters (ISO 3166-1), "
+                                  "like \"NZ\""));
+           });
+  auto* geography = site.context.options.geography;
+  auto database =
+      requireDatabase(site, geography != nullptr && geography->hasCountries(), "country");
+  if (!countries.empty()) site.out.add(countryOperand(kj::mv(countries), kj::mv(database)));
+}
+
+void asn(const Site& site) {
+  kj::Vector<uint32_t> numbers;
+  eachValue(site.value, site.context.complaints, [&](const toml::node& value) {
+    int64_t number = value.is_integer() ? value.as_integer()->get() : -1;
+    if (number >= 1 && number <= UINT32_MAX)
+      numbers.add(uint32_t(number));
+    else
+      site.context.complaints.at(value.source(),
+                                 kj::str("asn wants numbers, without \"AS\": asn = 64496"));
+  });
+  auto* geography = site.context.options.geography;
+  auto database = requireDatabase(site, geography != nullptr && geography->hasNumbers(), "asn");
+  if (!numbers.empty()) site.out.add(asnOperand(kj::mv(numbers), kj::mv(database)));
+}
+
 template <PortOf which>
 void port(const Site& site) {
   kj::Vector<PortRange> ranges;
@@ -319,8 +361,8 @@ constexpr Row OPERANDS[] = {
     {"not"_kj, negation},
     {"any-of"_kj, anyOf},
     {"list"_kj, nullptr},
-    {"country"_kj, nullptr},
-    {"asn"_kj, nullptr},
+    {"country"_kj, country},
+    {"asn"_kj, asn},
     {"network"_kj, nullptr},
 };
 

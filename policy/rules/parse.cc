@@ -77,12 +77,12 @@ private:
   kj::HashMap<kj::String, uint32_t> lineOfName;
 
   void parseRoot(const toml::table& root) {
-    static constexpr kj::StringPtr ROOT_KEYS[] = {"rule"_kj, "sets"_kj};
+    static constexpr kj::StringPtr ROOT_KEYS[] = {"rule"_kj, "sets"_kj, "databases"_kj};
     for (auto&& [key, value] : root) {
       kj::String word = copyText(key.str());
       if (word == "rule")
         parseRules(value);
-      else if (word != "sets")  // read by NamedSets
+      else if (word != "sets" && word != "databases")  // read for all files at once
         complaints.at(key.source(),
                       kj::str("unknown key \"", word, '"', didYouMean(word, ROOT_KEYS)));
     }

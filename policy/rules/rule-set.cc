@@ -18,7 +18,10 @@ public:
   explicit Loader(const RuleOptions& options) : options(options) {}
 
   void load(kj::ArrayPtr<const RuleSource> sources) {
-    for (auto& source : sources) sets.read(source, problems);
+    for (auto& source : sources) {
+      sets.read(source, problems);
+      readDatabases(source, *geography, problems);
+    }
     addBuiltin(builtinRules());
     for (auto layer : {Layer::ADMINISTRATOR, Layer::USER}) {
       for (auto& source : sources)
@@ -35,9 +38,12 @@ public:
 private:
   const RuleOptions& options;
   NamedSets sets;
+  kj::Own<Geography> geography = kj::refcounted<Geography>();
   kj::Vector<kj::String> builtinNames;
 
-  ParseOptions parseOptions() const { return {options.users, options.startedNs, &sets}; }
+  ParseOptions parseOptions() {
+    return {options.users, options.startedNs, geography.get(), &sets};
+  }
 
   void addPeoples(const RuleSource& source) {
     auto parsed = parse(source, parseOptions());
@@ -338,6 +344,11 @@ kj::Maybe<size_t> RuleSet::find(kj::StringPtr name) const {
     if (ours == nullptr) ours = i;
   }
   return ours;
+}
+
+void RuleSet::shiftDurations(int64_t deltaNs) {
+  for (auto& rule : all)
+    if (rule.lasting && rule.expiresNs != 0) rule.expiresNs += uint64_t(deltaNs);
 }
 
 uint64_t RuleSet::nextExpiry(uint64_t nowWallNs) const {

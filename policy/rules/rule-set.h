@@ -95,6 +95,10 @@ public:
   void adoptCounts(const RuleSet& previous);
   // Takes over the hits of rules that are the same: layer, file, name and text.
 
+  void shiftDurations(int64_t deltaNs);
+  // The wall clock was set forward by so much: rules that last a while (`for`) end when they would
+  // have.
+
   kj::ArrayPtr<const Rule> rules() const { return all; }  // in order; the last one is the default
   const HitCount& hits(size_t position) const { return counts[position]; }
   kj::Maybe<size_t> find(
