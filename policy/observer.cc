@@ -50,6 +50,17 @@ public:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> changes(ChangesContext context) override {
+    constexpr uint32_t MOST = 1000;
+    auto& log = observed.rules.changes();
+    uint32_t wanted = context.getParams().getLimit();
+    size_t count = kj::min(log.all().size(), size_t(wanted == 0 ? MOST : kj::min(wanted, MOST)));
+    auto results = context.getResults();
+    log.fill(results.initChanges(uint(count)), log.all().size() - count);
+    results.setBrokenAt(log.brokenAt());
+    return kj::READY_NOW;
+  }
+
 private:
   Observed observed;
 

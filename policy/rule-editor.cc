@@ -22,7 +22,7 @@ public:
   kj::Promise<void> add(AddContext context) override {
     auto params = context.getParams();
     auto within = confirmWithin(params.getConfirmSeconds());
-    return rules.add(params.getToml(), within)
+    return rules.add(params.getToml(), within, who)
         .then([this, within, context](RuleStore::Added added) mutable {
           log::info(kj::str("rule \"", added.rule, "\" was added by ", who, confirmWords(within)));
           auto results = context.getResults();
@@ -35,10 +35,24 @@ public:
   kj::Promise<void> remove(RemoveContext context) override {
     auto params = context.getParams();
     auto within = confirmWithin(params.getConfirmSeconds());
-    return rules.remove(params.getName(), within)
+    return rules.remove(params.getName(), within, who)
         .then([this, within, name = kj::str(params.getName()), context](uint32_t affected) mutable {
           log::info(kj::str("rule \"", name, "\" was removed by ", who, confirmWords(within)));
           context.getResults().setAffected(affected);
+        });
+  }
+
+  kj::Promise<void> undo(UndoContext context) override {
+    auto params = context.getParams();
+    auto within = confirmWithin(params.getConfirmSeconds());
+    return rules.undo(params.getNumber(), within, who)
+        .then([this, within, context](RuleStore::Undone undone) mutable {
+          log::info(
+              kj::str("change ", undone.number, " was undone by ", who, confirmWords(within)));
+          auto results = context.getResults();
+          results.setNumber(undone.number);
+          results.setWhat(undone.what);
+          results.setAffected(undone.affected);
         });
   }
 

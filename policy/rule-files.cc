@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/rule-files.h"
 
+#include "common/name-list.h"
 #include "policy/failure.h"
 
 #include <dirent.h>
@@ -19,13 +20,13 @@ constexpr size_t LONGEST_SLUG = 40;
 constexpr unsigned DIGITS = 4;
 constexpr unsigned STEP = 10;  // room for a person to put a file between
 
-void addFingerprint(kj::StringPtr folder, kj::Vector<kj::String>& lines) {
+void addFingerprint(kj::StringPtr folder, kj::StringPtr ending, kj::Vector<kj::String>& lines) {
   DIR* opened = opendir(folder.cStr());
   if (opened == nullptr) return;
   KJ_DEFER(closedir(opened));
   while (const dirent* entry = readdir(opened)) {
     kj::StringPtr name = entry->d_name;
-    if (name.startsWith(".") || !name.endsWith(".toml")) continue;
+    if (name.startsWith(".") || !name.endsWith(ending)) continue;
     struct stat status {};
     stat(kj::str(folder, '/', name).cStr(), &status);
     lines.add(kj::str(folder, '/', name, ' ', status.st_dev, ' ', status.st_ino, ' ',
@@ -101,8 +102,16 @@ rules::FolderContent readRuleFiles(const RuleFolders& folders) {
 
 kj::String fingerprint(const RuleFolders& folders) {
   kj::Vector<kj::String> lines;
-  addFingerprint(folders.administrator, lines);
-  addFingerprint(folders.own, lines);
+  addFingerprint(folders.administrator, ".toml", lines);
+  addFingerprint(folders.own, ".toml", lines);
+  addFingerprint(folders.lists, NameListFolder::ENDING, lines);
+  std::sort(lines.begin(), lines.end());
+  return kj::strArray(lines, "\n");
+}
+
+kj::String fingerprintOfLists(const RuleFolders& folders) {
+  kj::Vector<kj::String> lines;
+  addFingerprint(folders.lists, NameListFolder::ENDING, lines);
   std::sort(lines.begin(), lines.end());
   return kj::strArray(lines, "\n");
 }

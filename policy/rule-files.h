@@ -15,6 +15,7 @@ namespace portreeve::policy {
 struct RuleFolders {
   kj::String administrator;  // $CONFIGURATION_DIRECTORY/rules.d: read alone
   kj::String own;            // $STATE_DIRECTORY/policy/rules.d: the suite's own
+  kj::String lists;  // $STATE_DIRECTORY/lists: compiled lists, read alone; may be empty text
 };
 
 using RuleSources = kj::Vector<rules::RuleSource>;
@@ -24,6 +25,9 @@ rules::FolderContent readRuleFiles(const RuleFolders& folders);
 
 kj::String fingerprint(const RuleFolders& folders);
 // Differs when a file came, went or was changed (name, inode, size, time): cheaper than reading.
+
+kj::String fingerprintOfLists(const RuleFolders& folders);
+// Of the compiled lists alone.
 
 bool same(kj::ArrayPtr<const rules::RuleSource> a, kj::ArrayPtr<const rules::RuleSource> b);
 RuleSources copyOf(kj::ArrayPtr<const rules::RuleSource> sources);

@@ -2,8 +2,10 @@
 #include "policy/rule-store.h"
 
 #include "common/log.h"
+#include "policy/clock-watch.h"
 #include "policy/confirmation.h"
 #include "policy/failure.h"
+#include "policy/file-changes.h"
 #include "policy/rule-changes.h"
 #include "policy/rule-watch.h"
 #include "policy/rules-in-force.h"
@@ -28,30 +30,42 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
   RuleFolders folders;
   const UserNames& users;
   WallClock clock;
+  WallClock sinceBoot;
   DiskSync disk;
   DurableFolder own;
   DurableFolder state;
   Confirmation confirmation;
   RuleWatch watch;
+  ClockWatch clockWatch;
+  RuleClock ruleClock;
+  ChangeLog changeLog;
+  kj::String settingsText;
   RulesInForce inForce;
   kj::Maybe<Apply> apply;
   kj::ForkedPromise<void> lastInTurn = kj::Promise<void>(kj::READY_NOW).fork();
   kj::Own<kj::PromiseFulfiller<void>> wake = kj::newPromiseAndFulfiller<void>().fulfiller;
   kj::TaskSet applying;
+  kj::TaskSet changing;  // entries of the change log on their way to the disk
 
   Impl(kj::UnixEventPort& port, kj::Timer& timer, RuleFolders from,
-       const Settings::Policy& settings, const UserNames& users, WallClock clock)
+       const Settings::Policy& settings, const UserNames& users, WallClock wall, WallClock boot)
       : timer(timer),
         folders(kj::mv(from)),
         users(users),
-        clock(kj::mv(clock)),
+        clock(kj::mv(wall)),
+        sinceBoot(kj::mv(boot)),
         disk(port),
         own(folders.own, disk),
         state(parentOf(folders.own), disk),
         confirmation(state, timer),
-        watch(port, {folders.administrator, folders.own}),
-        inForce({folders, settings, users, state, this->clock}),
-        applying(*this) {}
+        watch(port, {folders.administrator, folders.own, folders.lists}),
+        clockWatch(port),
+        ruleClock(clock, sinceBoot, state),
+        changeLog(parentOf(folders.own), disk),
+        settingsText(policySettings(settings)),
+        inForce({folders, settings, users, state, clock, ruleClock}),
+        applying(*this),
+        changing(*this) {}
 
   uint64_t now() const { return inForce.now(); }
 
@@ -60,7 +74,59 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
   void loadFirst() {
     own.removeTemporary();
     state.removeTemporary();
+    changeLog.read();
+    auto before = lastGoodSources(state);
     inForce.loadFirst(takeBackOverdue());
+    noteFiles(changedBetween(before, inForce.sources(), folders.own),
+              "files of rules were changed while no policy ran");
+    noteSettings();
+  }
+
+  // The change log ------------------------------------------------------------------------------
+
+  void note(Change change) { changing.add(changeLog.append(kj::mv(change), now())); }
+
+  void noteFiles(kj::Vector<ChangedFile> files, kj::StringPtr what) {
+    if (files.empty()) return;
+    Change change;
+    change.who = kj::str("whoever wrote the files");
+    change.what = kj::str(what);
+    change.files = kj::mv(files);
+    note(kj::mv(change));
+  }
+
+  void noteSettings() {
+    constexpr kj::StringPtr SETTINGS = "portreeve.toml [policy]"_kj;
+    kj::Maybe<kj::String> before;
+    for (auto& change : changeLog.all())
+      for (auto& file : change.files)
+        if (file.file == SETTINGS)
+          before = file.after.map([](auto& text) { return kj::str(text); });
+    KJ_IF_MAYBE (text, before) {
+      if (*text == settingsText) return;
+    }
+    Change change;
+    change.who = kj::str("whoever wrote the settings");
+    change.what = kj::str(before == nullptr ? "the settings as they were first"
+                                            : "the settings were changed");
+    change.files.add(ChangedFile{kj::str(SETTINGS), false, kj::mv(before), kj::str(settingsText)});
+    note(kj::mv(change));
+  }
+
+  kj::Vector<ChangedFile> beforeAndAfter(kj::ArrayPtr<const FileChange> changes) const {
+    kj::Vector<ChangedFile> files;
+    for (auto& change : changes) {
+      ChangedFile file;
+      file.file = kj::str(change.name);
+      file.own = true;
+      KJ_IF_MAYBE (content, own.read(change.name)) {
+        file.before = kj::str(content->text);
+        file.beforeWrittenNs = content->writtenNs;
+      }
+      KJ_IF_MAYBE (content, change.content) file.after = kj::str(content->text);
+      files.add(kj::mv(file));
+    }
+    return files;
   }
 
   kj::Vector<FileChange> takeBackOverdue() {
@@ -78,8 +144,13 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
     return back;
   }
 
-  kj::Promise<uint32_t> loadAndApply() {
+  kj::Promise<uint32_t> loadAndApply(bool noteOwn = true) {
     if (!inForce.load()) return uint32_t(0);
+    // Those of the suite's own that it wrote itself are noted by who wrote them.
+    kj::Vector<ChangedFile> byHand;
+    for (auto& file : changedBetween(inForce.sourcesBefore(), inForce.sources(), folders.own))
+      if (!file.own || noteOwn) byHand.add(kj::mv(file));
+    noteFiles(kj::mv(byHand), "files of rules were changed");
     return applyChange();
   }
 
@@ -98,9 +169,7 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
     return uint32_t(0);
   }
 
-  void taskFailed(kj::Exception&& e) override {
-    log::exception("judging open connections again", e);
-  }
+  void taskFailed(kj::Exception&& e) override { log::exception("after a change of rules", e); }
 
   // One change at a time ------------------------------------------------------------------------
 
@@ -139,7 +208,9 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
     return back;
   }
 
-  kj::Promise<uint32_t> make(kj::Vector<FileChange> changes, kj::Duration confirmWithin) {
+  kj::Promise<uint32_t> make(kj::Vector<FileChange> changes, kj::Duration confirmWithin,
+                             Change entry) {
+    entry.files = beforeAndAfter(changes);
     bool begins = confirmWithin > 0 * kj::SECONDS && !confirmation.pending();
     // The way back is on the disk before the way there.
     auto prepared = confirmWithin > 0 * kj::SECONDS
@@ -152,8 +223,9 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
           return confirmation.end().then(
               [e = kj::mv(e)]() mutable -> kj::Promise<void> { return kj::mv(e); });
         })
-        .then([this]() {
-          auto affected = loadAndApply();
+        .then([this, entry = kj::mv(entry)]() mutable {
+          note(kj::mv(entry));
+          auto affected = loadAndApply(false);
           if (inForce.problems().size() > 0)
             fail("it is written, but not in force, because a file was changed meanwhile:\n",
                  allLines(inForce.problems()));
@@ -164,11 +236,16 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
   kj::Promise<uint32_t> takeBack() {
     auto back = confirmation.back();
     auto asBefore = changed(inForce.sources(), back, folders.own, now());
+    Change entry;
+    entry.who = kj::str("portreeve");
+    entry.what = kj::str("what was not confirmed in time was taken back");
+    entry.files = beforeAndAfter(back);
     return makeAll(kj::mv(back))
         .then([this]() { return confirmation.end(); })
-        .then([this, asBefore = kj::mv(asBefore)]() mutable {
+        .then([this, asBefore = kj::mv(asBefore), entry = kj::mv(entry)]() mutable {
           log::warning("not confirmed in time: the rules are as they were before");
-          auto affected = loadAndApply();
+          note(kj::mv(entry));
+          auto affected = loadAndApply(false);
           // Somebody's file is bad just now: what was not confirmed must not stay for that.
           if (inForce.problems().size() > 0 && inForce.loadFrom(kj::mv(asBefore)))
             return applyChange();
@@ -182,21 +259,49 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
     return ChangeContext{inForce.set(), current, own, folders.own, users, inForce.started(), now()};
   }
 
-  kj::Promise<Added> add(kj::StringPtr toml, kj::Duration confirmWithin) {
+  static Change entry(kj::StringPtr who, kj::String what, kj::Duration confirmWithin) {
+    Change made;
+    made.who = kj::str(who);
+    made.what = kj::mv(what);
+    if (confirmWithin > 0 * kj::SECONDS)
+      made.what =
+          kj::str(made.what, ", to be confirmed within ", confirmWithin / kj::SECONDS, " s");
+    return made;
+  }
+
+  kj::Promise<Added> add(kj::StringPtr toml, kj::Duration confirmWithin, kj::StringPtr who) {
     auto content = readRuleFiles(folders);
     auto planned = planAddition(changeContext(content.sources), toml);
     requireGood(content, planned.changes);
-    return make(kj::mv(planned.changes), confirmWithin)
+    auto what = kj::str("rule \"", planned.firstRule, "\" was added");
+    return make(kj::mv(planned.changes), confirmWithin, entry(who, kj::mv(what), confirmWithin))
         .then([first = kj::mv(planned.firstRule)](uint32_t affected) mutable {
           return Added{affected, kj::mv(first)};
         });
   }
 
-  kj::Promise<uint32_t> remove(kj::StringPtr name, kj::Duration confirmWithin) {
+  kj::Promise<uint32_t> remove(kj::StringPtr name, kj::Duration confirmWithin, kj::StringPtr who) {
     auto content = readRuleFiles(folders);
     auto changes = planRemoval(changeContext(content.sources), name);
     requireGood(content, changes);
-    return make(kj::mv(changes), confirmWithin);
+    return make(kj::mv(changes), confirmWithin,
+                entry(who, kj::str("rule \"", name, "\" was removed"), confirmWithin));
+  }
+
+  kj::Promise<Undone> undo(uint32_t number, kj::Duration confirmWithin, kj::StringPtr who) {
+    auto& change = requireUndoable(changeLog, number);
+    auto content = readRuleFiles(folders);
+    auto back = planUndo(change, own);
+    requireGood(content, back);
+    auto made = entry(who, kj::str("change ", change.number, " was undone (", change.what, ')'),
+                      confirmWithin);
+    made.undoes = change.number;
+    Undone undone{0, change.number, kj::str(change.what)};
+    return make(kj::mv(back), confirmWithin, kj::mv(made))
+        .then([undone = kj::mv(undone)](uint32_t affected) mutable {
+          undone.affected = affected;
+          return kj::mv(undone);
+        });
   }
 
   void requireGood(const rules::FolderContent& content,
@@ -254,11 +359,14 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
     wake = kj::mv(woken.fulfiller);
     return timer.atTime(nextWake())
         .exclusiveJoin(kj::mv(woken.promise))
+        .exclusiveJoin(clockWatch.changed())
         .then([this]() { return logged("looking at the rules' times", look()); })
         .then([this]() { return keepTime(); });
   }
 
   kj::Promise<void> look() {
+    if (inForce.clockChanged())
+      log::info("the clock was set: rules that last a while end when they would have");
     if (confirmation.overdue())
       return inTurn<uint32_t>([this]() -> kj::Promise<uint32_t> {
                // It may have been confirmed while this waited for its turn.
@@ -277,8 +385,10 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
 };
 
 RuleStore::RuleStore(kj::UnixEventPort& port, kj::Timer& timer, RuleFolders folders,
-                     const Settings::Policy& settings, const UserNames& users, WallClock clock)
-    : impl(kj::heap<Impl>(port, timer, kj::mv(folders), settings, users, kj::mv(clock))) {}
+                     const Settings::Policy& settings, const UserNames& users, WallClock clock,
+                     WallClock sinceBoot)
+    : impl(kj::heap<Impl>(port, timer, kj::mv(folders), settings, users, kj::mv(clock),
+                          kj::mv(sinceBoot))) {}
 RuleStore::~RuleStore() noexcept(false) = default;
 
 void RuleStore::loadFirst() {
@@ -301,14 +411,29 @@ kj::Promise<void> RuleStore::run() {
   return impl->watchFiles().exclusiveJoin(impl->keepTime());
 }
 
-kj::Promise<RuleStore::Added> RuleStore::add(kj::StringPtr toml, kj::Duration confirmWithin) {
-  return impl->inTurn<Added>(
-      [this, toml = kj::str(toml), confirmWithin]() { return impl->add(toml, confirmWithin); });
+kj::Promise<RuleStore::Added> RuleStore::add(kj::StringPtr toml, kj::Duration confirmWithin,
+                                             kj::StringPtr who) {
+  return impl->inTurn<Added>([this, toml = kj::str(toml), who = kj::str(who), confirmWithin]() {
+    return impl->add(toml, confirmWithin, who);
+  });
 }
 
-kj::Promise<uint32_t> RuleStore::remove(kj::StringPtr name, kj::Duration confirmWithin) {
-  return impl->inTurn<uint32_t>(
-      [this, name = kj::str(name), confirmWithin]() { return impl->remove(name, confirmWithin); });
+kj::Promise<uint32_t> RuleStore::remove(kj::StringPtr name, kj::Duration confirmWithin,
+                                        kj::StringPtr who) {
+  return impl->inTurn<uint32_t>([this, name = kj::str(name), who = kj::str(who), confirmWithin]() {
+    return impl->remove(name, confirmWithin, who);
+  });
+}
+
+kj::Promise<RuleStore::Undone> RuleStore::undo(uint32_t number, kj::Duration confirmWithin,
+                                               kj::StringPtr who) {
+  return impl->inTurn<Undone>([this, number, who = kj::str(who), confirmWithin]() {
+    return impl->undo(number, confirmWithin, who);
+  });
+}
+
+const ChangeLog& RuleStore::changes() const {
+  return impl->changeLog;
 }
 
 kj::Promise<void> RuleStore::reload() {

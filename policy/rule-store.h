@@ -7,8 +7,10 @@
 #include "common/accounts.h"
 #include "common/clock.h"
 #include "common/settings.h"
+#include "policy/change-log.h"
 #include "policy/rule-files.h"
 #include "policy/rules/rule-set.h"
+#include "policy/suite-start.h"
 #include "proto/view.capnp.h"
 
 #include <kj/async-io.h>
@@ -27,12 +29,14 @@ public:
   using Apply = kj::Function<kj::Promise<uint32_t>()>;
   // Called after each change of the set in force: judges open flows again; how many got another
   // verdict.
+  static constexpr kj::StringPtr NOBODY = "nobody in particular"_kj;
   using WallClock = kj::Function<uint64_t()>;  // as wallNs()
 
   RuleStore(
       kj::UnixEventPort& port, kj::Timer& timer, RuleFolders folders,
       const Settings::Policy& settings, const UserNames& users,
-      WallClock clock = []() { return wallNs(); });
+      WallClock clock = []() { return wallNs(); },
+      WallClock sinceBoot = []() { return sinceBootNs(); });
   // Opens the watch (inotify(7)); before the sandbox. `settings` and `users` outlive it.
   ~RuleStore() noexcept(false);
   KJ_DISALLOW_COPY(RuleStore);
@@ -56,12 +60,25 @@ public:
     uint32_t affected = 0;  // open flows that got another verdict
     kj::String rule;        // the name of the first one added
   };
-  kj::Promise<Added> add(kj::StringPtr toml, kj::Duration confirmWithin);
+  kj::Promise<Added> add(kj::StringPtr toml, kj::Duration confirmWithin,
+                         kj::StringPtr who = NOBODY);
   // In force when it resolves. Throws FAILED, nothing changed, when the rules are bad alone or
   // together with all others, or cannot be written. confirmWithin not 0: taken back then unless
-  // confirmed.
-  kj::Promise<uint32_t> remove(kj::StringPtr name, kj::Duration confirmWithin);
+  // confirmed. `who` stands in the change log.
+  kj::Promise<uint32_t> remove(kj::StringPtr name, kj::Duration confirmWithin,
+                               kj::StringPtr who = NOBODY);
   // Of the suite's own files alone; else FAILED with the place where the rule stands.
+  struct Undone {
+    uint32_t affected = 0;
+    uint32_t number = 0;  // of the change that was undone
+    kj::String what;      // what it had been
+  };
+  kj::Promise<Undone> undo(uint32_t number, kj::Duration confirmWithin, kj::StringPtr who = NOBODY);
+  // The suite's own files as they were before that change (0: the newest that can be undone).
+  // Throws FAILED in words, nothing changed: there is none, it was undone, it is about files that
+  // only people write, or a file of it was changed since.
+  const ChangeLog& changes() const;
+
   kj::Promise<void> reload();
   // Whether it was good is what `fill` says then.
   kj::Promise<bool> confirm();

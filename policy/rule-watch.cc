@@ -2,6 +2,7 @@
 #include "policy/rule-watch.h"
 
 #include "common/log.h"
+#include "common/name-list.h"
 
 #include <errno.h>
 #include <kj/debug.h>
@@ -95,7 +96,8 @@ bool RuleWatch::matters(const inotify_event& event) const {
     if (event.wd == folder.parentWatch && (name.size() == 0 || name == folder.name)) return true;
     if (event.wd != folder.watch) continue;
     if (name.size() == 0) return true;
-    if (name.startsWith(".") || !name.endsWith(".toml")) continue;
+    if (name.startsWith(".") || !(name.endsWith(".toml") || name.endsWith(NameListFolder::ENDING)))
+      continue;
     if (event.mask & IN_CREATE && isBeingWritten(kj::str(folder.path, '/', name))) continue;
     return true;
   }

@@ -17,15 +17,22 @@ using rules::RuleSet;
 RulesInForce::RulesInForce(Parts parts) : parts(parts), startedNs(suiteStartedNs()) {}
 
 void RulesInForce::loadFirst(kj::ArrayPtr<const FileChange> takenBack) {
+  parts.ruleClock.restore();
   load();
   if (current == nullptr) loadLastGood(takenBack);
+  clockChanged();
 }
 
 bool RulesInForce::load() {
   auto before = problem();
   lookedAt = fingerprint(parts.folders);
+  auto lists = fingerprintOfLists(parts.folders);
+  bool sameLists = lists == listsWere;
+  listsWere = kj::mv(lists);
   auto content = readRuleFiles(parts.folders);
-  bool asBefore = current != nullptr && content.problems.empty() && same(content.sources, from);
+  parts.ruleClock.age(content.sources);
+  bool asBefore =
+      current != nullptr && sameLists && content.problems.empty() && same(content.sources, from);
   wrong = kj::mv(content.problems);
   if (asBefore) {
     if (before.size() > 0) say();
@@ -33,6 +40,7 @@ bool RulesInForce::load() {
   }
   auto loaded = compile(content.sources);
   for (auto& one : loaded.problems) wrong.add(kj::mv(one));
+  for (auto& list : loaded.missing) log::warning(list);
   if (wrong.empty()) put(kj::mv(KJ_ASSERT_NONNULL(loaded.set)), kj::mv(content.sources));
   if (wrong.empty() || before != problem()) say();
   return wrong.empty();
@@ -60,12 +68,13 @@ RuleSet::Loaded RulesInForce::compile(kj::ArrayPtr<const rules::RuleSource> sour
   auto& settings = parts.settings;
   return RuleSet::load(
       sources, rules::RuleOptions{parts.users, settings.defaultAction, settings.keepExisting,
-                                  settings.builtinOff, startedNs});
+                                  settings.builtinOff, parts.folders.lists, startedNs});
 }
 
 void RulesInForce::put(kj::Own<RuleSet> fresh, RuleSources sources) {
   KJ_IF_MAYBE (previous, current) fresh->adoptCounts(**previous);
   current = kj::mv(fresh);
+  former = kj::mv(from);
   from = kj::mv(sources);
   loadedNs = now();
   phase = set().phase(loadedNs);
@@ -73,6 +82,7 @@ void RulesInForce::put(kj::Own<RuleSet> fresh, RuleSources sources) {
 }
 
 void RulesInForce::keepAsLastGood() {
+  parts.ruleClock.keep(from);
   keeping = parts.state.replace(LAST_GOOD_FILE, FileContent{lastGoodText(from)})
                 .eagerlyEvaluate([](kj::Exception&& e) {
                   log::exception("keeping the rules for a restart", e);
@@ -95,6 +105,15 @@ kj::String RulesInForce::problem() const {
 
 bool RulesInForce::filesChanged() const {
   return fingerprint(parts.folders) != lookedAt;
+}
+
+bool RulesInForce::clockChanged() {
+  int64_t delta = parts.ruleClock.jump(from);
+  if (delta == 0) return false;
+  set().shiftDurations(delta);
+  startedNs += uint64_t(delta);
+  keepAsLastGood();
+  return true;
 }
 
 bool RulesInForce::rulesEnded() {

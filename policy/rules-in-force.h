@@ -6,6 +6,7 @@
 #include "common/accounts.h"
 #include "common/settings.h"
 #include "policy/durable-folder.h"
+#include "policy/rule-clock.h"
 #include "policy/rule-files.h"
 #include "policy/rules/rule-set.h"
 #include "proto/view.capnp.h"
@@ -27,6 +28,7 @@ public:
     const UserNames& users;
     DurableFolder& state;             // where what was in force last is kept, "last-good.toml"
     kj::Function<uint64_t()>& clock;  // wall clock
+    RuleClock& ruleClock;
   };
   explicit RulesInForce(Parts parts);
   // Before the sandbox (it looks when the suite was started).
@@ -46,12 +48,17 @@ public:
   rules::RuleSet& set();
   const rules::RuleSet& set() const;
   kj::ArrayPtr<const rules::RuleSource> sources() const { return from; }  // that it was made of
-  kj::ArrayPtr<const rules::Problem> problems() const { return wrong; }   // of the newest files
-  kj::String problem() const;                                             // in one line
+  kj::ArrayPtr<const rules::RuleSource> sourcesBefore() const { return former; }
+  // That the set before it was made of, as they were read then.
+  kj::ArrayPtr<const rules::Problem> problems() const { return wrong; }  // of the newest files
+  kj::String problem() const;                                            // in one line
 
   bool filesChanged() const;  // since `load` looked, going by names, times and sizes
+  bool clockChanged();
+  // Since the last time the wall clock was set: rules that last a while end by it.
   bool rulesEnded();
-  // Since the last time: some have, or (a clock set back) have not, or the hour of the week is another.
+  // Since the last time: some have, or (a clock set back) have not, or the hour of the week is
+  // another.
   uint64_t started() const { return startedNs; }
   uint64_t now() const { return parts.clock(); }
   void fill(proto::view::RulesStatus::Builder status) const;  // all but confirm_by
@@ -61,8 +68,10 @@ private:
   uint64_t startedNs;
   kj::Maybe<kj::Own<rules::RuleSet>> current;
   RuleSources from;
+  RuleSources former;
   kj::Vector<rules::Problem> wrong;
-  kj::String lookedAt;  // fingerprint at the last reading
+  kj::String lookedAt;   // fingerprint at the last reading
+  kj::String listsWere;  // fingerprint of the compiled lists
   uint64_t loadedNs = 0;
   kj::Array<bool> phase;
   kj::Promise<void> keeping = nullptr;  // writing what is in force to its file

@@ -39,6 +39,7 @@ kj::String enterSandbox(const Directories& directories) {
   LandlockRules files;
   // The folders above rules.d: it may be made, or replaced as a whole, later.
   files.read.add(kj::str(directories.configuration));
+  files.read.add(kj::str(directories.state, "/lists"));  // those that rules name
   files.write.add(stateFolder(directories));
   auto words = enterLandlock(files);
   SyscallFilter filter;
@@ -48,7 +49,9 @@ kj::String enterSandbox(const Directories& directories) {
   filter.allow(SYS_utimensat);  // a file keeps its time, from which a rule's `for` counts
   filter.allow(SYS_inotify_add_watch);  // a folder that comes later
   filter.allow(SYS_inotify_rm_watch);
-  filter.allow(SYS_io_submit);  // fsync without waiting for it
+  filter.allow(SYS_timerfd_settime);  // to be told when the wall clock is set
+  filter.allow(SYS_truncate);         // an entry of the change log that a power cut has left half
+  filter.allow(SYS_io_submit);        // fsync without waiting for it
   filter.allow(SYS_io_getevents);
   filter.enter();
   return words;

@@ -18,7 +18,8 @@ constexpr uint SWEEPS_A_WALK = 30;  // conntrack is compared every five minutes,
 
 RuleFolders ruleFolders(const Directories& directories) {
   return RuleFolders{kj::str(directories.configuration, "/rules.d"),
-                     kj::str(directories.state, "/policy/rules.d")};
+                     kj::str(directories.state, "/policy/rules.d"),
+                     kj::str(directories.state, "/lists")};
 }
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Settings& settings,

@@ -18,12 +18,6 @@ constexpr uint64_t SECOND = 1'000'000'000;
 constexpr unsigned START_TIME = 22;  // proc(5), /proc/pid/stat: ticks after boot
 constexpr unsigned AFTER_NAME = 3;   // the first field behind "(comm)"
 
-uint64_t sinceBootNs() {
-  timespec now;
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  return uint64_t(now.tv_sec) * SECOND + uint64_t(now.tv_nsec);
-}
-
 kj::Maybe<uint64_t> startTicks(kj::StringPtr stat) {
   // The name may hold blanks and brackets; nothing behind it does.
   KJ_IF_MAYBE (bracket, stat.findLast(')')) {
@@ -35,6 +29,12 @@ kj::Maybe<uint64_t> startTicks(kj::StringPtr stat) {
 }
 
 }  // namespace
+
+uint64_t sinceBootNs() {
+  timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return uint64_t(now.tv_sec) * SECOND + uint64_t(now.tv_nsec);
+}
 
 uint64_t suiteStartedNs() {
   auto path = kj::str("/proc/", getppid(), "/stat");

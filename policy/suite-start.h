@@ -11,4 +11,7 @@ namespace portreeve::policy {
 uint64_t suiteStartedNs();
 // Wall clock; 0 where /proc does not say. Before the sandbox.
 
+uint64_t sinceBootNs();
+// CLOCK_BOOTTIME: goes on while the machine is suspended, and nobody sets it.
+
 }  // namespace portreeve::policy

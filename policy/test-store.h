@@ -20,9 +20,10 @@ struct TestStore {
   TestLoop loop;
   Settings::Policy settings;
   uint64_t now = wallNs();  // as files are written with the real one
-  uint32_t affects = 0;     // what the next Apply says
-  uint32_t applied = 0;     // how often it was called
-  bool hangs = false;       // it never answers
+  uint64_t sinceBoot = 1'000'000'000'000'000;
+  uint32_t affects = 0;  // what the next Apply says
+  uint32_t applied = 0;  // how often it was called
+  bool hangs = false;    // it never answers
   kj::Own<RuleStore> store;
   kj::Promise<void> running = nullptr;
 
@@ -37,8 +38,9 @@ struct TestStore {
     running = nullptr;
     store = kj::heap<RuleStore>(
         loop.port, loop.timer,
-        RuleFolders{folder.path("etc/rules.d"), folder.path("state/policy/rules.d")}, settings,
-        rules::testUsers(), [this]() { return now; });
+        RuleFolders{folder.path("etc/rules.d"), folder.path("state/policy/rules.d"),
+                    folder.path("state/lists")},
+        settings, rules::testUsers(), [this]() { return now; }, [this]() { return sinceBoot; });
     store->onChange([this]() -> kj::Promise<uint32_t> {
       applied++;
       if (hangs) return kj::NEVER_DONE;
@@ -55,6 +57,7 @@ struct TestStore {
   void pass(kj::Duration time) {
     for (auto step = time / 20; time > 0 * kj::SECONDS; time -= step) {
       now += uint64_t(step / kj::NANOSECONDS);
+      sinceBoot += uint64_t(step / kj::NANOSECONDS);
       loop.timer.advanceTo(loop.timer.now() + step);
       loop.turn();
     }

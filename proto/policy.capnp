@@ -117,6 +117,9 @@ interface Observer {
   rules @2 () -> (rules :List(View.RuleView));
   explain @3 (question :Question) -> (explanation :View.Explanation);
   rulesStatus @4 () -> (status :View.RulesStatus);
+  changes @5 (limit :UInt32) -> (changes :List(View.ChangeView), brokenAt :UInt32);
+  # The newest that many (0, or at most: 1000) entries of the change log, oldest first. brokenAt: the first that is not as it
+  # was written; 0: the chain is whole.
 }
 
 interface RuleEditor {
@@ -132,4 +135,7 @@ interface RuleEditor {
   reload @2 () -> (status :View.RulesStatus);
   confirm @3 () -> (pending :Bool);
   # Makes good what was changed with confirmSeconds. pending: there was something to confirm.
+
+  undo @4 (number :UInt32, confirmSeconds :UInt32) -> (number :UInt32, what :Text, affected :UInt32);
+  # Takes back one change of the suite's own rules, 0: the newest that was not undone. Fails in words where that cannot be.
 }

@@ -152,3 +152,15 @@ struct Explanation {
   dns @3 :Text;                  # what the DNS stage said, or would say
   words @4 :Text;                # the whole in one or two sentences
 }
+
+struct ChangeView {
+  # An entry of the change log.
+  number @0 :UInt32;
+  time @1 :Text;
+  who @2 :Text;                  # "uid 0, pid 4711"
+  what @3 :Text;
+  undoes @4 :UInt32;             # the number of another; 0: none
+  undone @5 :Bool;
+  diff @6 :Text;                 # lines that went begin with "-", lines that came with "+"
+  hash @7 :Text;                 # SHA-256 over the entry, which holds the hash of the one before
+}

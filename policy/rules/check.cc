@@ -161,6 +161,7 @@ CheckResult check(kj::ArrayPtr<const RuleSource> sources, const RuleOptions& opt
   CheckResult result;
   auto loaded = RuleSet::load(sources, options);
   result.errors = kj::mv(loaded.problems);
+  for (auto& list : loaded.missing) result.missing.add(kj::mv(list));
   KJ_IF_MAYBE (set, loaded.set) {
     auto rules = (*set)->rules();
     for (size_t i = 0; i < rules.size(); i++) {

@@ -10,6 +10,7 @@ struct CheckResult {
   kj::Vector<Problem> errors;    // any: the set would not be put in force
   kj::Vector<Problem> warnings;  // legal, and proven: never decides, has ended, same name twice
   kj::Vector<kj::String> neverDecide;  // the names of those that never will, whatever the flow
+  kj::Vector<kj::String> missing;      // lists that rules use and that are not there
   size_t rules = 0;                    // people's rules that were understood
 };
 

@@ -112,13 +112,6 @@ private:
   kj::Vector<DomainPattern> patterns;
   NameSource widest;
 
-  static NameSource nearestSource(const FlowFacts& facts) {
-    NameSource nearest = NameSource::ANY;
-    for (auto& fact : facts.domains)
-      if (fact.source < nearest) nearest = fact.source;
-    return nearest;
-  }
-
   bool nameless(const FlowFacts& facts) const {
     return facts.domains.size() == 0 || nearestSource(facts) > widest;
   }
@@ -143,6 +136,13 @@ private:
 };
 
 }  // namespace
+
+NameSource nearestSource(const FlowFacts& facts) {
+  NameSource nearest = NameSource::ANY;
+  for (auto& fact : facts.domains)
+    if (fact.source < nearest) nearest = fact.source;
+  return nearest;
+}
 
 kj::Own<Operand> domainOperand(kj::Vector<DomainPattern> patterns, NameSource widest) {
   return kj::heap<DomainOperand>(kj::mv(patterns), widest);

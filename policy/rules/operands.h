@@ -10,6 +10,7 @@
 #include <kj/vector.h>
 
 #include "policy/rules/geography.h"
+#include "policy/rules/lists.h"
 #include "policy/rules/regex.h"
 #include "policy/rules/week-time.h"
 
@@ -86,6 +87,12 @@ struct DomainPattern {
 kj::Own<Operand> domainOperand(kj::Vector<DomainPattern> patterns, NameSource widest);
 // Names of the nearest source alone count (who asked itself needs no other's word), and none from
 // farther than `widest`.
+
+NameSource nearestSource(const FlowFacts& facts);  // ANY where there is no name
+
+// operands-list.cc
+kj::Own<Operand> listOperand(kj::Vector<kj::Own<SharedList>> lists, NameSource widest);
+// One of the names of the nearest source is on one of the lists.
 
 // operands-time.cc
 kj::Own<Operand> timeOperand(WeekTime times);

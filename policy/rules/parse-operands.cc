@@ -296,11 +296,29 @@ void domain(const Site& site) {
   if (!patterns.empty()) site.out.add(domainOperand(kj::mv(patterns), widest));
 }
 
+void list(const Site& site) {
+  kj::Vector<kj::Own<SharedList>> lists;
+  eachText(site.value, "list", site.context.complaints,
+           [&](kj::StringPtr title, const toml::source_region& where) {
+             if (!Lists::isTitle(title)) {
+               site.context.complaints.at(
+                   where, kj::str("\"", title,
+                                  "\" is no list: its name has letters, digits, \"-\" and "
+                                  "\"_\", 63 at most"));
+               return;
+             }
+             Lists nowhere("/nonexistent");
+             auto* known = site.context.options.lists;
+             lists.add(known == nullptr ? nowhere.use(title) : known->use(title));
+           });
+  if (!lists.empty()) site.out.add(listOperand(kj::mv(lists), widestSource(site)));
+}
+
 void names(const Site& site) {
-  if (site.table.contains("domain")) return;  // read there
+  if (site.table.contains("domain") || site.table.contains("list")) return;  // read there
   site.context.complaints.at(
       site.value.source(),
-      kj::str("names says who may have asked for a domain: it needs domain beside it"));
+      kj::str("names says who may have asked for a domain: it needs domain or list beside it"));
 }
 
 // Tables ----------------------------------------------------------------------------------------
@@ -360,7 +378,7 @@ constexpr Row OPERANDS[] = {
     {"established"_kj, established},
     {"not"_kj, negation},
     {"any-of"_kj, anyOf},
-    {"list"_kj, nullptr},
+    {"list"_kj, list},
     {"country"_kj, country},
     {"asn"_kj, asn},
     {"network"_kj, nullptr},

@@ -5,6 +5,7 @@
 
 #include "common/accounts.h"
 #include "policy/rules/geography.h"
+#include "policy/rules/lists.h"
 #include "policy/rules/named-sets.h"
 #include "policy/rules/rule.h"
 #include "policy/rules/source.h"
@@ -16,7 +17,8 @@ namespace portreeve::rules {
 struct ParseOptions {
   const UserNames& users;
   uint64_t startedNs = 0;           // `until = "restart"`: a source written before this has ended
-  Geography* geography = nullptr;    // nullptr: no databases
+  Lists* lists = nullptr;           // nullptr: lists are taken as not there
+  Geography* geography = nullptr;   // nullptr: no databases
   const NamedSets* sets = nullptr;  // of all files; nullptr: the file's own, and what it names of
                                     // others' is passed over (the rules are not to be put in force)
 };

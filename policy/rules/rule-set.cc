@@ -15,7 +15,7 @@ namespace {
 
 class Loader {
 public:
-  explicit Loader(const RuleOptions& options) : options(options) {}
+  explicit Loader(const RuleOptions& options) : options(options), lists(options.listFolder) {}
 
   void load(kj::ArrayPtr<const RuleSource> sources) {
     for (auto& source : sources) {
@@ -32,17 +32,20 @@ public:
     addDefault();
   }
 
+  kj::Vector<kj::String> takeMissing() { return lists.takeMissing(); }
+
   kj::Vector<Rule> rules;
   kj::Vector<Problem> problems;
 
 private:
   const RuleOptions& options;
+  Lists lists;
   NamedSets sets;
   kj::Own<Geography> geography = kj::refcounted<Geography>();
   kj::Vector<kj::String> builtinNames;
 
   ParseOptions parseOptions() {
-    return {options.users, options.startedNs, geography.get(), &sets};
+    return {options.users, options.startedNs, &lists, geography.get(), &sets};
   }
 
   void addPeoples(const RuleSource& source) {
@@ -249,6 +252,7 @@ RuleSet::Loaded RuleSet::load(kj::ArrayPtr<const RuleSource> sources, const Rule
   loader.load(sources);
   Loaded loaded;
   loaded.problems = kj::mv(loader.problems);
+  loaded.missing = loader.takeMissing();
   if (loaded.problems.empty()) loaded.set = kj::heap<RuleSet>(loader.rules.releaseAsArray());
   return loaded;
 }

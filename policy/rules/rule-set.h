@@ -28,6 +28,7 @@ struct RuleOptions {
   DefaultAction defaultAction = DefaultAction::ALLOW;  // ASK is refused: not in this version
   bool keepExisting = true;  // false: the rule that keeps existing sessions is left out
   kj::ArrayPtr<const kj::String> builtinOff;  // names of built-in rules that are left out
+  kj::StringPtr listFolder = "/nonexistent";  // of compiled lists (name-list.h), for `list`
   uint64_t startedNs =
       0;  // wall clock, when the suite started: `until = "restart"` ends rules from before
 };
@@ -66,6 +67,7 @@ public:
   struct Loaded {
     kj::Maybe<kj::Own<RuleSet>> set;  // nullptr exactly when there are problems
     kj::Vector<Problem> problems;     // in file order
+    kj::Vector<kj::String> missing;   // lists that rules use and that are not there, a line each
   };
 
   explicit RuleSet(kj::Array<Rule> rules);
