@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/command-line.h"
 
+#include "cli/archive.h"
+#include "cli/changes.h"
 #include "cli/check.h"
 #include "cli/confirm.h"
 #include "cli/connections.h"
@@ -8,6 +10,7 @@
 #include "cli/explain.h"
 #include "cli/failure.h"
 #include "cli/help-formatter.h"
+#include "cli/import.h"
 #include "cli/rule.h"
 #include "cli/status.h"
 #include "cli/test.h"
@@ -35,6 +38,10 @@ struct Options {
   ExplainOptions explain;
   CheckOptions check;
   TestOptions test;
+  ChangesOptions changes;
+  UndoOptions undo;
+  ExportOptions exported;
+  ImportOptions imported;
   RuleListOptions ruleList;
   RuleAddOptions ruleAdd;
   RuleRemoveOptions ruleRemove;
@@ -58,6 +65,8 @@ public:
     addLife();
     addSight();
     addRules();
+    addChanges();
+    addTransfer();
   }
 
   int run(int argumentCount, char** arguments) {
@@ -239,6 +248,56 @@ private:
             "code 1 if not: the rules from before stay in force.",
             [this]() { return cli::ruleReload(options.ruleReload); });
     reload->add_flag("--json", options.ruleReload.json, JSON_HELP);
+  }
+
+  void addChanges() {
+    auto& shown = options.changes;
+    auto* changes =
+        add(app, "changes", "The log of changes of rules and settings: who, when, what",
+            "Each entry holds the hash of the one before. Exit code 1 where one is not as it\n"
+            "was written.",
+            [&shown]() { return cli::changes(shown); });
+    changes->add_option("--limit", shown.limit, "the newest NUMBER (default: 1000)")
+        ->option_text("NUMBER");
+    auto* diff = changes->add_flag("--diff", shown.diff, "the lines that came and went");
+    changes->add_flag("--json", shown.json, "print JSON, one change a line")->excludes(diff);
+    auto& o = options.undo;
+    auto* undo =
+        add(app, "undo", "Take back a change of the rules that the suite keeps",
+            "Without a NUMBER the newest that was not undone. Files that only people write are\n"
+            "named and left alone.",
+            [&o]() { return cli::undo(o); });
+    undo->add_option("NUMBER", o.number, "of a change, as `portreeve changes` shows it")
+        ->option_text("[NUMBER]");
+    undo->add_option("--confirm", o.confirmSeconds, CONFIRM_HELP)->option_text("SECONDS");
+  }
+
+  void addTransfer() {
+    auto& out = options.exported;
+    add(app, "export", "The whole policy as one file: settings, your rules, the suite's own",
+        "`portreeve import archive FILE` puts it in force again. Root only.",
+        [&out]() { return cli::exportPolicy(out); })
+        ->add_option("FILE", out.output, "a new file (default: standard output)")
+        ->option_text("[FILE]");
+    auto& in = options.imported;
+    auto* command =
+        add(app, "import", "Rules of other programs, as rules of this one; or an archive",
+            "Examples:\n  portreeve import opensnitch /etc/opensnitchd/rules\n"
+            "  portreeve import ufw /etc/ufw --output 50-ufw.toml\n  portreeve import archive "
+            "policy.toml\n\n"
+            "The rules are printed, or written to a new file; nothing else is changed. What does\n"
+            "not convert is told with the reason. An archive replaces all rules and the settings.",
+            [&in]() { return in.format == "archive" ? importArchive(in.from) : importRules(in); });
+    command
+        ->add_option("FORMAT", in.format,
+                     "opensnitch, portmaster, little-snitch, hosts, ufw, or archive")
+        ->required()
+        ->option_text("FORMAT");
+    command->add_option("FILE", in.from, "a file; of opensnitch and ufw the folder")
+        ->required()
+        ->option_text("FILE");
+    command->add_option("--output", in.output, "a new file (default: standard output)")
+        ->option_text("FILE");
   }
 
   void addRuleList(CLI::App& rule) {

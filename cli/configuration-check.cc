@@ -42,7 +42,10 @@ public:
     addErrors(problems);
   }
 
-  GatheredRules finish() { return kj::mv(result); }
+  GatheredRules finish(const Directories& directories) {
+    result.listFolder = kj::str(directories.state, "/lists");
+    return kj::mv(result);
+  }
 
 private:
   GatheredRules result;
@@ -69,10 +72,11 @@ bool isSettings(kj::StringPtr path) {
 CheckReport checked(GatheredRules gathered) {
   CheckReport report;
   auto users = UserNames::read();
-  auto result = rules::check(gathered.sources, optionsOf(gathered.settings, users), wallNs());
+  auto result = rules::check(gathered.sources, optionsOf(gathered, users), wallNs());
   report.errors = kj::mv(gathered.errors);
   report.warnings = kj::mv(gathered.warnings);
   for (auto& error : result.errors) report.errors.add(error.toString());
+  for (auto& list : result.missing) report.warnings.add(kj::mv(list));
   for (auto& warning : result.warnings) report.warnings.add(warning.toString());
   report.files = gathered.files;
   report.rules = result.rules;
@@ -86,7 +90,7 @@ GatheredRules gatherConfiguration(const Directories& directories) {
   gatherer.settings(directories.settingsFile());
   gatherer.folder(kj::str(directories.configuration, "/rules.d"), rules::Layer::ADMINISTRATOR);
   gatherer.folder(kj::str(directories.state, "/policy/rules.d"), rules::Layer::USER);
-  return gatherer.finish();
+  return gatherer.finish(directories);
 }
 
 GatheredRules gatherFiles(kj::ArrayPtr<const kj::String> paths) {
@@ -99,13 +103,17 @@ GatheredRules gatherFiles(kj::ArrayPtr<const kj::String> paths) {
     else
       gatherer.file(path);
   }
-  return gatherer.finish();
+  return gatherer.finish(Directories::fromEnvironment());
 }
 
-rules::RuleOptions optionsOf(const Settings& settings, const UserNames& users) {
-  auto& policy = settings.policy;
-  return rules::RuleOptions{users, policy.defaultAction, policy.keepExisting,
-                            policy.builtinOff.asPtr(), 0};
+rules::RuleOptions optionsOf(const GatheredRules& gathered, const UserNames& users) {
+  auto& policy = gathered.settings.policy;
+  return rules::RuleOptions{users,
+                            policy.defaultAction,
+                            policy.keepExisting,
+                            policy.builtinOff.asPtr(),
+                            gathered.listFolder,
+                            0};
 }
 
 CheckReport checkConfiguration(const Directories& directories) {

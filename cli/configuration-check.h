@@ -25,6 +25,7 @@ struct CheckReport {
 struct GatheredRules {
   // What there is to read, not yet understood.
   Settings settings;
+  kj::String listFolder;  // of compiled lists
   kj::Vector<rules::RuleSource> sources;
   kj::Vector<kj::String> errors;
   kj::Vector<kj::String> warnings;
@@ -34,7 +35,7 @@ struct GatheredRules {
 GatheredRules gatherConfiguration(const Directories& directories);
 GatheredRules gatherFiles(kj::ArrayPtr<const kj::String> paths);
 // As the two below.
-rules::RuleOptions optionsOf(const Settings& settings, const UserNames& users);
+rules::RuleOptions optionsOf(const GatheredRules& gathered, const UserNames& users);
 // Borrows from both.
 
 CheckReport checkConfiguration(const Directories& directories);

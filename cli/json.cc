@@ -33,6 +33,9 @@ kj::String toJson(view::Explanation::Reader explanation) {
 kj::String toJson(view::RuleView::Reader rule) {
   return encode<view::RuleView>(rule);
 }
+kj::String toJson(view::ChangeView::Reader change) {
+  return encode<view::ChangeView>(change);
+}
 kj::String toJson(view::RulesStatus::Reader status) {
   return encode<view::RulesStatus>(status);
 }

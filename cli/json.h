@@ -12,6 +12,7 @@ kj::String toJson(proto::view::Status::Reader status);
 kj::String toJson(proto::view::Connection::Reader connection);
 kj::String toJson(proto::view::Explanation::Reader explanation);
 kj::String toJson(proto::view::RuleView::Reader rule);
+kj::String toJson(proto::view::ChangeView::Reader change);
 kj::String toJson(proto::view::RulesStatus::Reader status);
 kj::String toJson(proto::view::Program::Reader program);
 

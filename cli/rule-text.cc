@@ -11,27 +11,6 @@ namespace {
 constexpr char HEX[] = "0123456789abcdef";
 constexpr size_t LONGEST_NAME = 200;  // of the rule language
 
-kj::String quoted(kj::StringPtr text) {
-  // A basic string of TOML 1.0: what would end it and control characters are escaped.
-  kj::Vector<char> result;
-  result.add('"');
-  for (char c : text) {
-    if (c == '"' || c == '\\') {
-      result.add('\\');
-      result.add(c);
-    } else if (uint8_t(c) < 0x20 || c == 0x7f) {
-      result.addAll("\\u00"_kj);
-      result.add(HEX[uint8_t(c) >> 4]);
-      result.add(HEX[uint8_t(c) & 15]);
-    } else {
-      result.add(c);
-    }
-  }
-  result.add('"');
-  result.add('\0');
-  return kj::String(result.releaseAsArray());
-}
-
 bool isNumber(const std::string& text) {
   return !text.empty() && text.size() < 10 &&
          text.find_first_not_of("0123456789") == std::string::npos &&
@@ -39,7 +18,7 @@ bool isNumber(const std::string& text) {
 }
 
 kj::String value(const std::string& text, bool numbersBare) {
-  return numbersBare && isNumber(text) ? kj::str(text.c_str()) : quoted(text.c_str());
+  return numbersBare && isNumber(text) ? kj::str(text.c_str()) : quotedToml(text.c_str());
 }
 
 kj::String oneOrList(const std::vector<std::string>& texts, bool numbersBare = false) {
@@ -65,7 +44,7 @@ kj::String processTable(const RuleWords& words) {
   kj::Vector<kj::String> keys;
   if (!words.programs.empty()) keys.add(kj::str("path = ", oneOrList(words.programs)));
   if (!words.units.empty()) keys.add(kj::str("unit = ", oneOrList(words.units)));
-  if (!words.instance.empty()) keys.add(kj::str("instance = ", quoted(words.instance.c_str())));
+  if (!words.instance.empty()) keys.add(kj::str("instance = ", quotedToml(words.instance.c_str())));
   return keys.empty() ? kj::String() : kj::str("{ ", kj::strArray(keys, ", "), " }");
 }
 
@@ -81,6 +60,27 @@ kj::String joined(const std::vector<std::string>& texts) {
 }
 
 }  // namespace
+
+kj::String quotedToml(kj::StringPtr text) {
+  // A basic string of TOML 1.0: what would end it and control characters are escaped.
+  kj::Vector<char> result;
+  result.add('"');
+  for (char c : text) {
+    if (c == '"' || c == '\\') {
+      result.add('\\');
+      result.add(c);
+    } else if (uint8_t(c) < 0x20 || c == 0x7f) {
+      result.addAll("\\u00"_kj);
+      result.add(HEX[uint8_t(c) >> 4]);
+      result.add(HEX[uint8_t(c) & 15]);
+    } else {
+      result.add(c);
+    }
+  }
+  result.add('"');
+  result.add('\0');
+  return kj::String(result.releaseAsArray());
+}
 
 kj::String ruleName(const RuleWords& words) {
   kj::Vector<kj::String> parts;
@@ -110,19 +110,20 @@ kj::String ruleName(const RuleWords& words) {
 
 kj::String ruleText(const RuleWords& words) {
   Text text;
-  text.line("name", words.name.empty() ? quoted(ruleName(words)) : quoted(words.name.c_str()));
-  text.line("action", quoted(words.action.c_str()));
+  text.line("name",
+            words.name.empty() ? quotedToml(ruleName(words)) : quotedToml(words.name.c_str()));
+  text.line("action", quotedToml(words.action.c_str()));
   auto process = processTable(words);
   if (process.size() > 0) text.line("process", process);
   text.list("user", words.users, true);
-  if (!words.direction.empty()) text.line("direction", quoted(words.direction.c_str()));
+  if (!words.direction.empty()) text.line("direction", quotedToml(words.direction.c_str()));
   text.list("protocol", words.protocols, true);
   text.list("domain", words.domains);
   text.list("address", words.addresses);
   text.list("scope", words.scopes);
   text.list("port", words.ports, true);
-  if (!words.lasting.empty()) text.line("for", quoted(words.lasting.c_str()));
-  if (!words.instance.empty()) text.line("until", quoted("process-exit"));
+  if (!words.lasting.empty()) text.line("for", quotedToml(words.lasting.c_str()));
+  if (!words.instance.empty()) text.line("until", quotedToml("process-exit"));
   if (!words.expires.empty()) text.line("expires", words.expires.c_str());
   return text.finish();
 }

@@ -26,6 +26,8 @@ struct RuleWords {
   std::string expires;  // RFC 3339
 };
 
+kj::String quotedToml(kj::StringPtr text);  // as a basic string of TOML 1.0, on one line
+
 kj::String ruleText(const RuleWords& words);
 // One [[rule]] table in TOML; a key that was not given is left out. Values are written as they are:
 // whether they are good is for the rule language to say.

@@ -99,7 +99,7 @@ kj::Maybe<kj::Own<rules::RuleSet>> loadRules(kj::StringPtr file,
   };
   auto gathered = expected.rules.empty() ? gatherConfiguration(Directories::fromEnvironment())
                                          : gatherFiles(paths);
-  auto options = optionsOf(gathered.settings, users);
+  auto options = optionsOf(gathered, users);
   options.defaultAction = expected.defaultAction.orDefault(options.defaultAction);
   auto loaded = rules::RuleSet::load(gathered.sources, options);
   errors = kj::mv(gathered.errors);
