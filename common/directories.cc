@@ -16,7 +16,11 @@ kj::String fromVariable(const char* variable, kj::StringPtr fallback) {
 Directories Directories::fromEnvironment() {
   return {fromVariable("CONFIGURATION_DIRECTORY", "/etc/portreeve"),
           fromVariable("STATE_DIRECTORY", "/var/lib/portreeve"),
-          fromVariable("RUNTIME_DIRECTORY", "/run/portreeve")};
+          fromVariable("RUNTIME_DIRECTORY", standardRuntime())};
+}
+
+kj::StringPtr Directories::standardRuntime() {
+  return "/run/portreeve"_kj;
 }
 
 kj::String Directories::settingsFile() const {

@@ -12,6 +12,7 @@ struct Directories {
   kj::String runtime;        // $RUNTIME_DIRECTORY, /run/portreeve
 
   static Directories fromEnvironment();
+  static kj::StringPtr standardRuntime();          // /run/portreeve
   kj::String settingsFile() const;                 // configuration/portreeve.toml
   kj::String socket(kj::StringPtr process) const;  // runtime/<process>.sock
 };

@@ -44,6 +44,8 @@ kj::Vector<HandedSocket> HandedSockets::allStartingWith(kj::StringPtr prefix) {
 }
 
 Notifier::Notifier() {
+  // Where $WATCHDOG_USEC is not a number, or is another process's, nobody watches.
+  (void)sd_watchdog_enabled(1, &watchdogUs);
   const char* path = getenv("NOTIFY_SOCKET");
   if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
   sockaddr_un address{};
@@ -76,6 +78,14 @@ void Notifier::status(kj::StringPtr text) {
 }
 void Notifier::stopping() {
   send("STOPPING=1");
+}
+
+kj::Promise<void> Notifier::keepAlive(kj::Timer& timer) {
+  if (watchdogUs == 0) return kj::NEVER_DONE;
+  send("WATCHDOG=1");
+  return timer.afterDelay(watchdogUs / 2 * kj::MICROSECONDS).then([this, &timer]() {
+    return keepAlive(timer);
+  });
 }
 
 }  // namespace portreeve::service

@@ -3,10 +3,14 @@
 // systemd and `portreeve up` do the same, so a daemon cannot tell them apart.
 #pragma once
 
+#include <kj/async.h>
 #include <kj/common.h>
 #include <kj/io.h>
 #include <kj/string.h>
+#include <kj/timer.h>
 #include <kj/vector.h>
+
+#include <cstdint>
 
 namespace portreeve::service {
 
@@ -36,8 +40,13 @@ public:
   void status(kj::StringPtr text);  // STATUS=…
   void stopping();                  // STOPPING=1
 
+  kj::Promise<void> keepAlive(kj::Timer& timer);
+  // Says WATCHDOG=1 twice in every $WATCHDOG_USEC that the manager allows (sd_watchdog_enabled(3)):
+  // a daemon whose event loop hangs is killed and started again. Never resolves; call once.
+
 private:
   kj::Maybe<kj::AutoCloseFd> socket;
+  uint64_t watchdogUs = 0;  // 0: the manager does not watch
   void send(kj::StringPtr message);
 };
 

@@ -55,7 +55,10 @@ int serve() {
 
   service.setLandlock(enterSandbox());
   // Ready is said when policy has had the rules loaded (enforcer.h).
-  service.serve().exclusiveJoin(kj::mv(terminated)).wait(io.waitScope);
+  service.serve()
+      .exclusiveJoin(kj::mv(terminated))
+      .exclusiveJoin(notifier.keepAlive(io.provider->getTimer()))
+      .wait(io.waitScope);
   notifier.stopping();
   return 0;
 }

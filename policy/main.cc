@@ -54,7 +54,10 @@ int serve() {
   // In here, so that what could not be read again later is said now.
   service.loadRules();
   // Ready is said when the rules are in force (service.h).
-  service.serve().exclusiveJoin(kj::mv(terminated)).wait(io.waitScope);
+  service.serve()
+      .exclusiveJoin(kj::mv(terminated))
+      .exclusiveJoin(notifier.keepAlive(io.provider->getTimer()))
+      .wait(io.waitScope);
   notifier.stopping();
   return 0;
 }

@@ -45,7 +45,10 @@ int serve() {
 
   service.setLandlock(enterSandbox());
   notifier.ready();
-  service.serve().exclusiveJoin(kj::mv(terminated)).wait(io.waitScope);
+  service.serve()
+      .exclusiveJoin(kj::mv(terminated))
+      .exclusiveJoin(notifier.keepAlive(io.provider->getTimer()))
+      .wait(io.waitScope);
   notifier.stopping();
   return 0;
 }
