@@ -6,6 +6,7 @@
 #include "cli/check.h"
 #include "cli/confirm.h"
 #include "cli/connections.h"
+#include "cli/doctor.h"
 #include "cli/down.h"
 #include "cli/explain.h"
 #include "cli/failure.h"
@@ -34,6 +35,7 @@ constexpr const char* CONFIRM_HELP =
 struct Options {
   UpOptions up;
   StatusOptions status;
+  DoctorOptions doctor;
   ConnectionsOptions connections;
   ExplainOptions explain;
   CheckOptions check;
@@ -126,9 +128,9 @@ private:
         "That you could say it shows that you have not locked yourself out.",
         []() { return cli::confirm(); });
     add(app, "down", "Stop guarding: remove the rules, chains and marks, whatever is dead",
-        "Ends `portreeve up` if it runs, then takes out everything that portreeve put into\n"
-        "the kernel. Works with every daemon dead. Root only. Where systemd runs\n"
-        "portreeve: systemctl stop portreeve.target.",
+        "Stops portreeve.target where systemd runs it, or `portreeve up`, then takes out\n"
+        "everything that portreeve put into the kernel. Works with every daemon dead. Root\n"
+        "only.",
         []() { return cli::down(); });
   }
 
@@ -139,6 +141,12 @@ private:
             "when nothing runs.",
             [this]() { return cli::status(options.status); });
     status->add_flag("--json", options.status.json, JSON_HELP);
+    auto* doctor =
+        add(app, "doctor", "What would keep portreeve from working here, and what to do",
+            "Looks and changes nothing; works before the suite was ever started. As root it\n"
+            "sees more. Exit code 1 where there is a problem, 0 where there are only notes.",
+            [this]() { return cli::doctor(options.doctor); });
+    doctor->add_flag("--json", options.doctor.json, "print JSON, one finding a line");
     addConnections();
     addExplain();
     auto* who = add(app, "who", "Which process owns a socket",

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/down.h"
 
+#include "cli/child.h"
 #include "cli/daemon-paths.h"
 #include "cli/leftovers.h"
 #include "cli/listening-sockets.h"
 #include "cli/lock.h"
 #include "cli/processes.h"
+#include "cli/program-output.h"
 #include "cli/rules-removal.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
@@ -21,6 +23,7 @@ namespace {
 
 constexpr auto ASK_WITHIN = 2 * kj::SECONDS;
 constexpr auto STOP_WITHIN = 40 * kj::SECONDS;  // its daemons 3 s, the rules 30 s at the very most
+constexpr auto UNITS_WITHIN = 120 * kj::SECONDS;
 constexpr auto KILL_WITHIN = 2 * kj::SECONDS;
 
 void requireRoot() {
@@ -56,11 +59,33 @@ Lock stopSupervisor(Session& session) {
                 "/up.lock and does not end: `fuser ", directories.runtime, "/up.lock` shows who");
 }
 
+bool systemdRunsTheSuite(const Directories& directories) {
+  // The units know one runtime folder only: a suite elsewhere is none of theirs.
+  if (directories.runtime != Directories::standardRuntime()) return false;
+  return access("/run/systemd/system", F_OK) == 0 &&
+         outputOf("/usr/bin/systemctl",
+                  {"is-active"_kj, "portreeve.target"_kj, "portreeve-rules.service"_kj}) != nullptr;
+}
+
+void stopUnits() {
+  // The unit of the rules by name: it is then waited for, too.
+  ChildCommand command;
+  command.program = kj::str("/usr/bin/systemctl");
+  for (auto word : {"stop"_kj, "portreeve.target"_kj, "portreeve-rules.service"_kj})
+    command.arguments.add(kj::str(word));
+  command.environment.add(kj::str("PATH=/usr/sbin:/usr/bin:/sbin:/bin"));
+  command.diesWithUs = false;
+  int status = waitForChild(startChild(command), UNITS_WITHIN);
+  if (status != 0)
+    log::warning(kj::str("systemctl stop portreeve.target portreeve-rules.service: ",
+                         describeEnd(status), ": the rules are taken out all the same"));
+}
+
 void refuseUnderServiceManager(Session& session) {
   if (session.listens("keeper"))
     throw Failure(FAILED,
-                  "a service manager runs portreeve here, and would put the rules back: "
-                  "`systemctl stop portreeve.target`");
+                  "a service manager runs portreeve here, and would put the rules back: stop it "
+                  "there first");
 }
 
 }  // namespace
@@ -71,6 +96,7 @@ int down() {
   auto keeper = keeperPath();
   Session session;
   auto& directories = session.directories;
+  if (systemdRunsTheSuite(directories)) stopUnits();
   kj::Maybe<Lock> lock;  // until the end, so that no `up` starts meanwhile
   if (access(directories.runtime.cStr(), F_OK) == 0) {
     lock = stopSupervisor(session);

@@ -5,7 +5,8 @@
 namespace portreeve::cli {
 
 int down();
-// Ends `portreeve up`, if it runs, then removes the rules, chains, tables of ours and marks,
-// whatever is alive or dead. Failure where a service manager runs the suite: it would come back.
+// Stops the units, where systemd runs them, or ends `portreeve up`, if it runs; then removes the
+// rules, chains, tables of ours and marks, whatever is alive or dead. Failure where another service
+// manager runs the suite: it would come back.
 
 }  // namespace portreeve::cli

@@ -42,5 +42,8 @@ kj::String toJson(view::RulesStatus::Reader status) {
 kj::String toJson(view::Program::Reader program) {
   return encode<view::Program>(program);
 }
+kj::String toJson(view::Finding::Reader finding) {
+  return encode<view::Finding>(finding);
+}
 
 }  // namespace portreeve::cli

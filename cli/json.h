@@ -15,5 +15,6 @@ kj::String toJson(proto::view::RuleView::Reader rule);
 kj::String toJson(proto::view::ChangeView::Reader change);
 kj::String toJson(proto::view::RulesStatus::Reader status);
 kj::String toJson(proto::view::Program::Reader program);
+kj::String toJson(proto::view::Finding::Reader finding);
 
 }  // namespace portreeve::cli

@@ -1,27 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/neighbours.h"
 
-#include "cli/child.h"
 #include "cli/failure.h"
 #include "cli/processes.h"
+#include "cli/program-output.h"
 #include "cli/text-file.h"
 #include "common/host-rules.h"
 #include "common/log.h"
 #include "common/marks.h"
 
-#include <kj/io.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace portreeve::cli {
 namespace {
 
 constexpr uint16_t OPENSNITCH_QUEUE = 0;
 constexpr uint64_t HIGHEST_PORT_OF_OURS = 817;
-constexpr auto SAVE_WITHIN = 5 * kj::SECONDS;
 
 struct Rival {
   kj::StringPtr command;  // comm: the first 15 bytes
@@ -31,13 +26,12 @@ constexpr Rival RIVALS[] = {{"opensnitchd"_kj, "OpenSnitch"_kj},
                             {"portmaster-core"_kj, "Portmaster"_kj},
                             {"portmaster-star"_kj, "Portmaster"_kj}};
 
-void refuseRivalProcesses() {
+void addRivalProcesses(kj::Vector<kj::String>& found) {
   for (pid_t pid : allProcesses()) {
     auto command = commandName(pid);
     for (auto& rival : RIVALS)
       if (command == rival.command && sharesOurNetwork(pid))
-        throw Failure(FAILED, rival.product, " runs here: ", describeProcess(pid),
-                      ": both would decide on the same packets; stop it first");
+        found.add(kj::str(rival.product, " runs here: ", describeProcess(pid)));
   }
 }
 
@@ -54,18 +48,23 @@ kj::String holderOf(const BoundQueue& bound) {
   return kj::String();
 }
 
-void refuseBoundQueues() {
+bool isTheSuites(kj::StringPtr holder) {
+  return holder.startsWith("portreeve-inter");
+}
+
+void addBoundQueues(kj::Vector<kj::String>& found, bool suiteMay) {
   KJ_IF_MAYBE (table, readText("/proc/net/netfilter/nfnetlink_queue")) {
     for (auto& bound : parseBoundQueues(*table)) {
       auto holder = holderOf(bound);
       // A known program on queue 0 that is not OpenSnitch has rules of its own and may stay.
       bool stranger = bound.queue == OPENSNITCH_QUEUE && holder.size() == 0;
       if (!isOurs(bound.queue) && !stranger) continue;
-      throw Failure(
-          FAILED, "queue ", bound.queue, " is bound by ",
+      if (suiteMay && isTheSuites(holder)) continue;
+      found.add(kj::str(
+          "queue ", bound.queue, " is bound by ",
           holder.size() > 0 ? kj::mv(holder) : kj::str("a process that cannot be seen from here"),
           ": another firewall guards this network namespace (Portmaster, OpenSnitch or "
-          "another portreeve); stop it first");
+          "another portreeve)"));
     }
   }
 }
@@ -78,19 +77,6 @@ void warnOfUnprivilegedPorts() {
                            ": any program may bind ports 53 and 817 while portreeve does not run, "
                            "and pose as it; set it to 1024"));
   }
-}
-
-kj::Maybe<kj::String> outputOf(kj::StringPtr program) {
-  if (access(program.cStr(), X_OK) != 0) return nullptr;
-  kj::AutoCloseFd memory(memfd_create("output", MFD_CLOEXEC));
-  ChildCommand command;
-  command.program = kj::str(program);
-  command.environment.add(kj::str("PATH=/usr/sbin:/usr/bin:/sbin:/bin"));
-  command.output = memory;
-  int status = waitForChild(startChild(command), SAVE_WITHIN);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return nullptr;
-  lseek(memory, 0, SEEK_SET);
-  return readAll(memory);
 }
 
 void warnOfHostRules(const Settings& settings) {
@@ -107,8 +93,18 @@ void warnOfHostRules(const Settings& settings) {
 }  // namespace
 
 void refuseRivals() {
-  refuseRivalProcesses();
-  refuseBoundQueues();
+  kj::Vector<kj::String> found;
+  addRivalProcesses(found);
+  if (found.empty()) addBoundQueues(found, false);
+  if (!found.empty())
+    throw Failure(FAILED, found[0], ": both would decide on the same packets; stop it first");
+}
+
+kj::Vector<kj::String> rivals() {
+  kj::Vector<kj::String> found;
+  addRivalProcesses(found);
+  addBoundQueues(found, true);
+  return found;
 }
 
 void warnOfNeighbours(const Settings& settings) {

@@ -16,6 +16,9 @@ namespace portreeve::cli {
 void refuseRivals();
 // Failure where Portmaster or OpenSnitch runs here, or where our queues are bound already.
 
+kj::Vector<kj::String> rivals();
+// Each in words: "OpenSnitch runs here: …", "queue 17040 is bound by …". What refuseRivals() says.
+
 void warnOfNeighbours(const Settings& settings);
 // To the log: unprivileged programs may bind our ports; what the host's own rules mean beside ours.
 

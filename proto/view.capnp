@@ -164,3 +164,11 @@ struct ChangeView {
   diff @6 :Text;                 # lines that went begin with "-", lines that came with "+"
   hash @7 :Text;                 # SHA-256 over the entry, which holds the hash of the one before
 }
+
+struct Finding {
+  # One thing that `portreeve doctor` found, as its --json prints it.
+  severity @0 :Text;             # "problem", "note"
+  subject @1 :Text;              # "port 53", "modules", …
+  what @2 :Text;
+  remedy @3 :Text;
+}
