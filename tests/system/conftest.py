@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One machine for all system tests, which are steps of one life: booted, installed, rebooted, upgraded, purged.
+
+The files run in the order of their names, the tests of a file from top to bottom.
+"""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parent))
+
+from harness.namespaces import run_tag  # noqa: E402
+
+from capture import Capture  # noqa: E402
+from machine import MAC, Machine, World  # noqa: E402
+
+PACKAGES = Path(os.environ.get("PORTREEVE_PACKAGES", HERE.parent.parent / "build-package"))
+LATER_VERSION = "9.0.0"
+
+
+def only(files, what):
+    found = sorted(files)
+    assert len(found) == 1, f"{what}: expected one, found {found}: build it with ./package"
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def package():
+    """The .deb that ./package has built."""
+    return only([p for p in PACKAGES.glob("portreeve_*.deb") if LATER_VERSION not in p.name], f"portreeve_*.deb in {PACKAGES}")
+
+
+@pytest.fixture(scope="session")
+def machine(package, request):
+    later = package.with_name(f"portreeve_{LATER_VERSION}_{package.name.rsplit('_', 1)[1]}")
+    subprocess.run([HERE.parent.parent / "package", "--as", LATER_VERSION, package], check=True)
+    probe = Path(os.environ.get("PORTREEVE_BUILD", HERE.parent.parent / "build-test")) / "tests" / "probe"
+    with World(run_tag()) as world:
+        running = Machine(world, [package, later, probe], say=lambda words: print(words, file=sys.__stderr__, flush=True))
+        request.config.portreeve_machine = running
+        running.versions = {"first": package.name, "later": later.name}
+        running.wire = Capture(running.capture_file, MAC)
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed step shows what the guest had to say."""
+    report = (yield).get_result()
+    running = getattr(item.config, "portreeve_machine", None)
+    if report.failed and running is not None and running.process.poll() is None:
+        said = running.run("systemctl --no-pager --failed; journalctl -b --no-pager -n 60 -o short-monotonic", check=False)
+        report.sections.append(("the guest's journal", said.out[-8000:]))
