@@ -12,6 +12,7 @@
 #include "cli/failure.h"
 #include "cli/help-formatter.h"
 #include "cli/import.h"
+#include "cli/report.h"
 #include "cli/rule.h"
 #include "cli/status.h"
 #include "cli/test.h"
@@ -147,6 +148,11 @@ private:
             "sees more. Exit code 1 where there is a problem, 0 where there are only notes.",
             [this]() { return cli::doctor(options.doctor); });
     doctor->add_flag("--json", options.doctor.json, "print JSON, one finding a line");
+    add(app, "report", "Print what a bug report needs, redacted",
+        "Versions, what doctor finds, status, units, the suite's log lines. Addresses, the\n"
+        "host's name and home folders are replaced; no connection, no rule's text and no\n"
+        "name that was asked for is in it. Root sees more.",
+        []() { return cli::report(); });
     addConnections();
     addExplain();
     auto* who = add(app, "who", "Which process owns a socket",

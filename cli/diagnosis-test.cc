@@ -78,6 +78,14 @@ TEST_CASE("a module that is neither loaded, nor built in, nor there to be loaded
   expectOne(facts, Severity::PROBLEM, "modules", "no nf_nat", "linux-image");
 }
 
+TEST_CASE("a kernel without modules is not said to miss any") {
+  auto facts = soundMachine();
+  facts.loadsModules = false;
+  facts.loaded = kj::String();
+  facts.modules = nullptr;
+  CHECK(diagnose(facts).empty());
+}
+
 TEST_CASE("after the kernel's folder was replaced it takes a reboot") {
   auto facts = soundMachine();
   facts.modules = nullptr;

@@ -118,6 +118,7 @@ private:
   }
 
   void modules() {
+    if (!facts.loadsModules) return;  // all that it has is built in, and it does not say what
     kj::Vector<kj::String> missing;
     for (auto& module : NEEDED)
       if (!hasModule(module.name)) missing.add(kj::str(module.name, " (", module.what, ")"));
@@ -258,7 +259,7 @@ private:
   }
 
   void ipv6() {
-    if (!facts.hasIpv6) return;
+    if (!facts.hasIpv6 || !facts.loadsModules) return;
     if (hasModule("nf_nat") && hasModule("nft_chain_nat")) return;
     problem("IPv6",
             kj::str("this kernel cannot turn IPv6 connections (no NAT): questions to other "

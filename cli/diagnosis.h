@@ -22,7 +22,8 @@ struct MachineFacts {
   kj::String kernelRelease;        // uname -r
   kj::Maybe<kj::String> modules;   // /lib/modules/RELEASE/modules.dep
   kj::String builtIn;              // /lib/modules/RELEASE/modules.builtin
-  kj::String loaded;               // /proc/modules
+  bool loadsModules = true;        // the kernel is made of modules: there is /proc/modules
+  kj::String loaded;               // its text
   bool hasIpv6 = true;             // addresses of that family exist
   kj::Maybe<kj::String> saved;     // iptables-save
   kj::Maybe<kj::String> saved6;    // ip6tables-save

@@ -78,6 +78,7 @@ void addKernel(MachineFacts& facts) {
   auto folder = kj::str("/lib/modules/", name.release);
   facts.modules = readText(kj::str(folder, "/modules.dep"));
   facts.builtIn = textOr(kj::str(folder, "/modules.builtin"));
+  facts.loadsModules = access("/proc/modules", F_OK) == 0;
   facts.loaded = textOr("/proc/modules");
   facts.landlockAbi =
       int(syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION));
