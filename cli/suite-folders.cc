@@ -2,6 +2,7 @@
 #include "cli/suite-folders.h"
 
 #include "cli/failure.h"
+#include "common/lists-account.h"
 
 #include <errno.h>
 #include <kj/debug.h>
@@ -46,6 +47,8 @@ void makeStateFolders(const Directories& directories, const Accounts& accounts) 
   auto policy = kj::str(directories.state, "/policy");
   make(policy, accounts.of(Role::POLICY), 0700);
   make(kj::str(policy, "/rules.d"), accounts.of(Role::POLICY), 0700);
+  // There from the start: what a sandbox may read is settled then.
+  make(kj::str(directories.state, "/lists"), listsAccount(), 0755);
 }
 
 }  // namespace portreeve::cli

@@ -65,6 +65,10 @@ public:
   // holds no lists. References from `find` to lists that changed are invalid afterwards.
 
   kj::Maybe<const NameList&> find(kj::StringPtr title) const;  // "ads": the file ads.names
+  template <typename Each>
+  void forEach(Each&& each) const {
+    for (auto& listed : lists) each(*listed.list);
+  }
   size_t size() const { return lists.size(); }
   kj::ArrayPtr<const kj::String> problems() const { return troubles; }
   kj::StringPtr folder() const { return path; }  // for inotify: replaced by IN_MOVED_TO

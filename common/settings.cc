@@ -123,11 +123,11 @@ void refuseUnknownSections(kj::StringPtr file, const toml::table& root) {
   for (auto&& [key, value] : root) {
     auto word = key.str();
     if (word == "policy" || word == "resolver" || word == "gateway" || word == "interceptor" ||
-        word == "attributor")
+        word == "attributor" || word == "list")
       continue;
     failAt(file, key.source(),
            kj::str("unknown section \"", kj::heapString(word.data(), word.size()),
-                   "\"; there are: policy, resolver, gateway, interceptor, attributor"));
+                   "\"; there are: policy, resolver, gateway, interceptor, attributor, list.NAME"));
   }
 }
 
@@ -176,6 +176,71 @@ void readAttributor(kj::StringPtr file, const toml::table& root, Settings::Attri
   }
 }
 
+void readResolver(kj::StringPtr file, const toml::table& root, Settings::Resolver& resolver) {
+  Section section(file, root, "resolver",
+                  {"listen", "upstreams", "cache_mib", "serve_stale", "refuse_lists", "refuse_with",
+                   "refuse_private", "private_names"});
+  section.strings("listen", resolver.listen);
+  section.strings("upstreams", resolver.upstreams);
+  section.number("cache_mib", 1, 4096, resolver.cacheMiB);
+  section.boolean("serve_stale", resolver.serveStale);
+  section.strings("refuse_lists", resolver.refuseLists);
+  KJ_IF_MAYBE (word, section.string("refuse_with")) {
+    if (*word == "nxdomain")
+      resolver.refuseWith = RefuseWith::NXDOMAIN;
+    else if (*word == "zero")
+      resolver.refuseWith = RefuseWith::ZERO;
+    else if (*word == "refused")
+      resolver.refuseWith = RefuseWith::REFUSED;
+    else
+      section.fail(KJ_ASSERT_NONNULL(section.find("refuse_with")), "refuse_with",
+                   "must be \"nxdomain\", \"zero\" or \"refused\"");
+  }
+  section.boolean("refuse_private", resolver.refusePrivate);
+  section.strings("private_names", resolver.privateNames);
+}
+
+bool isListName(kj::StringPtr name) {
+  if (name.size() == 0 || name.size() > 63) return false;
+  for (char c : name)
+    if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-' &&
+        c != '_')
+      return false;
+  return true;
+}
+
+void readLists(kj::StringPtr file, const toml::table& root, kj::Vector<Settings::List>& lists) {
+  const toml::node* node = root.get("list");
+  if (node == nullptr) return;
+  const toml::table* all = node->as_table();
+  if (all == nullptr) failAt(file, node->source(), "\"list\" holds tables: [list.ads]");
+  for (auto&& [key, value] : *all) {
+    auto word = key.str();
+    auto name = kj::heapString(word.data(), word.size());
+    if (!isListName(name))
+      failAt(file, key.source(),
+             kj::str("\"", name, "\": a list's name has letters, digits, '-' and '_', at most 63"));
+    Section section(file, *all, name, {"sources", "format", "allow"});
+    Settings::List list;
+    list.name = kj::mv(name);
+    section.strings("sources", list.sources);
+    section.strings("allow", list.allow);
+    KJ_IF_MAYBE (format, section.string("format")) {
+      bool known = false;
+      for (auto one : {"auto", "hosts", "domains", "dnsmasq", "rpz", "adblock"})
+        known = known || *format == one;
+      if (!known)
+        section.fail(
+            KJ_ASSERT_NONNULL(section.find("format")), "format",
+            "must be \"auto\", \"hosts\", \"domains\", \"dnsmasq\", \"rpz\" or \"adblock\"");
+      list.format = kj::mv(*format);
+    }
+    if (list.sources.empty())
+      failAt(file, value.source(), kj::str("list.", list.name, " needs sources = [\"…\"]"));
+    lists.add(kj::mv(list));
+  }
+}
+
 Settings defaults() {
   Settings settings;
   settings.resolver.listen.add(kj::str("127.0.0.1:53"));
@@ -204,9 +269,8 @@ Settings Settings::load(kj::StringPtr file) {
     readPolicy(file, root, settings.policy);
     readInterceptor(file, root, settings.interceptor);
     readAttributor(file, root, settings.attributor);
-    Section resolver(file, root, "resolver", {"listen", "upstreams"});
-    resolver.strings("listen", settings.resolver.listen);
-    resolver.strings("upstreams", settings.resolver.upstreams);
+    readResolver(file, root, settings.resolver);
+    readLists(file, root, settings.lists);
     Section gateway(file, root, "gateway", {"listen"});
     gateway.strings("listen", settings.gateway.listen);
   }

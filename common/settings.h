@@ -9,6 +9,8 @@
 
 namespace portreeve {
 
+enum class RefuseWith : uint8_t { NXDOMAIN, ZERO, REFUSED };
+
 enum class DefaultAction : uint8_t { ALLOW, BLOCK, DROP, ASK };
 
 struct Settings {
@@ -20,10 +22,24 @@ struct Settings {
         builtinOff;  // builtin_off = []: names of built-in rules that are left out
   } policy;
   struct Resolver {
-    kj::Vector<kj::String> listen;     // listen = ["127.0.0.1:53", "[::1]:53"]
-    kj::Vector<kj::String> upstreams;  // upstreams = []: recursion from the root; "192.0.2.1",
-                                       // "udp://192.0.2.1:53", "[2001:db8::1]:53"
+    kj::Vector<kj::String> listen;       // listen = ["127.0.0.1:53", "[::1]:53"]
+    kj::Vector<kj::String> upstreams;    // upstreams = []: recursion from the root; see
+                                         // resolver/upstream.h
+    uint32_t cacheMiB = 32;              // cache_mib: answers kept, 1 to 4096
+    bool serveStale = true;              // serve_stale: old answers while nobody can be asked
+    kj::Vector<kj::String> refuseLists;  // refuse_lists = []: lists whose names nobody is given
+    RefuseWith refuseWith = RefuseWith::NXDOMAIN;  // refuse_with = "nxdomain" | "zero" | "refused"
+    bool refusePrivate = false;  // refuse_private: private addresses in answers from outside
+    kj::Vector<kj::String> privateNames;  // private_names = []: that may have them nevertheless
   } resolver;
+  struct List {
+    kj::String name;                 // [list.NAME]
+    kj::Vector<kj::String> sources;  // sources = []: files, or https:// URLs
+    kj::String format = kj::str("auto");
+    // format = "auto" | "hosts" | "domains" | "dnsmasq" | "rpz" | "adblock"
+    kj::Vector<kj::String> allow;  // allow = []: names taken out, with what is below them
+  };
+  kj::Vector<List> lists;
   struct Gateway {
     kj::Vector<kj::String> listen;  // listen = ["127.0.0.1:817", "[::1]:817"]
   } gateway;
