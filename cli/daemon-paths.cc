@@ -84,6 +84,13 @@ DaemonPaths DaemonPaths::find(const std::string& folder) {
   return result;
 }
 
+kj::String listsProgram() {
+  const char* variable = getenv("PORTREEVE_DAEMONS");
+  if (variable != nullptr && *variable != 0) return kj::str(variable, "/portreeve-lists");
+  KJ_IF_MAYBE (build, buildTree()) return kj::str(*build, "/lists/portreeve-lists");
+  return kj::str(INSTALLED, "/portreeve-lists");
+}
+
 kj::String keeperPath() {
   auto path = pathOf(Role::KEEPER, "");
   if (!canRun(path))

@@ -23,6 +23,9 @@ private:
   kj::Array<kj::String> paths;  // by Role
 };
 
+kj::String listsProgram();
+// portreeve-lists, which is no daemon: beside them, or in the build tree.
+
 kj::String keeperPath();
 // Of the keeper alone, looked for in the same places: what `down` needs.
 

@@ -45,5 +45,20 @@ kj::String toJson(view::Program::Reader program) {
 kj::String toJson(view::Finding::Reader finding) {
   return encode<view::Finding>(finding);
 }
+kj::String toJson(view::DnsLookup::Reader lookup) {
+  return encode<view::DnsLookup>(lookup);
+}
+kj::String toJson(view::DnsCached::Reader cached) {
+  return encode<view::DnsCached>(cached);
+}
+kj::String toJson(view::DnsUpstream::Reader upstream) {
+  return encode<view::DnsUpstream>(upstream);
+}
+kj::String toJson(view::DnsQuery::Reader query) {
+  return encode<view::DnsQuery>(query);
+}
+kj::String toJson(view::DnsList::Reader list) {
+  return encode<view::DnsList>(list);
+}
 
 }  // namespace portreeve::cli

@@ -2,6 +2,7 @@
 // The structs of proto/view.capnp as JSON, one line each: the same as the API's.
 #pragma once
 
+#include "proto/dns-view.capnp.h"
 #include "proto/view.capnp.h"
 
 #include <kj/string.h>
@@ -16,5 +17,10 @@ kj::String toJson(proto::view::ChangeView::Reader change);
 kj::String toJson(proto::view::RulesStatus::Reader status);
 kj::String toJson(proto::view::Program::Reader program);
 kj::String toJson(proto::view::Finding::Reader finding);
+kj::String toJson(proto::view::DnsLookup::Reader lookup);
+kj::String toJson(proto::view::DnsCached::Reader cached);
+kj::String toJson(proto::view::DnsUpstream::Reader upstream);
+kj::String toJson(proto::view::DnsQuery::Reader query);
+kj::String toJson(proto::view::DnsList::Reader list);
 
 }  // namespace portreeve::cli

@@ -62,6 +62,28 @@ TEST_CASE("the name is judged for the process that sent the query") {
   CHECK(names.searched == nullptr);
 }
 
+TEST_CASE("several names are judged at once, and whom nobody knows has to be asked for by itself") {
+  Names names;
+  names.road.receive({.tuple = STRAY});
+  auto request = names.client.mayAskAllRequest();
+  auto queries = request.initQueries(3);
+  Tuple stranger = CLIENT;
+  stranger.sourcePort++;
+  for (uint i = 0; i < 3; i++) {
+    (i == 2 ? stranger : CLIENT).to(queries[i].initClient());
+    queries[i].setName(i == 1 ? "www.forbidden.test" : "example.org");
+  }
+  auto answer = request.send().wait(names.road.scope);
+  auto rulings = answer.getRulings();
+  REQUIRE(rulings.size() == 3);
+  CHECK(rulings[0].getVerdict() == proto::NameVerdict::ANSWER);
+  CHECK(rulings[0].getAsker().getPath() == "/usr/bin/app");
+  CHECK(rulings[1].getVerdict() == proto::NameVerdict::REFUSE);
+  CHECK(rulings[1].getRule() == "nobody gets it");
+  CHECK(rulings[1].getKnown());
+  CHECK_FALSE(rulings[2].getKnown());
+}
+
 TEST_CASE("the resolver is told who asks, and gives it back with the answer") {
   Names names;
   names.road.receive({.tuple = STRAY});

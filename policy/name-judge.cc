@@ -25,12 +25,28 @@ public:
     return all.askerOf(Tuple::from(asked.getClient()))
         .then([this, context](kj::Maybe<kj::Own<Program>>&& asker) mutable {
           KJ_IF_MAYBE (program, asker) {
-            rule(**program, speaksForOthers(**program), context);
+            rule(**program, speaksForOthers(**program), context.getParams().getName(),
+                 context.getResults());
           } else {
             all.counts.unknownAskers++;
-            rule(*Program::unknown("no packet of the query was seen"), true, context);
+            rule(*Program::unknown("no packet of the query was seen"), true,
+                 context.getParams().getName(), context.getResults());
           }
         });
+  }
+
+  kj::Promise<void> mayAskAll(MayAskAllContext context) override {
+    auto queries = context.getParams().getQueries();
+    auto rulings = context.getResults().initRulings(queries.size());
+    for (uint i = 0; i < queries.size(); i++) {
+      if (queries[i].getName().size() > LONGEST_NAME) continue;
+      KJ_IF_MAYBE (program, all.askers.find(Tuple::from(queries[i].getClient()))) {
+        all.counts.asked++;
+        rulings[i].setKnown(true);
+        rule(**program, speaksForOthers(**program), queries[i].getName(), rulings[i]);
+      }
+    }
+    return kj::READY_NOW;
   }
 
   kj::Promise<void> answered(AnsweredContext context) override {
@@ -49,10 +65,9 @@ public:
 private:
   NameJudges& all;
 
-  void rule(const Program& asker, bool forOthers, MayAskContext& context) {
-    auto decision =
-        all.inForce().judgeName(asker.facts(), context.getParams().getName(), wallNs(), forOthers);
-    auto results = context.getResults();
+  template <typename Results>
+  void rule(const Program& asker, bool forOthers, kj::StringPtr name, Results results) {
+    auto decision = all.inForce().judgeName(asker.facts(), name, wallNs(), forOthers);
     describe(asker, results.initAsker());
     results.setVerdict(decision.refuse ? proto::NameVerdict::REFUSE : proto::NameVerdict::ANSWER);
     if (!decision.refuse) return;

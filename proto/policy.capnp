@@ -50,6 +50,23 @@ interface NameJudge {
 
   offerLookup @2 (lookup :NameLookup);
   # How policy asks back when it knows no name for an address.
+
+  mayAskAll @3 (queries :List(NameQuery)) -> (rulings :List(NameRuling));
+  # mayAsk for several at once, in their order, without waiting for anybody: where who asks is not known yet, `known` is
+  # false and the query has to be put by mayAsk.
+}
+
+struct NameQuery {
+  client @0 :Flow.Tuple;
+  name @1 :Text;
+  type @2 :UInt16;
+}
+
+struct NameRuling {
+  known @0 :Bool;
+  verdict @1 :NameVerdict;
+  rule @2 :Text;
+  asker @3 :NameAsker;
 }
 
 struct NameAsker {

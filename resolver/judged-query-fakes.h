@@ -39,6 +39,8 @@ public:
   kj::Maybe<proto::NameJudge::Client> policy;
   kj::Vector<kj::Own<kj::PromiseFulfiller<void>>> waiting;
 
+  kj::Maybe<proto::NameJudge::Client> present() override { return policy; }
+
   kj::Promise<proto::NameJudge::Client> whenThere() override {
     KJ_IF_MAYBE (present, policy) return *present;
     auto paf = kj::newPromiseAndFulfiller<void>();
@@ -57,7 +59,8 @@ public:
   explicit FakeNames(kj::Vector<kj::String>& events) : events(events) {}
   bool broken = false;
 
-  kj::Promise<Resolved> resolve(const Question& question) override {
+  kj::Promise<Resolved> resolve(const Lookup& lookup) override {
+    auto& question = lookup.question;
     events.add(kj::str("resolve ", question.name.text()));
     Answer answer;
     if (broken) {
@@ -82,7 +85,10 @@ struct Fixture {
   FakeLink link;
   FakeNames names{events};
   NameMemory memory;
-  JudgedQueries queries{link, names, memory, timer};
+  CachingNames cached{names, timer};
+  Settings::Resolver settings;
+  NameFilter filter{settings, "/nonexistent"};
+  JudgedQueries queries{link, cached, memory, filter, timer};
   Tuple client;
 
   Fixture() {

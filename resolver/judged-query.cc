@@ -3,22 +3,36 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "resolver/local-names.h"
+#include "resolver/quick-question.h"
 
 #include <kj/debug.h>
+
+#include <algorithm>
+#include <cstring>
 
 namespace portreeve::resolver {
 namespace {
 
 constexpr auto POLICY_PATIENCE = 2 * kj::SECONDS;  // covers a restart of policy
-constexpr auto TELLING_PATIENCE = 1 * kj::SECONDS;
-constexpr auto RETRY_DELAY = 10 * kj::MILLISECONDS;
-
-using Ruling = capnp::Response<proto::NameJudge::MayAskResults>;
 
 Answer only(uint16_t rcode) {
   Answer answer;
   answer.rcode = rcode;
   return answer;
+}
+
+std::string_view viewOf(kj::StringPtr text) {
+  return {text.begin(), text.size()};
+}
+
+void note(LoggedQuery& line, const PreparedAnswer& answer) {
+  line.rcode = answer.rcode;
+  line.server = answer.server;
+  auto& addresses = answer.given.addresses;
+  line.addresses.assign(
+      addresses.begin(),
+      addresses.begin() + long(std::min(addresses.size(), QueryLog::MOST_ADDRESSES)));
 }
 
 }  // namespace
@@ -30,10 +44,16 @@ public:
       : all(all),
         client(client),
         query(kj::mv(query)),
-        question(KJ_ASSERT_NONNULL(this->query.question)) {}
+        question(KJ_ASSERT_NONNULL(this->query.question)),
+        name(question.name.text()),
+        startedNs(monotonicNs()) {
+    KJ_IF_MAYBE (edns, this->query.edns) dnssecOk = edns->dnssecOk;
+  }
 
   kj::Promise<MaybeReply> run() {
-    return all.timer.timeoutAfter(POLICY_PATIENCE, ask())
+    KJ_IF_MAYBE (why, all.filter.refuses(viewOf(name))) return refused(*why);
+    KJ_IF_MAYBE (canary, answerCanary(question)) return local(*canary);
+    return all.timer.timeoutAfter(POLICY_PATIENCE, all.exchange.mayAsk(client, question))
         .then([this](Ruling&& ruling) { return obey(ruling); },
               [this](kj::Exception&& e) -> kj::Promise<MaybeReply> { return unjudged(e); });
   }
@@ -43,76 +63,184 @@ private:
   Tuple client;
   Query query;
   Question& question;
-  kj::Maybe<proto::NameJudge::Client> judge;
-  Asker asker;
-
-  kj::Promise<Ruling> ask() {
-    return all.judge.whenThere()
-        .then([this](proto::NameJudge::Client present) {
-          judge = present;
-          auto request = present.mayAskRequest();
-          client.to(request.initClient());
-          request.setName(question.name.text());
-          request.setType(question.type);
-          return request.send().then([](Ruling&& ruling) { return kj::mv(ruling); });
-        })
-        .catch_([this](kj::Exception&& e) -> kj::Promise<Ruling> {
-          if (e.getType() != kj::Exception::Type::DISCONNECTED) return kj::mv(e);
-          // It has just gone: the same question to the one that comes next.
-          return all.timer.afterDelay(RETRY_DELAY).then([this]() { return ask(); });
-        });
-  }
+  kj::String name;
+  uint64_t startedNs;
+  bool dnssecOk = false;
+  std::shared_ptr<const Asker> asker;
 
   kj::Promise<MaybeReply> obey(const Ruling& ruling) {
-    if (ruling.getVerdict() != proto::NameVerdict::ANSWER) return refused(ruling.getRule());
-    asker = Asker::from(ruling.getAsker());
-    return all.names.resolve(question).then([this](Resolved&& resolved) {
-      return tell(resolved.answer).then([this, resolved = kj::mv(resolved)]() {
-        return reply(resolved);
-      });
+    asker = ruling.asker;
+    if (ruling.refused) return refused(kj::str("refused by rule \"", ruling.rule, '"'));
+    KJ_IF_MAYBE (answer, answerLocally(question)) return local(*answer);
+    Lookup lookup{question, dnssecOk, query.checkingDisabled};
+    return all.names.find(lookup).then(
+        [this](Found&& found) -> kj::Promise<MaybeReply> { return give(kj::mv(found)); });
+  }
+
+  kj::Promise<MaybeReply> local(const Answer& answer) {
+    auto prepared = prepare(question, dnssecOk, answer, nullptr);
+    return tell(*prepared).then([this, prepared]() {
+      all.counts.answered++;
+      return reply(Found{prepared, 0, false, true, 0}, CacheState::LOCAL);
     });
   }
 
-  kj::Promise<void> tell(const Answer& answer) {
-    auto learnt = given(question, answer);
+  kj::Promise<MaybeReply> give(Found found) {
+    KJ_IF_MAYBE (why, all.filter.refusesAnswer(viewOf(name), *found.answer)) return refused(*why);
+    return tell(*found.answer).then([this, found = kj::mv(found)]() {
+      (found.answer->error == nullptr ? all.counts.answered : all.counts.failed)++;
+      if (found.serial != 0 && !found.stale && client.protocol == PROTOCOL_UDP) {
+        auto key = cacheKey(question, dnssecOk, query.checkingDisabled);
+        all.rulings.store(all.rulings.keyOf(client, key), found.serial, asker, monotonicNs());
+      }
+      auto state = found.stale    ? CacheState::STALE
+                   : found.cached ? CacheState::HIT
+                                  : CacheState::MISS;
+      return reply(found, state);
+    });
+  }
+
+  kj::Promise<void> tell(const PreparedAnswer& answer) {
+    auto& learnt = answer.given;
     if (learnt.addresses.empty()) return kj::READY_NOW;
-    GivenName name;
-    name.client = client;
-    name.asker = kj::mv(asker);
-    name.name = question.name.text();
-    for (auto& target : learnt.chain) name.chain.push_back(target.text());
-    name.addresses = kj::mv(learnt.addresses);
-    name.ttl = learnt.ttl;
-    name.type = question.type;
-    name.wallNs = wallNs();
-    auto request = KJ_ASSERT_NONNULL(judge).answeredRequest();
-    all.memory.remember(kj::mv(name), monotonicNs()).to(request.initAnswers(1)[0]);
-    // A policy that went or hangs since it ruled asks or is told again later: it is remembered.
-    return all.timer.timeoutAfter(TELLING_PATIENCE, request.send())
-        .catch_(
-            [](kj::Exception&& e) { log::debug(kj::str("telling policy: ", e.getDescription())); })
-        // By then the words are in policy's socket, ahead of the answer in the client's.
-        .then([]() { return kj::evalLast([]() {}); });
+    GivenName given;
+    given.client = client;
+    if (asker != nullptr)
+      given.asker = Asker{asker->instance, asker->uid, asker->kind, kj::str(asker->path)};
+    given.name = kj::str(name);
+    for (auto& target : answer.chain) given.chain.push_back(kj::str(target.c_str()));
+    given.addresses = learnt.addresses;
+    given.ttl = learnt.ttl;
+    given.type = question.type;
+    given.wallNs = wallNs();
+    return all.exchange.tell(kj::mv(given));
   }
 
-  MaybeReply reply(const Resolved& resolved) {
-    (resolved.error == nullptr ? all.counts.answered : all.counts.failed)++;
-    return all.write(client, query, resolved.answer, resolved.error);
+  LoggedQuery& logLine() {
+    auto& line = all.queryLog.next();
+    line.wallNs = wallNs();
+    line.tookUs = uint32_t((monotonicNs() - startedNs) / 1000);
+    line.client = client;
+    line.asker = asker;
+    line.name.assign(name.begin(), name.size());
+    line.type = question.type;
+    return line;
   }
 
-  MaybeReply refused(capnp::Text::Reader rule) {
+  MaybeReply reply(const Found& found, CacheState state) {
+    auto& answer = *found.answer;
+    auto& line = logLine();
+    note(line, answer);
+    line.cache = state;
+    KJ_IF_MAYBE (error, answer.error) line.why.assign(error->text.begin(), error->text.size());
+    Asked asked;
+    asked.id = query.id;
+    asked.recursionDesired = query.recursionDesired;
+    asked.checkingDisabled = query.checkingDisabled;
+    asked.wantsAuthentic = query.authenticData || dnssecOk;
+    asked.edns = query.edns != nullptr;
+    asked.dnssecOk = dnssecOk;
+    asked.limit = client.protocol == PROTOCOL_TCP ? TCP_LIMIT : udpLimit(query);
+    kj::byte octets[259];
+    auto wire = question.name.wire();
+    memcpy(octets, wire.data(), wire.size());
+    for (uint16_t value : {question.type, question.klass}) {
+      octets[wire.size()] = kj::byte(value >> 8);
+      octets[wire.size() + 1] = kj::byte(value);
+      wire = {wire.data(), wire.size() + 2};
+    }
+    asked.question = kj::arrayPtr(octets, wire.size());
+    auto out = kj::heapArray<kj::byte>(std::min(asked.limit, answer.wire.size() + 300));
+    asked.limit = std::min(asked.limit, out.size());
+    kj::Maybe<uint32_t> ttl;
+    kj::Maybe<ExtendedError> staleness;
+    if (found.stale) {
+      ttl = CachingNames::STALE_TTL;
+      staleness = ExtendedError{answer.rcode == RCODE_NXDOMAIN ? ExtendedError::STALE_NXDOMAIN
+                                                               : ExtendedError::STALE_ANSWER,
+                                kj::str("nobody answers now; this was true before")};
+    }
+    kj::Maybe<const ExtendedError&> said;
+    KJ_IF_MAYBE (error, staleness) said = *error;
+    size_t size = answer.write(asked, found.stale ? 0 : found.age, ttl, said, out);
+    return kj::heapArray(out.slice(0, size));
+  }
+
+  MaybeReply refused(kj::StringPtr why) {
     all.counts.refused++;
-    ExtendedError error{ExtendedError::BLOCKED, kj::str("refused by rule \"", rule, '"')};
-    return all.write(client, query, only(RCODE_NXDOMAIN), error);
+    auto answer = all.filter.refusal(question);
+    auto& line = logLine();
+    line.rcode = answer.rcode;
+    line.refused = true;
+    line.cache = CacheState::LOCAL;
+    line.why.assign(why.begin(), why.size());
+    ExtendedError error{ExtendedError::BLOCKED, kj::str(why)};
+    return all.write(client, query, answer, error);
   }
 
   MaybeReply unjudged(const kj::Exception& e) {
     all.counts.unjudged++;
     log::debug(kj::str("asking policy: ", e.getDescription()));
+    auto& line = logLine();
+    line.rcode = RCODE_SERVFAIL;
+    line.why = "policy does not answer";
     ExtendedError error{ExtendedError::NOT_READY, kj::str("policy does not answer")};
     return all.write(client, query, only(RCODE_SERVFAIL), error);
   }
 };
+
+size_t JudgedQueries::quick(const Tuple& client, kj::ArrayPtr<const kj::byte> message,
+                            kj::ArrayPtr<kj::byte> out) {
+  QuickQuestion question;
+  if (!question.read(message)) return 0;
+  uint64_t now = monotonicNs();
+  auto line = [&]() -> LoggedQuery& {
+    auto& fresh = queryLog.next();
+    fresh.wallNs = wallNs();
+    fresh.client = client;
+    fresh.name = question.text();
+    fresh.type = question.type;
+    return fresh;
+  };
+  if (question.plain && filter.hasLists()) {
+    KJ_IF_MAYBE (why, filter.refuses(question.text())) {
+      counts.queries++;
+      counts.refused++;
+      counts.quick++;
+      auto& logged = line();
+      logged.refused = true;
+      logged.cache = CacheState::LOCAL;
+      logged.why.assign(why->begin(), why->size());
+      auto refusal = filter.quickRefusal(question.asked.question, question.type);
+      logged.rcode = refusal.rcode;
+      ExtendedError error{ExtendedError::BLOCKED, kj::mv(*why)};
+      return refusal.write(question.asked, 0, nullptr, error, out);
+    }
+  }
+  KJ_IF_MAYBE (found, names.known(question.key(), now)) {
+    KJ_IF_MAYBE (ruling, rulings.find(rulings.keyOf(client, question.key()), found->serial, now)) {
+      counts.queries++;
+      counts.answered++;
+      counts.quick++;
+      names.countHit();
+      auto& logged = line();
+      if (!question.plain) {
+        auto reading = readQuery(message);
+        auto text = KJ_ASSERT_NONNULL(reading.query.question).name.text();
+        logged.name.assign(text.begin(), text.size());
+      }
+      logged.asker = ruling->asker;
+      logged.cache = CacheState::HIT;
+      note(logged, *found->answer);
+      return found->answer->write(question.asked, found->age, nullptr, nullptr, out);
+    }
+  }
+  return 0;
+}
+
+kj::Promise<Ruling> JudgedQueries::ruling(const Question& question) {
+  return timer.timeoutAfter(POLICY_PATIENCE, exchange.mayAsk(Tuple(), question));
+}
 
 kj::Promise<MaybeReply> JudgedQueries::answer(const Tuple& client,
                                               kj::ArrayPtr<const kj::byte> message) {

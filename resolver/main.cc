@@ -27,6 +27,10 @@ constexpr const char* HELP =
     "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([resolver] upstreams),\n"
     "       $RUNTIME_DIRECTORY/policy.sock\n";
 
+kj::String listsFolder(const Directories& directories) {
+  return kj::str(directories.state, "/lists");
+}
+
 int serve() {
   auto directories = Directories::fromEnvironment();
   auto accounts = Accounts::read();
@@ -40,10 +44,10 @@ int serve() {
 
   kj::UnixEventPort::captureSignal(SIGTERM);
   auto io = kj::setupAsyncIo();
-  Service service(io, accounts, upstreams, directories.socket("policy"), kj::mv(sockets));
+  Service service(io, accounts, settings.resolver, upstreams, directories, kj::mv(sockets));
   auto terminated = io.unixEventPort.onSignal(SIGTERM).ignoreResult();
 
-  service.setLandlock(enterSandbox());
+  service.setLandlock(enterSandbox(listsFolder(directories)));
   notifier.ready();
   service.serve()
       .exclusiveJoin(kj::mv(terminated))
@@ -56,7 +60,7 @@ int serve() {
 int prove() {
   auto accounts = Accounts::read();
   dropPrivileges(accounts.of(Role::RESOLVER), nullptr);
-  enterSandbox();
+  enterSandbox(listsFolder(Directories::fromEnvironment()));
   return proveSandbox();
 }
 

@@ -8,6 +8,8 @@ namespace {
 
 constexpr uint16_t FLAG_RESPONSE = 0x8000;
 constexpr uint16_t FLAG_RECURSION_DESIRED = 0x0100;
+constexpr uint16_t FLAG_TRUNCATED = 0x0200;
+constexpr uint16_t FLAG_AUTHENTIC = 0x0020;
 constexpr uint16_t FLAG_CHECKING_DISABLED = 0x0010;
 constexpr uint32_t EDNS_DNSSEC_OK = 0x8000;  // in the OPT record's TTL, RFC 6891, 6.1.4
 constexpr size_t MAX_CHAIN = 32;
@@ -247,6 +249,7 @@ QueryReading readQuery(kj::ArrayPtr<const kj::byte> message) {
   query.opcode = header.opcode();
   query.recursionDesired = (header.flags & FLAG_RECURSION_DESIRED) != 0;
   query.checkingDisabled = (header.flags & FLAG_CHECKING_DISABLED) != 0;
+  query.authenticData = (header.flags & FLAG_AUTHENTIC) != 0;
 
   if (query.opcode != 0) return reject(kj::mv(reading), RCODE_NOTIMP);
   if (header.questions != 1) return reject(kj::mv(reading), RCODE_FORMERR);
@@ -271,6 +274,7 @@ kj::Maybe<Answer> readAnswer(kj::ArrayPtr<const kj::byte> message) {
     if (decodeQuestion(reader) == nullptr) return nullptr;
   Answer answer;
   answer.rcode = header.flags & 0xf;
+  answer.truncated = (header.flags & FLAG_TRUNCATED) != 0;
   if (!decodeSection(reader, header.answers, answer.answer) ||
       !decodeSection(reader, header.authorities, answer.authority) ||
       !decodeSection(reader, header.additionals, answer.additional))

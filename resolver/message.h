@@ -44,6 +44,7 @@ struct Query {
   uint8_t opcode = 0;
   bool recursionDesired = false;
   bool checkingDisabled = false;
+  bool authenticData = false;    // AD: the client heeds it (RFC 6840, 5.7)
   kj::Maybe<Question> question;  // always there in a good query
   kj::Maybe<Edns> edns;
 };
@@ -72,6 +73,9 @@ struct Record {
 
 struct Answer {
   uint16_t rcode = RCODE_NOERROR;
+  bool truncated = false;  // TC
+  bool authentic = false;  // validated by us; never what an upstream says
+  std::string server;      // who gave it, as `portreeve dns` shows it
   std::vector<Record> answer, authority, additional;  // without OPT
 };
 

@@ -78,6 +78,12 @@ kj::Promise<void> PolicyLink::establish(proto::Policy::Client policy) {
   });
 }
 
+kj::Maybe<proto::NameJudge::Client> PolicyLink::present() {
+  if (!peer.connected()) return nullptr;
+  KJ_IF_MAYBE (client, judge) return *client;
+  return nullptr;
+}
+
 kj::Promise<proto::NameJudge::Client> PolicyLink::whenThere() {
   if (peer.connected()) {
     coming = nullptr;

@@ -17,6 +17,9 @@ public:
   // At once while policy is there, else when it comes; that may be never. Dropping the promise is
   // free.
 
+  virtual kj::Maybe<proto::NameJudge::Client> present() = 0;
+  // Nullptr while policy is away.
+
 protected:
   ~Judge() = default;
 };
@@ -28,6 +31,7 @@ public:
   KJ_DISALLOW_COPY(PolicyLink);
 
   kj::Promise<proto::NameJudge::Client> whenThere() override;
+  kj::Maybe<proto::NameJudge::Client> present() override;
   bool connected() const { return peer.connected(); }
 
 private:

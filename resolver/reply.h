@@ -21,9 +21,13 @@ struct ExtendedError {
   // RFC 8914; reaches only clients that speak EDNS.
   enum Code : uint16_t {
     OTHER = 0,
+    STALE_ANSWER = 3,
+    DNSSEC_BOGUS = 6,
     NOT_READY = 14,
     BLOCKED = 15,
+    STALE_NXDOMAIN = 19,
     NO_REACHABLE_AUTHORITY = 22,
+    NETWORK_ERROR = 23,
   };
   Code code = OTHER;
   kj::String text;  // UTF-8; at most 200 bytes of it are sent
@@ -36,8 +40,8 @@ kj::Array<kj::byte> writeReply(const Query& query, const Answer& answer,
                                kj::Maybe<const ExtendedError&> error, size_t limit);
 // Never longer than `limit` (at least 512). What does not fit of the answer or authority section
 // empties them and sets TC; of the additional section it is left out. RRSIG, NSEC and NSEC3 are
-// left out unless the client set DO or asked for them (RFC 4035, 3.2.1). AD is never set: nothing
-// was validated.
+// left out unless the client set DO or asked for them (RFC 4035, 3.2.1). AD is never set
+// here (prepared-answer.h does).
 
 Answer answerAny(const Question& question);
 // A HINFO record in place of "all records" (RFC 8482, 4.2).

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/resolution.h"
 
-#include "resolver/local-names.h"
-
 #include <kj/debug.h>
 #include <unbound.h>
+#include <unistd.h>
 
 namespace portreeve::resolver {
 namespace {
@@ -20,7 +19,6 @@ struct Option {
 };
 // clang-format off
 constexpr Option ALWAYS[] = {
-    {"module-config:", "iterator"},        // no validator without a trust anchor
     {"do-not-query-localhost:", "no"},     // an upstream may well be on this machine
     {"unblock-lan-zones:", "yes"},         // private networks' reverse zones are the upstream's
     {"outgoing-range:", "256"},            // questions to upstreams at once; the others wait
@@ -34,20 +32,27 @@ constexpr Option ALWAYS[] = {
     {"infra-cache-numhosts:", "2000"},
     {"edns-buffer-size:", "1232"},         // never fragmented
 };
-// What is known of a silent server is forgotten soon: libunbound does not ask it until then, and
-// where there are but one or two, names must work again seconds after the network does.
-constexpr Option FORWARDING[] = {
-    {"infra-host-ttl:", "1"},
-    {"infra-cache-max-rtt:", "1500"},
-    {"outbound-msg-retry:", "3"},
-};
+// There are many servers; their speed is worth knowing.
 constexpr Option RECURSING[] = {
-    {"infra-host-ttl:", "30"},             // there are many servers; their speed is worth knowing
+    {"qname-minimisation:", "yes"},       // RFC 9156: each server learns what it must
+    {"use-caps-for-id:", "no"},           // ports and ids are random; some servers lose the case
+    {"infra-host-ttl:", "30"},
     {"infra-keep-probing:", "yes"},
 };
 // clang-format on
 // Zones that libunbound answers itself unless told otherwise, which are the upstream's to answer.
 constexpr const char* NOT_OURS[] = {"test.", "home.arpa."};
+
+// What ub_resolve_event's callback calls `sec` (libunbound(3), libunbound/unbound-event.h).
+constexpr int BOGUS = 1, SECURE = 2;
+
+Resolved bogus(const char* why) {
+  Answer answer;
+  answer.rcode = RCODE_SERVFAIL;
+  return {kj::mv(answer),
+          ExtendedError{ExtendedError::DNSSEC_BOGUS,
+                        kj::str(why == nullptr ? "its signatures are wrong" : why)}};
+}
 
 void check(int result, kj::StringPtr doing) {
   if (result != UB_NOERROR)
@@ -62,52 +67,57 @@ struct Resolution::Running {
   kj::Own<kj::PromiseFulfiller<Resolved>> fulfiller;
 };
 
-Resolution::Resolution(UbEventBase& base, kj::Timer& timer, kj::ArrayPtr<const Upstream> upstreams)
-    : timer(timer), context(ub_ctx_create_ub_event(base.handle())), forwards(upstreams.size() > 0) {
-  KJ_REQUIRE(context != nullptr, "libunbound: no context could be made");
-  KJ_ON_SCOPE_FAILURE(ub_ctx_delete(context));
-  configure(upstreams);
+Resolution::Resolution(UbEventBase& base, kj::Timer& timer, kj::StringPtr rootAnchor)
+    : timer(timer),
+      context(ub_ctx_create_ub_event(base.handle())),
+      unchecked(ub_ctx_create_ub_event(base.handle())) {
+  KJ_REQUIRE(context != nullptr && unchecked != nullptr, "libunbound: no context could be made");
+  KJ_ON_SCOPE_FAILURE(ub_ctx_delete(unchecked); ub_ctx_delete(context));
+  validating = access(rootAnchor.cStr(), R_OK) == 0;
+  if (validating) check(ub_ctx_add_ta_file(context, rootAnchor.cStr()), rootAnchor);
+  configure(context, validating);
+  configure(unchecked, false);
 }
 
 Resolution::~Resolution() noexcept(false) {
+  ub_ctx_delete(unchecked);
   ub_ctx_delete(context);
 }
 
-void Resolution::configure(kj::ArrayPtr<const Upstream> upstreams) {
+void Resolution::configure(ub_ctx* configured, bool validated) {
   // Its own log would hold the names that programs ask for.
-  check(ub_ctx_debugout(context, nullptr), "silencing the log");
-  auto set = [this](kj::ArrayPtr<const Option> options) {
+  check(ub_ctx_debugout(configured, nullptr), "silencing the log");
+  auto set = [configured](kj::ArrayPtr<const Option> options) {
     for (auto& option : options)
-      check(ub_ctx_set_option(context, option.name, option.value), option.name);
+      check(ub_ctx_set_option(configured, option.name, option.value), option.name);
   };
+  check(ub_ctx_set_option(configured,
+                          "module-config:", validated ? "validator iterator" : "iterator"),
+        "module-config");
   set(ALWAYS);
-  if (forwards)
-    set(FORWARDING);
-  else
-    set(RECURSING);
-  for (auto& upstream : upstreams)
-    check(ub_ctx_set_fwd(context, upstream.toString().cStr()), upstream.toString());
+  set(RECURSING);
   // This also makes the context final: files are read and caches made now.
-  for (auto zone : NOT_OURS) check(ub_ctx_zone_remove(context, zone), zone);
+  for (auto zone : NOT_OURS) check(ub_ctx_zone_remove(configured, zone), zone);
 }
 
-kj::Promise<Resolved> Resolution::resolve(const Question& question) {
-  KJ_IF_MAYBE (local, answerLocally(question)) return Resolved{kj::mv(*local), nullptr};
+kj::Promise<Resolved> Resolution::resolve(const Lookup& lookup) {
   if (running.size() >= MAX_RUNNING) return failure("too many questions are waiting for an answer");
-  return timer.timeoutAfter(PATIENCE, ask(question)).catch_([this](kj::Exception&& e) -> Resolved {
+  return timer.timeoutAfter(PATIENCE, ask(lookup)).catch_([this](kj::Exception&& e) -> Resolved {
     if (e.getType() != kj::Exception::Type::OVERLOADED) kj::throwFatalException(kj::mv(e));
     return failure("no answer in time");
   });
 }
 
-kj::Promise<Resolved> Resolution::ask(const Question& question) {
+kj::Promise<Resolved> Resolution::ask(const Lookup& lookup) {
+  auto& question = lookup.question;
   auto paf = kj::newPromiseAndFulfiller<Resolved>();
   auto asked = kj::heap<Running>(Running{*this, kj::mv(paf.fulfiller)});
   Running* key = asked.get();
   running.emplace(key, kj::mv(asked));
   // A cached answer calls back before this returns.
-  int result = ub_resolve_event(context, question.name.text().cStr(), question.type, question.klass,
-                                key, &answered, nullptr);
+  int result =
+      ub_resolve_event(lookup.checkingDisabled ? unchecked : context, question.name.text().cStr(),
+                       question.type, question.klass, key, &answered, nullptr);
   if (result != UB_NOERROR) {
     running.erase(key);
     return failure(ub_strerror(result));
@@ -121,7 +131,9 @@ void Resolution::answered(void* data, int rcode, void* packet, int length, int s
   Resolution& owner = key->owner;
   auto message = kj::arrayPtr(static_cast<const kj::byte*>(packet), size_t(length));
   if (rcode != RCODE_NOERROR || packet == nullptr) message = nullptr;
-  key->fulfiller->fulfill(owner.understand(message));
+  auto resolved = security == BOGUS ? bogus(whyBogus) : owner.understand(message);
+  resolved.answer.authentic = security == SECURE;
+  key->fulfiller->fulfill(kj::mv(resolved));
   owner.running.erase(key);
 }
 
@@ -135,9 +147,8 @@ Resolved Resolution::understand(kj::ArrayPtr<const kj::byte> message) const {
 Resolved Resolution::failure(kj::StringPtr reason) const {
   Answer answer;
   answer.rcode = RCODE_SERVFAIL;
-  kj::StringPtr who = forwards ? "the configured upstreams: " : "the name's servers: ";
-  return {kj::mv(answer),
-          ExtendedError{ExtendedError::NO_REACHABLE_AUTHORITY, kj::str(who, reason)}};
+  return {kj::mv(answer), ExtendedError{ExtendedError::NO_REACHABLE_AUTHORITY,
+                                        kj::str("the name's servers: ", reason)}};
 }
 
 }  // namespace portreeve::resolver

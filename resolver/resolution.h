@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// From a question to an answer: libunbound, in our own event loop, asks the configured upstreams or
-// recurses from the root, and keeps the cache.
+// From a question to an answer: libunbound, in our own event loop, recurses from the root, and
+// validates what is signed (RFC 4035) with the distribution's root anchor.
 #pragma once
 
-#include "resolver/message.h"
-#include "resolver/reply.h"
+#include "resolver/name-source.h"
 #include "resolver/ub-event-base.h"
-#include "resolver/upstream.h"
 
 #include <kj/async.h>
 #include <kj/memory.h>
@@ -18,32 +16,20 @@ struct ub_ctx;
 
 namespace portreeve::resolver {
 
-struct Resolved {
-  Answer answer;
-  kj::Maybe<ExtendedError> error;  // why it is SERVFAIL
-};
-
-class NameSource {
-public:
-  virtual kj::Promise<Resolved> resolve(const Question& question) = 0;
-  // Resolves within bounded time, whatever upstreams do; rejects only if the suite itself is at
-  // fault.
-
-protected:
-  ~NameSource() = default;
-};
-
 class Resolution final : public NameSource {
 public:
-  Resolution(UbEventBase& base, kj::Timer& timer, kj::ArrayPtr<const Upstream> upstreams);
-  // Forwards to `upstreams`, or recurses when there are none. All that libunbound reads it reads
-  // here, before the sandbox. Throws FAILED when libunbound refuses.
+  Resolution(UbEventBase& base, kj::Timer& timer,
+             kj::StringPtr rootAnchor = "/usr/share/dns/root.key"_kj);
+  // All that libunbound reads it reads here, before the sandbox. Where `rootAnchor` (Debian:
+  // dns-root-data) is missing, nothing is validated; `validates` tells. Throws FAILED when
+  // libunbound refuses.
   ~Resolution() noexcept(false);
   KJ_DISALLOW_COPY(Resolution);
 
-  kj::Promise<Resolved> resolve(const Question& question) override;
+  kj::Promise<Resolved> resolve(const Lookup& lookup) override;
   // SERVFAIL after 4 s: a stub resolver waits 5.
 
+  bool validates() const { return validating; }
   size_t inFlight() const { return running.size(); }
 
 private:
@@ -51,12 +37,13 @@ private:
 
   kj::Timer& timer;
   ub_ctx* context;
-  bool forwards;
+  ub_ctx* unchecked;  // for clients that validate themselves (CD)
+  bool validating = false;
   std::unordered_map<Running*, kj::Own<Running>> running;
   // Questions that libunbound still works on, given up ones included.
 
-  void configure(kj::ArrayPtr<const Upstream> upstreams);
-  kj::Promise<Resolved> ask(const Question& question);
+  void configure(ub_ctx* configured, bool validated);
+  kj::Promise<Resolved> ask(const Lookup& lookup);
   Resolved understand(kj::ArrayPtr<const kj::byte> message) const;
   Resolved failure(kj::StringPtr reason) const;
   static void answered(void* data, int rcode, void* packet, int length, int security,

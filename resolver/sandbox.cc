@@ -31,13 +31,18 @@ void allowUpstreams(SyscallFilter& filter) {
 
 }  // namespace
 
-kj::String enterSandbox() {
+kj::String enterSandbox(kj::StringPtr listsFolder) {
   LandlockRules files;
+  files.read.add(kj::str(listsFolder));
   files.tcp = true;  // upstreams
   auto words = enterLandlock(files);
   SyscallFilter filter;
   filter.allowUnixSockets();  // policy is dialled again when it comes back
   allowUpstreams(filter);
+  filter.allowReadingFiles();  // a list that was replaced
+  filter.allow(SYS_inotify_add_watch);
+  filter.allow(SYS_recvmmsg);  // many queries, and answers, in one call
+  filter.allow(SYS_sendmmsg);
   filter.enter();
   return words;
 }

@@ -6,9 +6,10 @@
 
 namespace portreeve::resolver {
 
-kj::String enterSandbox();
-// Landlock (no file at all; TCP stays), then seccomp. Returns the words about Landlock for
-// `status`. Everything that is read from files, and the event loop, must be there already.
+kj::String enterSandbox(kj::StringPtr listsFolder);
+// Landlock (no file but compiled lists of names; TCP stays), then seccomp. Returns the words about
+// Landlock for `status`. Everything that is read from files, and the event loop, must be there
+// already.
 
 int proveSandbox();
 // Tries, inside, what must be refused; prints it; returns the exit code.

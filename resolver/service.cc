@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/service.h"
 
-#include "proto/resolver.capnp.h"
+#include "resolver/dialer.h"
+#include "resolver/https-transport.h"
+#include "resolver/stream-transport.h"
+#include "resolver/udp-transport.h"
 
 #include <kj/debug.h>
 
@@ -11,31 +14,12 @@ namespace {
 void requireNotOurselves(kj::ArrayPtr<const Upstream> upstreams, int fd) {
   auto ours = Endpoint::ofSocket(fd);
   for (auto& upstream : upstreams)
-    if (upstream == Upstream{ours.address, ours.port})
+    if (upstream.isSameServer(ours.address, ours.port))
       KJ_FAIL_REQUIRE(kj::str("resolver.upstreams: ", upstream.toString(),
                               " is this resolver itself: name another server"));
 }
 
 }  // namespace
-
-class Service::Bootstrap final : public proto::Resolver::Server {
-  // The RPC server lets only those in who may observe; that is all there is to have.
-public:
-  explicit Bootstrap(Service& service) : service(service) {}
-
-  kj::Promise<void> status(StatusContext context) override {
-    service.fillStatus(context.getResults().initStatuses(1)[0]);
-    return kj::READY_NOW;
-  }
-
-  kj::Promise<void> versions(VersionsContext context) override {
-    fillVersions(context.getResults());
-    return kj::READY_NOW;
-  }
-
-private:
-  Service& service;
-};
 
 Sockets Sockets::take(service::HandedSockets handed) {
   Sockets sockets;
@@ -50,15 +34,18 @@ Sockets Sockets::take(service::HandedSockets handed) {
 }
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
-                 kj::ArrayPtr<const Upstream> upstreams, kj::StringPtr policySocket,
-                 Sockets sockets)
+                 const Settings::Resolver& settings, kj::ArrayPtr<const Upstream> upstreams,
+                 const Directories& directories, Sockets sockets)
     : events(io.unixEventPort, io.provider->getTimer()),
-      resolution(events, io.provider->getTimer(), upstreams),
-      policy(*io.lowLevelProvider, io.provider->getTimer(), policySocket, memory),
-      queries(policy, resolution, memory, io.provider->getTimer()),
+      policy(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("policy"), memory),
+      names(makeSource(io, upstreams), io.provider->getTimer(), size_t(settings.cacheMiB) << 20,
+            settings.serveStale),
+      filter(settings, kj::str(directories.state, "/lists")),
+      listsWatch(io.unixEventPort, io.provider->getTimer(), kj::str(directories.state, "/lists")),
+      queries(policy, names, memory, filter, io.provider->getTimer()),
       ownStatus(Role::RESOLVER),
       rpc(*io.lowLevelProvider, sockets.rpc.release(), accounts,
-          [this](Entitlement) { return kj::heap<Bootstrap>(*this); }) {
+          [this](Entitlement peer) { return makeBootstrap(inside(), kj::mv(peer)); }) {
   auto& timer = io.provider->getTimer();
   for (auto& socket : sockets.udp) {
     requireNotOurselves(upstreams, socket.fd);
@@ -72,10 +59,53 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
 }
 
 kj::Promise<void> Service::serve() {
-  kj::Promise<void> all = rpc.serve().exclusiveJoin(events.run());
+  kj::Promise<void> all = rpc.serve().exclusiveJoin(events.run()).exclusiveJoin(followLists());
   for (auto& listener : udp) all = all.exclusiveJoin(listener->serve());
   for (auto& listener : tcp) all = all.exclusiveJoin(listener->serve());
   return all;
+}
+
+NameSource& Service::makeSource(kj::AsyncIoContext& io, kj::ArrayPtr<const Upstream> upstreams) {
+  auto& timer = io.provider->getTimer();
+  if (upstreams.size() == 0) {
+    auto made = kj::heap<Resolution>(events, timer);
+    auto& result = *made;
+    recursion = kj::mv(made);
+    return result;
+  }
+  auto made = kj::heap<Forwarder>(timer);
+  for (auto& upstream : upstreams) {
+    auto dialer = makeDialer(io.provider->getNetwork(), timer, tls, upstream);
+    if (upstream.protocol == Protocol::HTTPS) {
+      made->add(
+          upstream.clone(),
+          UpstreamTransports{kj::heap<HttpsTransport>(kj::mv(dialer), timer, upstream), nullptr});
+      continue;
+    }
+    kj::Own<Transport> stream = kj::heap<StreamTransport>(kj::mv(dialer), timer);
+    if (upstream.protocol == Protocol::UDP)
+      made->add(
+          upstream.clone(),
+          UpstreamTransports{kj::heap<UdpTransport>(io.unixEventPort, upstream), kj::mv(stream)});
+    else
+      made->add(upstream.clone(), UpstreamTransports{kj::mv(stream), nullptr});
+  }
+  auto& result = *made;
+  forwarder = kj::mv(made);
+  return result;
+}
+
+Inside Service::inside() {
+  kj::Maybe<Forwarder&> forwards;
+  KJ_IF_MAYBE (own, forwarder) forwards = **own;
+  return {queries, names, filter, forwards, statusFiller};
+}
+
+kj::Promise<void> Service::followLists() {
+  return listsWatch.changed().then([this]() {
+    if (filter.refresh()) queries.forgetRulings();
+    return followLists();
+  });
 }
 
 void Service::addCounters() {
@@ -86,7 +116,14 @@ void Service::addCounters() {
   ownStatus.addCounter("upstream_failures", [&counts]() { return double(counts.failed); });
   ownStatus.addCounter("unjudged", [&counts]() { return double(counts.unjudged); });
   ownStatus.addCounter("malformed", [&counts]() { return double(counts.malformed); });
-  ownStatus.addCounter("in_flight", [this]() { return double(resolution.inFlight()); });
+  ownStatus.addCounter("quick", [&counts]() { return double(counts.quick); });
+  auto& cached = names.counters();
+  ownStatus.addCounter("cache_hits", [&cached]() { return double(cached.hits); });
+  ownStatus.addCounter("cache_misses", [&cached]() { return double(cached.misses); });
+  ownStatus.addCounter("cache_refreshed", [&cached]() { return double(cached.refreshed); });
+  ownStatus.addCounter("cache_stale", [&cached]() { return double(cached.stale); });
+  ownStatus.addCounter("cache_answers", [this]() { return double(names.cache().size()); });
+  ownStatus.addCounter("cache_bytes", [this]() { return double(names.cache().bytes()); });
   ownStatus.addCounter("names_remembered", [this]() { return double(memory.size()); });
 }
 

@@ -3,14 +3,21 @@
 #pragma once
 
 #include "common/accounts.h"
+#include "common/directories.h"
 #include "common/rpc-server.h"
 #include "common/service.h"
 #include "common/status.h"
+#include "resolver/bootstrap.h"
+#include "resolver/caching-names.h"
+#include "resolver/forwarder.h"
 #include "resolver/judged-query.h"
+#include "resolver/lists-watch.h"
+#include "resolver/name-filter.h"
 #include "resolver/name-memory.h"
 #include "resolver/policy-link.h"
 #include "resolver/resolution.h"
 #include "resolver/tcp-listener.h"
+#include "resolver/tls-client.h"
 #include "resolver/ub-event-base.h"
 #include "resolver/udp-listener.h"
 #include "resolver/upstream.h"
@@ -31,8 +38,8 @@ struct Sockets {
 
 class Service {
 public:
-  Service(kj::AsyncIoContext& io, const Accounts& accounts, kj::ArrayPtr<const Upstream> upstreams,
-          kj::StringPtr policySocket, Sockets sockets);
+  Service(kj::AsyncIoContext& io, const Accounts& accounts, const Settings::Resolver& settings,
+          kj::ArrayPtr<const Upstream> upstreams, const Directories& directories, Sockets sockets);
   // Throws FAILED when an upstream is one of our own sockets: we would ask ourselves for ever.
   KJ_DISALLOW_COPY(Service);
 
@@ -42,18 +49,26 @@ public:
   // Never resolves; rejects when one of the parts fails for good.
 
 private:
-  class Bootstrap;
-
   NameMemory memory;
   UbEventBase events;
-  Resolution resolution;
+  TlsClient tls;
+  kj::Maybe<kj::Own<Forwarder>> forwarder;
+  kj::Maybe<kj::Own<Resolution>> recursion;  // where there are no upstreams
   PolicyLink policy;
+  CachingNames names;
+  NameFilter filter;
+  ListsWatch listsWatch;
   JudgedQueries queries;
   kj::Vector<kj::Own<UdpListener>> udp;
   kj::Vector<kj::Own<TcpListener>> tcp;
   OwnStatus ownStatus;
+  kj::Function<void(proto::view::ProcessStatus::Builder)> statusFiller =
+      [this](proto::view::ProcessStatus::Builder builder) { fillStatus(builder); };
   RpcServer rpc;
 
+  NameSource& makeSource(kj::AsyncIoContext& io, kj::ArrayPtr<const Upstream> upstreams);
+  Inside inside();
+  kj::Promise<void> followLists();
   void addCounters();
   void fillStatus(proto::view::ProcessStatus::Builder builder);
 };

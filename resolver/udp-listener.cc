@@ -2,17 +2,17 @@
 #include "resolver/udp-listener.h"
 
 #include "common/log.h"
+#include "resolver/local-sources.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <kj/debug.h>
-#include <sys/socket.h>
 
 namespace portreeve::resolver {
 namespace {
 
 constexpr size_t MAX_QUERY = 4096;  // octets; no honest query is longer
-constexpr uint TAKEN_AT_ONCE = 64;
+constexpr uint BATCHES_AT_ONCE = 4;
 constexpr auto PAUSE_AFTER_FAILURE = 100 * kj::MILLISECONDS;
 
 int makeNonBlocking(int fd) {
@@ -24,6 +24,54 @@ int makeNonBlocking(int fd) {
 
 }  // namespace
 
+UdpListener::Inbox::Inbox() : octets(kj::heapArray<kj::byte>(BATCH * MAX_QUERY)) {
+  for (size_t i = 0; i < BATCH; i++) {
+    parts[i] = {octets.begin() + i * MAX_QUERY, MAX_QUERY};
+    messages[i] = {};
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+    messages[i].msg_hdr.msg_name = &clients[i];
+  }
+  reset(BATCH);
+}
+
+void UdpListener::Inbox::reset(size_t count) {
+  for (size_t i = 0; i < count; i++) messages[i].msg_hdr.msg_namelen = sizeof clients[i];
+}
+
+UdpListener::Outbox::Outbox() : octets(kj::heapArray<kj::byte>(BATCH * EDNS_UDP_LIMIT)) {
+  for (size_t i = 0; i < BATCH; i++) {
+    messages[i] = {};
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+    messages[i].msg_hdr.msg_name = &clients[i];
+  }
+}
+
+kj::ArrayPtr<kj::byte> UdpListener::Outbox::room() {
+  return octets.slice(count * EDNS_UDP_LIMIT, (count + 1) * EDNS_UDP_LIMIT);
+}
+
+void UdpListener::Outbox::add(kj::ArrayPtr<const kj::byte> answer, const sockaddr_storage& client) {
+  parts[count] = {const_cast<kj::byte*>(answer.begin()), answer.size()};
+  clients[count] = client;
+  messages[count].msg_hdr.msg_namelen =
+      client.ss_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+  count++;
+}
+
+void UdpListener::Outbox::send(int fd) {
+  // What a full socket, or a client that has gone, does not take is lost, as datagrams are: a
+  // client asks again.
+  for (size_t done = 0; done < count;) {
+    int sent = sendmmsg(fd, messages + done, uint(count - done), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    done += sent > 0 ? size_t(sent) : 1;
+  }
+  for (size_t i = 0; i < count; i++) owned[i] = nullptr;
+  count = 0;
+}
+
 UdpListener::UdpListener(kj::UnixEventPort& port, kj::Timer& timer, kj::AutoCloseFd socket,
                          JudgedQueries& queries)
     : timer(timer),
@@ -31,7 +79,8 @@ UdpListener::UdpListener(kj::UnixEventPort& port, kj::Timer& timer, kj::AutoClos
       observer(port, makeNonBlocking(fd), kj::UnixEventPort::FdObserver::OBSERVE_READ),
       queries(queries),
       ours(Endpoint::ofSocket(fd)),
-      buffer(kj::heapArray<kj::byte>(MAX_QUERY)),
+      inbox(kj::heap<Inbox>()),
+      outbox(kj::heap<Outbox>()),
       tasks(*this) {
   if (ours.address.isUnspecified())
     KJ_FAIL_REQUIRE(
@@ -44,19 +93,30 @@ kj::Promise<void> UdpListener::serve() {
 }
 
 UdpListener::Drained UdpListener::drain() {
-  for (uint count = 0; count < TAKEN_AT_ONCE; count++) {
-    if (outstanding >= MAX_OUTSTANDING) return Drained::FULL;
-    sockaddr_storage client{};
-    socklen_t clientLength = sizeof client;
-    ssize_t length = recvfrom(fd, buffer.begin(), buffer.size(), MSG_TRUNC,
-                              reinterpret_cast<sockaddr*>(&client), &clientLength);
-    if (length < 0 && errno == EINTR) continue;
-    if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Drained::EMPTY;
-    if (length < 0) {
+  for (uint batch = 0; batch < BATCHES_AT_ONCE; batch++) {
+    if (outstanding + BATCH > MAX_OUTSTANDING) return Drained::FULL;
+    int count = recvmmsg(fd, inbox->messages, BATCH, MSG_TRUNC, nullptr);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Drained::EMPTY;
+    if (count < 0) {
       log::warning(kj::str("receiving a DNS query: ", strerror(errno)));
       return Drained::FAILED;
     }
-    if (size_t(length) <= buffer.size()) take(size_t(length), client);
+    for (int i = 0; i < count; i++) {
+      size_t length = inbox->messages[i].msg_len;
+      if (length <= MAX_QUERY)
+        take(kj::arrayPtr(inbox->octets.begin() + size_t(i) * MAX_QUERY, length),
+             inbox->clients[i]);
+    }
+    inbox->reset(size_t(count));
+    if (outbox->count > 0) outbox->send(fd);
+    if (size_t(count) < BATCH) {
+      // Most likely nothing is left; an edge tells of what comes later, so it has to be certain.
+      char nothing;
+      if (recv(fd, &nothing, 0, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+          (errno == EAGAIN || errno == EWOULDBLOCK))
+        return Drained::EMPTY;
+    }
   }
   return Drained::ENOUGH;
 }
@@ -79,28 +139,48 @@ kj::Promise<void> UdpListener::waitAfter(Drained drained) {
   return timer.afterDelay(PAUSE_AFTER_FAILURE);
 }
 
-void UdpListener::take(size_t length, const sockaddr_storage& client) {
+void UdpListener::take(kj::ArrayPtr<const kj::byte> message, const sockaddr_storage& client) {
   KJ_IF_MAYBE (theirs, Endpoint::from(reinterpret_cast<const sockaddr*>(&client))) {
-    outstanding++;
-    auto answered =
-        queries.answer(clientTuple(PROTOCOL_UDP, *theirs, ours), buffer.slice(0, length));
-    tasks.add(answered
-                  .then([this, client](MaybeReply&& reply) {
-                    KJ_IF_MAYBE (message, reply) send(*message, client);
-                  })
-                  .attach(kj::defer([this]() { finished(); })));
+    if (!isLocalSource(theirs->address, ours.address)) {
+      fromStrangers++;
+      return;
+    }
+    auto tuple = clientTuple(PROTOCOL_UDP, *theirs, ours);
+    if (outbox->count == BATCH) outbox->send(fd);
+    size_t size = queries.quick(tuple, message, outbox->room());
+    if (size > 0)
+      outbox->add(outbox->room().slice(0, size), client);
+    else
+      answerSlowly(tuple, message, client);
   }
 }
 
-void UdpListener::send(kj::ArrayPtr<const kj::byte> reply, const sockaddr_storage& client) {
-  // A full socket or a client that has gone: the datagram is lost, as datagrams are, and a client
-  // asks again.
-  (void)sendto(fd, reply.begin(), reply.size(), MSG_NOSIGNAL,
-               reinterpret_cast<const sockaddr*>(&client), sizeof client);
+void UdpListener::answerSlowly(const Tuple& client, kj::ArrayPtr<const kj::byte> message,
+                               const sockaddr_storage& address) {
+  outstanding++;
+  tasks.add(queries.answer(client, message)
+                .then([this, address](MaybeReply&& answer) {
+                  KJ_IF_MAYBE (octets, answer) reply(kj::mv(*octets), address);
+                })
+                .attach(kj::defer([this]() { finished(); })));
+}
+
+void UdpListener::reply(kj::Array<kj::byte> message, const sockaddr_storage& client) {
+  if (outbox->count == BATCH) outbox->send(fd);
+  size_t at = outbox->count;
+  outbox->add(message, client);
+  outbox->owned[at] = kj::mv(message);
+  if (sending) return;
+  sending = true;
+  tasks.add(kj::evalLast([this]() {
+    sending = false;
+    outbox->send(fd);
+  }));
 }
 
 void UdpListener::finished() {
   outstanding--;
+  if (outstanding + BATCH > MAX_OUTSTANDING) return;
   KJ_IF_MAYBE (waiting, room) (*waiting)->fulfill();
   room = nullptr;
 }

@@ -2,6 +2,7 @@
 #include "resolver/upstream.h"
 
 #include <kj/debug.h>
+#include <kj/encoding.h>
 
 #include <charconv>
 #include <string_view>
@@ -9,13 +10,52 @@
 namespace portreeve::resolver {
 namespace {
 
-constexpr std::string_view PLAIN = "udp://";
+struct Scheme {
+  std::string_view text;
+  Protocol protocol;
+  uint16_t port;
+};
+constexpr Scheme SCHEMES[] = {{"udp://", Protocol::UDP, 53},
+                              {"tcp://", Protocol::TCP, 53},
+                              {"tls://", Protocol::TLS, 853},
+                              {"https://", Protocol::HTTPS, 443}};
+
+struct Preset {
+  kj::StringPtr name;
+  kj::StringPtr servers[4];
+};
+// As their operators publish them.
+constexpr Preset PRESETS[] = {
+    {"quad9"_kj,
+     {"tls://9.9.9.9#dns.quad9.net"_kj, "tls://149.112.112.112#dns.quad9.net"_kj,
+      "tls://[2620:fe::fe]#dns.quad9.net"_kj, "tls://[2620:fe::9]#dns.quad9.net"_kj}},
+    {"cloudflare"_kj,
+     {"tls://1.1.1.1#one.one.one.one"_kj, "tls://1.0.0.1#one.one.one.one"_kj,
+      "tls://[2606:4700:4700::1111]#one.one.one.one"_kj,
+      "tls://[2606:4700:4700::1001]#one.one.one.one"_kj}},
+    {"google"_kj,
+     {"tls://8.8.8.8#dns.google"_kj, "tls://8.8.4.4#dns.google"_kj,
+      "tls://[2001:4860:4860::8888]#dns.google"_kj, "tls://[2001:4860:4860::8844]#dns.google"_kj}},
+};
 
 [[noreturn]] void refuse(kj::StringPtr text, kj::StringPtr reason) {
   kj::throwFatalException(kj::Exception(
       kj::Exception::Type::FAILED, __FILE__, __LINE__,
       kj::str("resolver.upstreams: \"", text, "\": ", reason,
-              "; write 192.0.2.1, 192.0.2.1:53, [2001:db8::1]:53 or udp:// and one of these")));
+              "; write 192.0.2.1, 192.0.2.1:53, [2001:db8::1]:53, tcp://192.0.2.1, "
+              "tls://192.0.2.1#dns.example or https://192.0.2.1/dns-query#dns.example")));
+}
+
+kj::String copied(std::string_view text) {
+  return kj::heapString(text.data(), text.size());
+}
+
+kj::Maybe<std::string_view> cutBehind(std::string_view& text, char mark) {
+  size_t at = text.find(mark);
+  if (at == text.npos) return nullptr;
+  auto behind = text.substr(at + 1);
+  text = text.substr(0, at);
+  return behind;
 }
 
 struct Parts {
@@ -44,16 +84,51 @@ kj::Maybe<uint16_t> parsePort(std::string_view text) {
   return port;
 }
 
+bool isDigest(std::string_view base64) {
+  auto decoded = kj::decodeBase64(kj::arrayPtr(base64.data(), base64.size()));
+  return !decoded.hadErrors && decoded.size() == 32;
+}
+
+uint16_t usualPort(Protocol protocol) {
+  for (auto& scheme : SCHEMES)
+    if (scheme.protocol == protocol) return scheme.port;
+  return 53;
+}
+
 }  // namespace
 
 Upstream Upstream::parse(kj::StringPtr text) {
   std::string_view rest(text.begin(), text.size());
-  if (rest.starts_with(PLAIN)) rest.remove_prefix(PLAIN.size());
-  if (rest.find("://") != rest.npos) refuse(text, "only plain DNS is spoken to upstreams");
-  Parts parts = split(rest);
   Upstream upstream;
-  auto addressText = kj::heapString(parts.address.data(), parts.address.size());
-  KJ_IF_MAYBE (address, Address::parse(addressText)) {
+  for (auto& scheme : SCHEMES)
+    if (rest.starts_with(scheme.text)) {
+      rest.remove_prefix(scheme.text.size());
+      upstream.protocol = scheme.protocol;
+      upstream.port = scheme.port;
+      break;
+    }
+  if (rest.find("://") != rest.npos) refuse(text, "no such protocol: udp, tcp, tls and https");
+  bool secure = upstream.protocol == Protocol::TLS || upstream.protocol == Protocol::HTTPS;
+
+  auto name = cutBehind(rest, '#');
+  auto query = cutBehind(rest, '?');
+  auto path = cutBehind(rest, '/');
+  KJ_IF_MAYBE (given, name) {
+    if (!secure || given->empty() || given->size() > 253) refuse(text, "has a wrong #name");
+    upstream.name = copied(*given);
+  }
+  KJ_IF_MAYBE (given, query) {
+    if (!secure || !given->starts_with("pin=") || !isDigest(given->substr(4)))
+      refuse(text, "behind \"?\" stands pin= and the SHA-256 of the server's public key in base64");
+    upstream.pin = copied(given->substr(4));
+  }
+  if (upstream.protocol == Protocol::HTTPS)
+    upstream.path = kj::str('/', copied(path.orDefault("dns-query")));
+  else if (path != nullptr)
+    refuse(text, "only https:// has a path");
+
+  Parts parts = split(rest);
+  KJ_IF_MAYBE (address, Address::parse(copied(parts.address))) {
     upstream.address = *address;
   } else {
     refuse(text, "is not an address");
@@ -68,13 +143,36 @@ Upstream Upstream::parse(kj::StringPtr text) {
   return upstream;
 }
 
+bool Upstream::isSameServer(const Address& other, uint16_t otherPort) const {
+  return address == other && port == otherPort;
+}
+
 kj::String Upstream::toString() const {
-  return kj::str(address.toString(), '@', port);
+  kj::StringPtr scheme;
+  for (auto& known : SCHEMES)
+    if (known.protocol == protocol) scheme = kj::StringPtr(known.text.data(), known.text.size());
+  bool v4 = address.isV4();
+  return kj::str(scheme, v4 ? "" : "[", address.toString(), v4 ? "" : "]",
+                 port == usualPort(protocol) ? kj::String() : kj::str(':', port), path,
+                 pin.size() > 0 ? kj::str("?pin=", pin) : kj::String(),
+                 name.size() > 0 ? kj::str('#', name) : kj::String());
+}
+
+Upstream Upstream::clone() const {
+  return {protocol, address, port, kj::str(name), kj::str(pin), kj::str(path)};
 }
 
 kj::Vector<Upstream> parseUpstreams(kj::ArrayPtr<const kj::String> texts) {
   kj::Vector<Upstream> result;
-  for (auto& text : texts) result.add(Upstream::parse(text));
+  for (auto& text : texts) {
+    bool preset = false;
+    for (auto& known : PRESETS)
+      if (text == known.name) {
+        preset = true;
+        for (auto server : known.servers) result.add(Upstream::parse(server));
+      }
+    if (!preset) result.add(Upstream::parse(text));
+  }
   return result;
 }
 

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the command and the gateway may ask of the resolver (proto/resolver.capnp).
+#pragma once
+
+#include "common/peer.h"
+#include "proto/resolver.capnp.h"
+#include "resolver/caching-names.h"
+#include "resolver/forwarder.h"
+#include "resolver/judged-query.h"
+#include "resolver/name-filter.h"
+
+#include <kj/function.h>
+
+namespace portreeve::resolver {
+
+struct Inside {
+  // What there is to show; all of it outlives every holder.
+  JudgedQueries& queries;
+  CachingNames& names;
+  NameFilter& filter;
+  kj::Maybe<Forwarder&> forwarder;
+  kj::Function<void(proto::view::ProcessStatus::Builder)>& fillStatus;
+};
+
+proto::Resolver::Client makeBootstrap(Inside inside, Entitlement entitlement);
+
+}  // namespace portreeve::resolver

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where answers come from.
+#pragma once
+
+#include "resolver/message.h"
+#include "resolver/reply.h"
+
+#include <kj/async.h>
+
+namespace portreeve::resolver {
+
+struct Lookup {
+  Question question;
+  bool dnssecOk = false;          // signatures are wanted with the answer
+  bool checkingDisabled = false;  // the client validates itself
+};
+
+struct Resolved {
+  Answer answer;
+  kj::Maybe<ExtendedError> error;  // why it is SERVFAIL
+};
+
+class NameSource {
+public:
+  virtual kj::Promise<Resolved> resolve(const Lookup& lookup) = 0;
+  // Resolves within bounded time, whatever upstreams do; rejects only if the suite itself is at
+  // fault. `lookup` need not outlive the call.
+
+  virtual bool isDown() const { return false; }
+  // Nobody answered lately: what is known from before is better than waiting.
+
+protected:
+  ~NameSource() = default;
+};
+
+}  // namespace portreeve::resolver

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "resolver/policy-exchange.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <kj/debug.h>
+
+#include <algorithm>
+
+namespace portreeve::resolver {
+namespace {
+
+constexpr auto TELLING_PATIENCE = 1 * kj::SECONDS;
+constexpr auto RETRY_DELAY = 10 * kj::MILLISECONDS;
+constexpr size_t MOST_AT_ONCE = 256;
+
+Ruling rulingOf(proto::NameVerdict verdict, capnp::Text::Reader rule,
+                proto::NameAsker::Reader asker) {
+  return {verdict != proto::NameVerdict::ANSWER, kj::str(rule),
+          std::make_shared<const Asker>(Asker::from(asker))};
+}
+
+}  // namespace
+
+kj::Promise<Ruling> PolicyExchange::mayAsk(const Tuple& client, const Question& question) {
+  auto paf = kj::newPromiseAndFulfiller<Ruling>();
+  if (questions.empty()) tasks.add(kj::evalLast([this]() { return askGathered(); }));
+  questions.add(Waiting{client, question.name.text(), question.type, kj::mv(paf.fulfiller)});
+  return kj::mv(paf.promise);
+}
+
+kj::Promise<void> PolicyExchange::askGathered() {
+  auto gathered = kj::heap(kj::mv(questions));
+  questions = Questions();
+  return judge.whenThere().then(
+      [this, gathered = kj::mv(gathered)](proto::NameJudge::Client present) mutable {
+        if (gathered->size() == 1 || oneByOne) return askEach(kj::mv(present), kj::mv(*gathered));
+        return askAll(kj::mv(present), kj::mv(*gathered));
+      });
+}
+
+kj::Promise<void> PolicyExchange::askEach(proto::NameJudge::Client present, Questions gathered) {
+  for (auto& waiting : gathered) tasks.add(askOne(kj::mv(waiting)));
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> PolicyExchange::askOne(Waiting waiting) {
+  auto own = kj::heap(kj::mv(waiting));
+  auto answer = askUntilAnswered(*own);
+  auto& fulfiller = *own->fulfiller;
+  return answer
+      .then([&fulfiller](Ruling&& ruling) { fulfiller.fulfill(kj::mv(ruling)); },
+            [&fulfiller](kj::Exception&& e) { fulfiller.reject(kj::mv(e)); })
+      .attach(kj::mv(own));
+}
+
+kj::Promise<Ruling> PolicyExchange::askUntilAnswered(Waiting& waiting) {
+  if (!waiting.fulfiller->isWaiting()) return Ruling();  // it has given up
+  return judge.whenThere()
+      .then([&waiting](proto::NameJudge::Client present) {
+        auto request = present.mayAskRequest();
+        waiting.client.to(request.initClient());
+        request.setName(waiting.name);
+        request.setType(waiting.type);
+        return request.send().then([](auto&& answer) {
+          return rulingOf(answer.getVerdict(), answer.getRule(), answer.getAsker());
+        });
+      })
+      .catch_([this, &waiting](kj::Exception&& e) -> kj::Promise<Ruling> {
+        if (e.getType() != kj::Exception::Type::DISCONNECTED) return kj::mv(e);
+        // It has just gone: the same question to the one that comes next.
+        oneByOne = false;
+        return timer.afterDelay(RETRY_DELAY).then([this, &waiting]() {
+          return askUntilAnswered(waiting);
+        });
+      });
+}
+
+kj::Promise<void> PolicyExchange::askAll(proto::NameJudge::Client present, Questions gathered) {
+  auto request = present.mayAskAllRequest();
+  auto list = request.initQueries(uint(gathered.size()));
+  for (uint i = 0; i < list.size(); i++) {
+    gathered[i].client.to(list[i].initClient());
+    list[i].setName(gathered[i].name);
+    list[i].setType(gathered[i].type);
+  }
+  auto own = kj::heap(kj::mv(gathered));
+  auto& all = *own;
+  return request.send()
+      .then(
+          [this, &all](auto&& answer) {
+            auto rulings = answer.getRulings();
+            for (uint i = 0; i < all.size(); i++) {
+              if (i < rulings.size() && rulings[i].getKnown())
+                all[i].fulfiller->fulfill(
+                    rulingOf(rulings[i].getVerdict(), rulings[i].getRule(), rulings[i].getAsker()));
+              else
+                tasks.add(askOne(kj::mv(all[i])));
+            }
+          },
+          [this, &all](kj::Exception&& e) {
+            if (e.getType() == kj::Exception::Type::UNIMPLEMENTED) oneByOne = true;
+            for (auto& waiting : all) tasks.add(askOne(kj::mv(waiting)));
+          })
+      .attach(kj::mv(own));
+}
+
+kj::Promise<void> PolicyExchange::tell(GivenName name) {
+  if (words.empty()) telling = kj::evalLast([this]() { return tellGathered(); }).fork();
+  auto own = kj::heap(kj::mv(name));
+  words.add(kj::mv(own));
+  return KJ_ASSERT_NONNULL(telling).addBranch();
+}
+
+kj::Promise<void> PolicyExchange::tellGathered() {
+  auto gathered = kj::mv(words);
+  words = kj::Vector<kj::Own<GivenName>>();
+  kj::Maybe<proto::NameJudge::Client> present;
+  KJ_IF_MAYBE (client, judge.present()) present = *client;
+  uint64_t now = monotonicNs();
+  kj::Promise<void> sent = kj::READY_NOW;
+  for (size_t start = 0; start < gathered.size(); start += MOST_AT_ONCE) {
+    size_t count = std::min(MOST_AT_ONCE, gathered.size() - start);
+    KJ_IF_MAYBE (client, present) {
+      auto request = client->answeredRequest();
+      auto answers = request.initAnswers(uint(count));
+      for (size_t i = 0; i < count; i++)
+        memory.remember(kj::mv(*gathered[start + i]), now).to(answers[uint(i)]);
+      sent = sent.then([sending = request.send()]() mutable { return kj::mv(sending); });
+    } else {
+      for (size_t i = 0; i < count; i++) memory.remember(kj::mv(*gathered[start + i]), now);
+    }
+  }
+  return timer.timeoutAfter(TELLING_PATIENCE, kj::mv(sent))
+      .catch_(
+          [](kj::Exception&& e) { log::debug(kj::str("telling policy: ", e.getDescription())); })
+      // By then the words are in policy's socket, ahead of the answers in the clients'.
+      .then([]() { return kj::evalLast([]() {}); });
+}
+
+void PolicyExchange::taskFailed(kj::Exception&& e) {
+  log::exception("asking policy for names", e);
+}
+
+}  // namespace portreeve::resolver

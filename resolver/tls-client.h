@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// TLS (1.2 and up, OpenSSL) towards upstreams, on a wire of ours: the server is who it should be,
+// or there is no connection. A server that was talked to before is resumed.
+#pragma once
+
+#include "resolver/upstream.h"
+#include "resolver/wire.h"
+
+#include <kj/common.h>
+#include <kj/string.h>
+
+#include <map>
+#include <string>
+
+struct ssl_ctx_st;
+struct ssl_session_st;
+
+namespace portreeve::resolver {
+
+class TlsClient {
+public:
+  explicit TlsClient(kj::Maybe<kj::StringPtr> authorities = nullptr);
+  // Reads the trusted authorities now, before the sandbox: `authorities` (a PEM file), else the
+  // distribution's. Throws FAILED when OpenSSL refuses.
+  ~TlsClient() noexcept(false);
+  KJ_DISALLOW_COPY(TlsClient);
+
+  kj::Promise<kj::Own<Wire>> wrap(kj::Own<Wire> wire, const Upstream& upstream);
+  // Shakes hands. The certificate must be for upstream.name (or, without one, for its address) and
+  // vouched for by a trusted authority; with a pin its key must have that SHA-256, and nothing else
+  // counts. HTTPS offers "h2" alone (RFC 9113, 3.2), TLS "dot" (RFC 7858). Rejects (DISCONNECTED)
+  // with the reason.
+
+  struct Counters {
+    uint64_t handshakes = 0, resumed = 0, refused = 0;
+  };
+  const Counters& counters() const { return counts; }
+
+private:
+  class Session;
+  friend class Session;
+
+  ssl_ctx_st* context;
+  std::map<std::string, ssl_session_st*> sessions;  // the newest of each upstream
+  Counters counts;
+};
+
+}  // namespace portreeve::resolver
