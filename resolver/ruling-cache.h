@@ -20,7 +20,7 @@ namespace portreeve::resolver {
 
 class RulingCache {
 public:
-  static constexpr uint64_t LIFETIME_NS = 500000000;
+  static constexpr uint64_t LIFETIME_NS = 1000000000;
 
   struct Ruling {
     uint64_t key = 0;
