@@ -79,6 +79,12 @@ class Capture:
             at += 16 + kept
         return found
 
+    def left(self, since):
+        """What the guest sent since then. There is always something: a recording without it records nothing."""
+        sent = [packet for packet in self.packets(since) if packet.from_guest]
+        assert sent, "the recording shows nothing that the guest sent"
+        return sent
+
 
 def needed_on_a_network(packet):
     """What the built-in rules allow: addresses, neighbours, routers, multicast groups, ICMP errors."""

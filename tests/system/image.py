@@ -19,7 +19,8 @@ SIZE = "1500M"
 
 PACKAGES = """systemd-sysv dbus udev iproute2 procps kmod initramfs-tools linux-image-cloud-amd64 python3-minimal
   libpython3-stdlib curl bind9-dnsutils iputils-ping openssh-server systemd-resolved ufw wireguard-tools netcat-openbsd
-  iptables nftables conntrack adduser libcapnp-0.9.2 libseccomp2 libspdlog1.10-fmt9 libtomlplusplus3 libunbound8 libmnl0 libsystemd0""".split()
+  iptables nftables conntrack adduser libcapnp-0.9.2 libseccomp2 libspdlog1.10-fmt9 libtomlplusplus3 libunbound8 libmnl0 libsystemd0 libssl3 libre2-9 libmaxminddb0
+  libbpf1""".split()
 
 FILES = {
     # Before the kernel is installed: an initrd of what this guest has, which TCG unpacks in a moment.

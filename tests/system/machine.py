@@ -63,7 +63,7 @@ class Machine:
             "-append", "root=/dev/vda rw console=ttyS0 net.ifnames=0 quiet systemd.show_status=0 mitigations=off audit=0 nokaslr",
             "-drive", f"file={made / 'disk.raw'},format=raw,if=virtio,snapshot=on,cache=unsafe",
             "-drive", f"file={handed},format=raw,if=virtio,readonly=on",
-            "-netdev", "tap,id=wire,ifname=eth0,script=no,downscript=no",
+            "-netdev", "tap,id=wire,ifname=eth0,script=no,downscript=no,vnet_hdr=off",
             "-object", f"filter-dump,id=capture,netdev=wire,file={self.capture_file},maxlen=512",
             "-device", f"virtio-net-pci,netdev=wire,mac={MAC},romfile=",
             "-device", "virtio-serial-pci", "-chardev", f"socket,id=agent,path={self.folder / 'agent'},server=on,wait=off",
