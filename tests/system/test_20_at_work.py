@@ -153,8 +153,9 @@ def test_with_a_full_disk_verdicts_go_on(machine):
 
 
 def test_without_ipv6_addresses_ipv4_is_served(machine):
-    machine.run("sysctl -q -w net.ipv6.conf.lo.disable_ipv6=1; systemctl stop portreeve.target portreeve-rules.service; "
-                "systemctl start portreeve.target", timeout=180)
+    machine.run("sysctl -q -w net.ipv6.conf.lo.disable_ipv6=1; systemctl stop portreeve.target portreeve-rules.service", timeout=120)
+    machine.wait("! systemctl is-active portreeve-resolver-udp6.socket", 60)
+    machine.run("systemctl start portreeve.target", timeout=180)
     try:
         machine.wait("systemctl is-active portreeve-resolver.service portreeve-resolver-udp4.socket", 60)
         enforcing(machine)

@@ -39,7 +39,8 @@ def boot(machine):
     machine.run("systemctl daemon-reload; systemctl enable early-leaker.service; systemctl start early-leaker.service")
     begun = machine.wire.here()
     machine.reboot()
-    return begun
+    yield begun
+    machine.run("systemctl disable --now early-leaker.service; rm /etc/systemd/system/early-leaker.service; systemctl daemon-reload")
 
 
 def test_after_a_reboot_the_machine_is_guarded_again(machine, boot):
