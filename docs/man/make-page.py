@@ -35,6 +35,9 @@ DAEMONS = {
     "resolver": ("answer DNS on port 53, each name judged by policy",
                  "Questions to other name servers come to it as well. It asks policy whether a program may have a name, and tells it what "
                  "it answered before the program hears it. It holds no capability: its ports are handed over."),
+    "lists": ("fetch and compile lists of names",
+              "It fetches the sources of every list that the settings name, compiles each into one file, which the others map, and ends. "
+              "It holds no capability. A list that could not be made leaves its last good version in place."),
     "gateway": ("serve the web page and its API on port 817",
                 "It speaks HTTP to this machine's own people and programs and has no authority of its own: what a session may do is "
                 "policy's word. It holds no capability and has no network: its ports are handed over."),
@@ -112,7 +115,7 @@ def daemon(name, binary):
     description, text = DAEMONS[name]
     body = [".Sh SYNOPSIS", ".Nm", ".Op Fl Fl prove-sandbox | Fl Fl version | Fl Fl help", ".Sh DESCRIPTION", *paragraph(text), ".Pp",
             "What it says of itself:", *literal(help_of([binary])),
-            ".Sh UNIT", *paragraph(f"systemd runs it as portreeve-{name}.service, a part of portreeve.target, and hands over its sockets. "
+            ".Sh UNIT", *paragraph("systemd runs it as portreeve-lists.service, from time to time by portreeve-lists.timer." if name == "lists" else f"systemd runs it as portreeve-{name}.service, a part of portreeve.target, and hands over its sockets. "
                                    "It is ready when it does its work, says so with sd_notify(3), and is restarted whenever it ends."),
             ".Sh ENVIRONMENT", "As in", ".Xr portreeve 1 .",
             *see_also(("portreeve", 1), ("portreeve.toml", 5), ("systemd.unit", 5))]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guest's disk: a Debian 12 with the distribution's own kernel and systemd, made once and kept.
+"""The guest's disk: a Debian 12 with the distribution's own kernel and systemd and all that our package depends on, made once
+and kept.
 
 It lies in $PORTREEVE_SYSTEM_CACHE (default /var/cache/portreeve-system-test) below a name that is made of all that goes
 into it, so that a change here makes a new one. Wants root, mmdebstrap, a Debian mirror (that of this machine's apt).
@@ -19,8 +20,7 @@ SIZE = "1500M"
 
 PACKAGES = """systemd-sysv dbus udev iproute2 procps kmod initramfs-tools linux-image-cloud-amd64 python3-minimal
   libpython3-stdlib curl bind9-dnsutils iputils-ping openssh-server systemd-resolved ufw wireguard-tools netcat-openbsd
-  iptables nftables conntrack adduser libcapnp-0.9.2 libseccomp2 libspdlog1.10-fmt9 libtomlplusplus3 libunbound8 libmnl0 libsystemd0 libssl3 libre2-9 libmaxminddb0
-  libbpf1""".split()
+  adduser""".split()
 
 FILES = {
     # Before the kernel is installed: an initrd of what this guest has, which TCG unpacks in a moment.
@@ -53,12 +53,19 @@ SWITCHES = """set -eu
 """
 
 
-def _recipe():
-    return repr((PACKAGES, FILES, LATER, SWITCHES, SIZE, (HERE / "agent.py").read_text()))
+def dependencies(package):
+    """The names of what a .deb depends on and recommends, without versions."""
+    fields = subprocess.run(["dpkg-deb", "--field", package, "Depends", "Recommends"], check=True, capture_output=True, text=True).stdout
+    wanted = re.sub(r"^\w+:", "", fields, flags=re.M).replace("\n", ",").split(",")
+    return sorted({word.split("|")[0].split()[0] for word in wanted if word.strip()})
 
 
-def folder():
-    return CACHE / hashlib.sha256(_recipe().encode()).hexdigest()[:16]
+def _recipe(package):
+    return repr((PACKAGES, dependencies(package), FILES, LATER, SWITCHES, SIZE, (HERE / "agent.py").read_text()))
+
+
+def folder(package):
+    return CACHE / hashlib.sha256(_recipe(package).encode()).hexdigest()[:16]
 
 
 def _put(root, files):
@@ -68,9 +75,9 @@ def _put(root, files):
         path.write_text(text)
 
 
-def make(say=print):
+def make(package, say=print):
     """The folder with vmlinuz, initrd and disk.raw; made if it is not there."""
-    done = folder()
+    done = folder(package)
     if (done / "disk.raw").exists():
         return done
     say(f"making the guest's disk in {done} (once)")
@@ -84,7 +91,7 @@ def make(say=print):
         log = work / "mmdebstrap.log"
         with open(log, "w") as output:
             code = subprocess.run(
-                ["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(PACKAGES)}",
+                ["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(PACKAGES + dependencies(package))}",
                  f"--essential-hook=copy-in {work}/early/etc /", f"--customize-hook={SWITCHES}",
                  "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
                  "--dpkgopt=force-confold", "--dpkgopt=path-exclude=/usr/share/doc/*",

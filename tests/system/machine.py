@@ -46,12 +46,12 @@ class World(Namespaces):
 
 class Machine:
     def __init__(self, world, files, say=print):
-        """`files`: what is handed to the guest, unpacked in /media/files."""
+        """`files`: what is handed to the guest, unpacked in /media/files; the first is our package."""
         self.world = world
         self.folder = Path(tempfile.mkdtemp(prefix="portreeve-system-"))
         self.capture_file = self.folder / "wire.pcap"
         self.console_file = self.folder / "console.log"
-        made = image.make(say)
+        made = image.make(files[0], say)
         handed = self.folder / "files.tar"
         run("tar", "--create", "--file", handed, *[w for f in files for w in ("-C", Path(f).parent, Path(f).name)])
         self._answers, self._hellos, self._number = {}, queue.Queue(), 0
