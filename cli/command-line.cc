@@ -12,6 +12,8 @@
 #include "cli/explain.h"
 #include "cli/failure.h"
 #include "cli/help-formatter.h"
+#include "cli/history-commands.h"
+#include "cli/metrics.h"
 #include "cli/import.h"
 #include "cli/report.h"
 #include "cli/rule.h"
@@ -73,6 +75,10 @@ public:
     addRules();
     addChanges();
     addTransfer();
+    addHistoryCommands(app, history, chosen);
+    add(app, "metrics", "Counters of every process, in the text form that Prometheus reads",
+        "The same as /metrics of the gateway. Exit code 3 when nothing runs.",
+        []() { return cli::metrics(); });
   }
 
   int run(int argumentCount, char** arguments) {
@@ -91,6 +97,7 @@ private:
       "An application firewall: each connection is matched to its process, to the name\n"
       "it asked for, and to a rule that a person can read."};
   Options options;
+  HistoryCommands history;
   std::function<int()> chosen;
 
   CLI::App* add(CLI::App& parent, const char* name, const char* description, const char* footer,
@@ -395,6 +402,8 @@ private:
     command->add_option("--expires", o.words.expires, "ends then: 2027-01-01T00:00:00Z")
         ->option_text("TIME");
     command->add_option("--confirm", o.confirmSeconds, CONFIRM_HELP)->option_text("SECONDS");
+    command->add_flag("--try", o.tryOnly,
+                      "change nothing: say what it would have changed in the last seven days");
     command->add_flag("--json", o.json, "print the rule as JSON instead of TOML");
   }
 

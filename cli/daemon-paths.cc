@@ -56,6 +56,8 @@ kj::StringPtr buildFolder(Role role) {
       return "policy"_kj;
     case Role::GATEWAY:
       return "api-gateway"_kj;
+    case Role::HISTORIAN:
+      return "history"_kj;
   }
   return ""_kj;
 }

@@ -61,4 +61,17 @@ kj::String toJson(view::DnsList::Reader list) {
   return encode<view::DnsList>(list);
 }
 
+kj::String toJson(view::NameQuery::Reader query) {
+  return encode<view::NameQuery>(query);
+}
+kj::String toJson(view::HistoryGroup::Reader group) {
+  return encode<view::HistoryGroup>(group);
+}
+kj::String toJson(view::HistoryGap::Reader gap) {
+  return encode<view::HistoryGap>(gap);
+}
+kj::String toJson(view::ReplayOutcome::Reader outcome) {
+  return encode<view::ReplayOutcome>(outcome);
+}
+
 }  // namespace portreeve::cli

@@ -22,5 +22,9 @@ kj::String toJson(proto::view::DnsCached::Reader cached);
 kj::String toJson(proto::view::DnsUpstream::Reader upstream);
 kj::String toJson(proto::view::DnsQuery::Reader query);
 kj::String toJson(proto::view::DnsList::Reader list);
+kj::String toJson(proto::view::NameQuery::Reader query);
+kj::String toJson(proto::view::HistoryGroup::Reader group);
+kj::String toJson(proto::view::HistoryGap::Reader gap);
+kj::String toJson(proto::view::ReplayOutcome::Reader outcome);
 
 }  // namespace portreeve::cli

@@ -6,6 +6,7 @@
 #include "cli/printable.h"
 #include "cli/program-path.h"
 #include "cli/remote-login.h"
+#include "cli/replay.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "cli/text-file.h"
@@ -139,6 +140,7 @@ int ruleAdd(RuleAddOptions options) {
   auto toml = options.file.empty() ? made(options) : read(options.file);
   requireGood(toml, options);
   Session session;
+  if (options.tryOnly) return tryRule(session, toml, options.json);
   auto request = editorOf(session).addRequest();
   request.setToml(toml);
   uint32_t seconds = confirmSeconds(options.confirmSeconds, "the rule");

@@ -24,6 +24,7 @@ struct RuleAddOptions {
   std::string file;            // TOML instead; "-": standard input
   std::optional<uint32_t> confirmSeconds;
   bool json = false;
+  bool tryOnly = false;  // say what it would have changed, change nothing
 };
 int ruleAdd(RuleAddOptions options);
 

@@ -8,6 +8,7 @@ namespace portreeve::cli {
 namespace {
 
 constexpr auto PATIENCE = 10 * kj::SECONDS;
+constexpr auto LONG_PATIENCE = 300 * kj::SECONDS;
 // Longer than any call should take; shorter than a person waits for a process that hangs.
 
 bool callerIsIn(kj::Maybe<gid_t> group) {
@@ -62,7 +63,9 @@ bool Session::listens(kj::StringPtr process) {
 
 kj::Promise<void> Session::patience() {
   timeIsUp = false;
-  return io.provider->getTimer().afterDelay(PATIENCE).then([this]() { timeIsUp = true; });
+  return io.provider->getTimer().afterDelay(longWait ? LONG_PATIENCE : PATIENCE).then([this]() {
+    timeIsUp = true;
+  });
 }
 
 void Session::failed(kj::StringPtr process, const kj::Exception& e) {

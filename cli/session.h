@@ -42,6 +42,14 @@ public:
     }
   }
 
+  template <typename T>
+  T awaitLong(kj::StringPtr process, kj::Promise<T>&& answer) {
+    // The same for what may take long: a replay, a purge.
+    longWait = true;
+    KJ_DEFER(longWait = false);
+    return await(process, kj::mv(answer));
+  }
+
   kj::AsyncIoContext io;
   const Directories directories;
 
@@ -52,6 +60,7 @@ private:
   };
   kj::Vector<Dialled> connections;  // one a process, the newest
   bool timeIsUp = false;
+  bool longWait = false;
 
   capnp::Capability::Client bootstrapOf(kj::StringPtr process);
   void keep(kj::StringPtr process, kj::Own<OneConnection> connection);

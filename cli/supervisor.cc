@@ -12,10 +12,11 @@
 namespace portreeve::cli {
 namespace {
 
-constexpr Role START_ORDER[] = {Role::KEEPER,      Role::READER,   Role::ATTRIBUTOR, Role::POLICY,
-                                Role::INTERCEPTOR, Role::RESOLVER, Role::GATEWAY};
-constexpr Role STOP_ORDER[] = {Role::GATEWAY,    Role::RESOLVER, Role::INTERCEPTOR, Role::POLICY,
-                               Role::ATTRIBUTOR, Role::READER,   Role::KEEPER};
+constexpr Role START_ORDER[] = {Role::KEEPER,  Role::READER,      Role::ATTRIBUTOR,
+                                Role::POLICY,  Role::INTERCEPTOR, Role::RESOLVER,
+                                Role::GATEWAY, Role::HISTORIAN};
+constexpr Role STOP_ORDER[] = {Role::GATEWAY,   Role::RESOLVER,   Role::INTERCEPTOR, Role::POLICY,
+                               Role::HISTORIAN, Role::ATTRIBUTOR, Role::READER,      Role::KEEPER};
 // Whoever asks ends before whoever answers.
 
 struct Daemon {

@@ -53,6 +53,8 @@ kj::StringPtr name(Role role) {
       return "policy";
     case Role::GATEWAY:
       return "gateway";
+    case Role::HISTORIAN:
+      return "historian";
   }
   return "unknown";
 }

@@ -14,9 +14,18 @@
 
 namespace portreeve {
 
-enum class Role : uint8_t { INTERCEPTOR, KEEPER, ATTRIBUTOR, READER, RESOLVER, POLICY, GATEWAY };
+enum class Role : uint8_t {
+  INTERCEPTOR,
+  KEEPER,
+  ATTRIBUTOR,
+  READER,
+  RESOLVER,
+  POLICY,
+  GATEWAY,
+  HISTORIAN
+};
 constexpr Role ROLES[] = {Role::INTERCEPTOR, Role::KEEPER, Role::ATTRIBUTOR, Role::READER,
-                          Role::RESOLVER,    Role::POLICY, Role::GATEWAY};
+                          Role::RESOLVER,    Role::POLICY, Role::GATEWAY,    Role::HISTORIAN};
 
 kj::StringPtr name(Role role);  // "interceptor", …
 

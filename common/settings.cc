@@ -123,11 +123,12 @@ void refuseUnknownSections(kj::StringPtr file, const toml::table& root) {
   for (auto&& [key, value] : root) {
     auto word = key.str();
     if (word == "policy" || word == "resolver" || word == "gateway" || word == "interceptor" ||
-        word == "attributor" || word == "list")
+        word == "attributor" || word == "list" ||
+        word == "history")
       continue;
     failAt(file, key.source(),
            kj::str("unknown section \"", kj::heapString(word.data(), word.size()),
-                   "\"; there are: policy, resolver, gateway, interceptor, attributor, list.NAME"));
+                   "\"; there are: policy, resolver, gateway, interceptor, attributor, history, list.NAME"));
   }
 }
 
@@ -241,6 +242,14 @@ void readLists(kj::StringPtr file, const toml::table& root, kj::Vector<Settings:
   }
 }
 
+void readHistory(kj::StringPtr file, const toml::table& root, Settings::History& history) {
+  Section section(file, root, "history", {"enabled", "keep_days", "max_mib", "queries"});
+  section.boolean("enabled", history.enabled);
+  section.boolean("queries", history.queries);
+  section.number("keep_days", 1, 3650, history.keepDays);
+  section.number("max_mib", 16, 1048576, history.maxMebibytes);
+}
+
 Settings defaults() {
   Settings settings;
   settings.resolver.listen.add(kj::str("127.0.0.1:53"));
@@ -271,6 +280,7 @@ Settings Settings::load(kj::StringPtr file) {
     readAttributor(file, root, settings.attributor);
     readResolver(file, root, settings.resolver);
     readLists(file, root, settings.lists);
+    readHistory(file, root, settings.history);
     Section gateway(file, root, "gateway", {"listen"});
     gateway.strings("listen", settings.gateway.listen);
   }

@@ -50,6 +50,12 @@ struct Settings {
     uint32_t timeoutMs =
         3000;  // timeout_ms: how long a packet may wait for its verdict, 100 to 60000
   } interceptor;
+  struct History {
+    bool enabled = true;           // false: nothing is recorded; what was stays until it is old
+    uint32_t keepDays = 30;        // keep_days: 1 to 3650
+    uint32_t maxMebibytes = 1024;  // max_mib: of the database file; 16 to 1048576
+    bool queries = true;           // queries: names that were asked for are recorded, too
+  } history;
 
   struct Attributor {
     bool bpf = true;  // bpf = "auto" | "off"

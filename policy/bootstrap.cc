@@ -59,6 +59,16 @@ public:
     fail("this link is unknown, used or too old");
   }
 
+  kj::Promise<void> record(RecordContext context) override {
+    requireMay(peer, Method::RECORD);
+    auto& history = parts.history;
+    if (!history.wanted()) fail("history is switched off: [history] enabled in portreeve.toml");
+    auto results = context.getResults();
+    results.setLife(history.life());
+    results.setRecording(history.record(context.getParams().getRecorder()));
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> status(StatusContext context) override {
     parts.fillStatus(context.getResults().initStatuses(1)[0]);
     return kj::READY_NOW;

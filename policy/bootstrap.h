@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/peer.h"
+#include "policy/history-stream.h"
 #include "policy/observer.h"
 #include "policy/session-secrets.h"
 #include "proto/policy.capnp.h"
@@ -22,6 +23,7 @@ struct BootstrapParts {
   kj::Function<proto::RingSocket::Client()> attributed;
   kj::Function<proto::NameJudge::Client()> names;
   kj::Function<kj::Promise<void>()> refreshBytes;  // as in Observed
+  HistoryStream& history;
 };
 
 proto::Policy::Client makeBootstrap(BootstrapParts& parts, Entitlement peer);

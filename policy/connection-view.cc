@@ -13,7 +13,21 @@ namespace view = proto::view;
 
 constexpr uint32_t NOBODY = 0xffffffff;
 
-void fillProgram(view::Program::Builder to, const Party& party, const UserNames& users) {
+void fillJudgement(view::Judgement::Builder to, const Judgement& judgement) {
+  to.setAction(actionText(judgement.verdict));
+  to.setMark(markOf(judgement.verdict));
+  to.setRule(judgement.rule);
+  to.setReason(judgement.origin);
+}
+
+void fillEndpoint(view::Endpoint::Builder to, const Address& address, uint16_t port) {
+  to.setAddress(address.toString());
+  to.setPort(port);
+}
+
+}  // namespace
+
+void fill(view::Program::Builder to, const Party& party, const UserNames& users) {
   auto& program = *party.program;
   to.setPid(program.pid);
   to.setPath(program.path);
@@ -33,20 +47,6 @@ void fillProgram(view::Program::Builder to, const Party& party, const UserNames&
   to.setReason(program.reason);
 }
 
-void fillJudgement(view::Judgement::Builder to, const Judgement& judgement) {
-  to.setAction(actionText(judgement.verdict));
-  to.setMark(markOf(judgement.verdict));
-  to.setRule(judgement.rule);
-  to.setReason(judgement.origin);
-}
-
-void fillEndpoint(view::Endpoint::Builder to, const Address& address, uint16_t port) {
-  to.setAddress(address.toString());
-  to.setPort(port);
-}
-
-}  // namespace
-
 void fill(view::Connection::Builder to, const Flow& flow, const UserNames& users) {
   to.setId(double(flow.id));
   to.setTime(rfc3339(flow.startedNs));
@@ -55,7 +55,7 @@ void fill(view::Connection::Builder to, const Flow& flow, const UserNames& users
   fillEndpoint(to.initLocal(), flow.localAddress(), flow.localPort());
   fillEndpoint(to.initRemote(), flow.remoteAddress(), flow.remotePort());
   to.setDomain(flow.judgement.domain);
-  fillProgram(to.initProcess(), flow.process, users);
+  fill(to.initProcess(), flow.process, users);
   fillJudgement(to.initVerdict(), flow.judgement);
   to.setBytesIn(double(flow.bytesIn));
   to.setBytesOut(double(flow.bytesOut));

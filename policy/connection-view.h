@@ -10,6 +10,8 @@ namespace portreeve::policy {
 
 void fill(proto::view::Connection::Builder connection, const Flow& flow, const UserNames& users);
 
+void fill(proto::view::Program::Builder program, const Party& party, const UserNames& users);
+
 size_t roughBytes(const Flow& flow);
 // How long the message of its view will be, about.
 

@@ -7,7 +7,7 @@
 
 namespace portreeve::policy {
 
-enum class Method : uint8_t { ATTRIBUTED, NAMES, OBSERVE, EDIT, MINT_SESSION, REDEEM };
+enum class Method : uint8_t { ATTRIBUTED, NAMES, OBSERVE, EDIT, MINT_SESSION, REDEEM, RECORD };
 
 struct Standing {
   kj::Maybe<Role> role;  // a process of the suite has what its role has, whatever its groups

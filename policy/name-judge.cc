@@ -70,9 +70,13 @@ private:
     auto decision = all.inForce().judgeName(asker.facts(), name, wallNs(), forOthers);
     describe(asker, results.initAsker());
     results.setVerdict(decision.refuse ? proto::NameVerdict::REFUSE : proto::NameVerdict::ANSWER);
-    if (!decision.refuse) return;
-    all.counts.refused++;
-    results.setRule(decision.rule->name);
+    if (decision.refuse) {
+      all.counts.refused++;
+      results.setRule(decision.rule->name);
+    }
+    KJ_IF_MAYBE (tell, all.tellAsked)
+      (*tell)(asker, context.getParams().getName(), context.getParams().getType(), decision.refuse,
+              results.getRule());
   }
 };
 

@@ -36,6 +36,11 @@ public:
   proto::NameJudge::Client make();
   // For the resolver's uid alone: whoever calls has seen to it.
 
+  using OnAsked = kj::Function<void(const Program& asker, kj::StringPtr name, uint16_t type,
+                                    bool refused, kj::StringPtr rule)>;
+  void onAsked(OnAsked callback) { tellAsked = kj::mv(callback); }
+  // Called for each name that was judged, behind the judgement.
+
   const Counters& counters() const { return counts; }
 
 private:
@@ -49,6 +54,7 @@ private:
   Deciding::InForce inForce;
   FindProcess findProcess;
   Counters counts;
+  kj::Maybe<OnAsked> tellAsked;
 
   kj::Promise<kj::Maybe<kj::Own<Program>>> askerOf(const Tuple& client);
   Tuple queryOf(const Tuple& client);

@@ -20,6 +20,7 @@ struct Fixture {
   SessionSecrets secrets{[this]() { return now; }};
   Accounts accounts = Accounts::read();
   uint32_t refreshed = 0;
+  HistoryStream history{flows, rules::testUsers(), t.loop.timer, {}, 7};
   kj::Own<BootstrapParts> parts;
 
   Fixture() {
@@ -31,7 +32,8 @@ struct Fixture {
                        [this]() -> kj::Promise<void> {
                          refreshed++;
                          return kj::READY_NOW;
-                       }});
+                       },
+                       history});
   }
 
   proto::Policy::Client as(uid_t uid) {

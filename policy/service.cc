@@ -54,6 +54,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
       attributed(io.unixEventPort,
                  [this](proto::AttributedBatch::Reader batch) { judge.receive(batch); }),
       followers(flows, users, timer),
+      history(flows, users, timer, {settings.history.enabled, settings.history.queries}, wallNs()),
       bootstrap{rules,
                 flows,
                 followers,
@@ -62,11 +63,15 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
                 [this](proto::view::ProcessStatus::Builder builder) { fillStatus(builder); },
                 [this]() { return attributed.open(); },
                 [this]() { return nameJudges.make(); },
-                [this]() { return walk.refreshBytes(); }},
+                [this]() { return walk.refreshBytes(); },
+                history},
       rpc(*io.lowLevelProvider, rpcSocket.release(), accounts,
           [this](Entitlement peer) { return makeBootstrap(bootstrap, kj::mv(peer)); }),
       tasks(*this) {
   rules.onChange([this]() { return rejudge.run(); });
+  nameJudges.onAsked(
+      [this](const Program& asker, kj::StringPtr name, uint16_t type, bool refused,
+             kj::StringPtr rule) { history.asked(asker, name, type, refused, rule); });
   addCounters();
 }
 
@@ -146,6 +151,8 @@ void Service::addCounters() {
   counter("kernel_sockets_closed", events.counters().socketsClosed);
   counter("kernel_entries_deleted", events.counters().entriesDeleted);
   counter("kernel_events_missed", events.counters().missed);
+  ownStatus.addCounter("history_waiting", [this]() { return double(history.waitingCount()); });
+  ownStatus.addCounter("history_missed", [this]() { return double(history.missedCount()); });
   ownStatus.addCounter("conntrack_walks", [this]() { return double(walk.walks()); });
   ownStatus.addCounter("evaluate_p50_us", [this]() { return deciding.time().percentileUs(50); });
   ownStatus.addCounter("evaluate_p99_us", [this]() { return deciding.time().percentileUs(99); });

@@ -18,6 +18,7 @@
 #include "policy/existing-flows.h"
 #include "policy/flow-table.h"
 #include "policy/follow.h"
+#include "policy/history-stream.h"
 #include "policy/interceptor-link.h"
 #include "policy/judge.h"
 #include "policy/kernel-watcher.h"
@@ -79,6 +80,7 @@ private:
   AttributedArrow attributed;
   SessionSecrets secrets;
   Followers followers;
+  HistoryStream history;
   BootstrapParts bootstrap;
   RpcServer rpc;
   kj::TaskSet tasks;  // last: destroyed first

@@ -12,6 +12,7 @@ using Flow = import "flow.capnp";
 using View = import "view.capnp";
 using Daemon = import "daemon.capnp";
 using Interceptor = import "interceptor.capnp";
+using History = import "history.capnp";
 
 interface Policy extends (Daemon.Daemon) {
   attributed @0 () -> (inlet :Interceptor.RingSocket);
@@ -34,6 +35,9 @@ interface Policy extends (Daemon.Daemon) {
   # For the gateway's uid alone: exchanges a secret for what its owner may see. Fails (FAILED) when the secret is unknown,
   # used or too old; the message never repeats it.
 
+  record @6 (recorder :History.Recorder) -> (life :UInt64, recording :History.Recording);
+  # For the historian's uid alone: tells all that is known now, then what changes. A new call replaces the one before. `life`
+  # differs for each start of policy: flow ids are unique within one. Fails when history is switched off.
 }
 
 enum NameVerdict { answer @0; refuse @1; }

@@ -172,3 +172,65 @@ struct Finding {
   what @2 :Text;
   remedy @3 :Text;
 }
+
+struct ConnectionPage {
+  connections @0 :List(Connection);
+  next @1 :Text;                 # the cursor of what follows; empty: that was all
+  total @2 :Float64;             # that match, where they were counted; else -1
+}
+
+struct NameQuery {
+  # One question to the resolver.
+  time @0 :Text;
+  name @1 :Text;
+  type @2 :Text;                 # A, AAAA, HTTPS, ... or TYPE and the number (RFC 3597)
+  action @3 :Text;               # allow, block
+  rule @4 :Text;                 # that refused
+  program @5 :Text;              # path; empty where nobody could be named
+  user @6 :Text;
+  uid @7 :UInt32;
+}
+
+struct NameQueryPage {
+  queries @0 :List(NameQuery);
+  next @1 :Text;
+}
+
+struct HistoryGroup {
+  key @0 :Text;                  # of what was counted by; empty: none (no name, no program)
+  connections @1 :Float64;
+  refused @2 :Float64;           # of these: blocked or dropped
+  bytesIn @3 :Float64 $Json.name("bytes_in");
+  bytesOut @4 :Float64 $Json.name("bytes_out");
+  first @5 :Text;
+  last @6 :Text;
+}
+
+struct HistoryGap {
+  time @0 :Text;
+  connections @1 :Float64;       # that could not be recorded
+  queries @2 :Float64;
+  reason @3 :Text;
+}
+
+struct ReplayChange {
+  # Connections of one program whose verdict would be another.
+  program @0 :Text;
+  before @1 :Text;               # action
+  after @2 :Text;
+  rule @3 :Text;                 # that would decide
+  origin @4 :Text;
+  connections @5 :Float64;
+  first @6 :Text;
+  last @7 :Text;
+  examples @8 :List(Text);       # where to, at most 3
+}
+
+struct ReplayOutcome {
+  connections @0 :Float64;       # that were judged
+  changed @1 :Float64;
+  since @2 :Text;                # the first and the last of them
+  until @3 :Text;
+  seconds @4 :Float64;           # that it took
+  changes @5 :List(ReplayChange);   # the largest first, at most 1000
+}

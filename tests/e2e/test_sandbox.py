@@ -17,13 +17,14 @@ DAEMONS = {
     "resolver": "resolver/portreeve-resolver",
     "policy": "policy/portreeve-policy",
     "gateway": "api-gateway/portreeve-gateway",
+    "historian": "history/portreeve-historian",
 }
 CAPABILITIES = {
     "interceptor": {"cap_net_admin"},
     "keeper": {"cap_net_admin", "cap_net_raw"},
     "reader": {"cap_sys_ptrace", "cap_dac_read_search"},
 }
-LANDLOCKED = {"attributor", "policy", "gateway", "resolver", "interceptor"}
+LANDLOCKED = {"attributor", "policy", "gateway", "resolver", "interceptor", "historian"}
 FORBIDDEN = {  # what the issue names; each daemon tries more
     "resolver": ["/etc/shadow"],
     "policy": ["inet socket"],
@@ -77,7 +78,7 @@ def test_a_stranger_gets_nothing_from_any_socket(suite):
     assert "portreeve-observe" in done.stderr, done.stderr
 
 
-@pytest.mark.parametrize("name", ["interceptor", "keeper", "attributor", "policy", "resolver", "gateway"])
+@pytest.mark.parametrize("name", ["interceptor", "keeper", "attributor", "policy", "resolver", "gateway", "historian"])
 def test_garbage_on_an_rpc_socket_ends_that_connection_and_nothing_else(suite, name):
     code = """
 import os, socket, sys

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rules that somebody sent, as a set to judge by.
+#pragma once
+
+#include "common/accounts.h"
+#include "common/settings.h"
+#include "policy/rules/rule-set.h"
+#include "proto/history.capnp.h"
+
+#include <kj/memory.h>
+
+namespace portreeve::history {
+
+kj::Own<rules::RuleSet> compile(capnp::List<proto::RuleText>::Reader texts,
+                                const Settings::Policy& settings, const UserNames& users);
+// Built-in rules and the default as the settings say. Throws FAILED with every problem, a line
+// each.
+
+}  // namespace portreeve::history

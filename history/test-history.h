@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// For tests: a folder of one's own, and connections as policy tells of them.
+#pragma once
+
+#include "common/clock.h"
+#include "history/engine.h"
+#include "history/filter.h"
+#include "history/queries.h"
+#include "history/schema.h"
+#include "proto/history.capnp.h"
+
+#include <capnp/message.h>
+#include <kj/debug.h>
+#include <kj/string.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+namespace portreeve::history {
+
+constexpr uint64_t NOW = 1'764'075'600'000'000'000;  // 2025-11-25T13:00:00Z, ns
+constexpr uint64_t NS_A_SECOND = 1'000'000'000;
+
+class TestFolder {
+public:
+  TestFolder() {
+    char path[] = "/tmp/portreeve-history-test-XXXXXX";
+    KJ_ASSERT(mkdtemp(path) != nullptr);
+    root = kj::str(path);
+  }
+  ~TestFolder() { std::filesystem::remove_all(root.cStr()); }
+  KJ_DISALLOW_COPY(TestFolder);
+
+  kj::String file(kj::StringPtr name = "history.db") const { return kj::str(root, '/', name); }
+  bool has(kj::StringPtr name) const { return std::filesystem::exists(file(name).cStr()); }
+  size_t count(kj::StringPtr prefix) const {
+    size_t found = 0;
+    for (auto& entry : std::filesystem::directory_iterator(root.cStr()))
+      found += entry.path().filename().string().rfind(prefix.cStr(), 0) == 0 ? 1 : 0;
+    return found;
+  }
+  void write(kj::StringPtr name, kj::StringPtr text) const {
+    FILE* out = fopen(file(name).cStr(), "w");
+    KJ_ASSERT(out != nullptr);
+    fwrite(text.begin(), 1, text.size(), out);
+    fclose(out);
+  }
+
+private:
+  kj::String root;
+};
+
+inline UserNames testUsers() {
+  UserNames users;
+  users.users.add(UserNames::Entry{kj::str("alice"), 1000, 1000});
+  return users;
+}
+
+struct TestConnection {
+  uint64_t flow = 1;
+  uint64_t startedNs = NOW;
+  uint64_t endedNs = 0;
+  kj::StringPtr program = "/usr/bin/curl"_kj;
+  kj::StringPtr domain = "example.org"_kj;
+  kj::StringPtr remote = "203.0.113.5"_kj;
+  uint16_t remotePort = 443;
+  kj::StringPtr action = "allow"_kj;
+  kj::StringPtr rule = "web"_kj;
+  uint64_t bytesIn = 0;
+  uint32_t uid = 1000;
+};
+
+inline void fill(proto::Recorded::Builder to, const TestConnection& one) {
+  to.setFlow(one.flow);
+  to.setStarted(one.startedNs);
+  to.setEnded(one.endedNs);
+  auto connection = to.initConnection();
+  connection.setTime(rfc3339(one.startedNs));
+  connection.setDirection("out");
+  connection.setProtocol("tcp");
+  auto local = connection.initLocal();
+  local.setAddress("192.0.2.10");
+  local.setPort(40000);
+  auto remote = connection.initRemote();
+  remote.setAddress(one.remote);
+  remote.setPort(one.remotePort);
+  connection.setDomain(one.domain);
+  auto process = connection.initProcess();
+  process.setPid(4711);
+  process.setPath(one.program);
+  process.setName("curl");
+  process.setCmdline("curl https://example.org/");
+  process.setUser("alice");
+  process.setUid(one.uid);
+  process.setUnit("session-1.scope");
+  process.setKind("program");
+  process.setMethod("sock_diag");
+  process.setConfidence("certain");
+  auto parent = process.initParents(1)[0];
+  parent.setPid(100);
+  parent.setPath("/usr/bin/bash of mine");
+  auto verdict = connection.initVerdict();
+  verdict.setAction(one.action);
+  verdict.setMark(one.action == "allow" ? 1710 : 1711);
+  verdict.setRule(one.rule);
+  verdict.setReason("/etc/portreeve/rules.d/10-web.toml:1");
+  connection.setBytesIn(double(one.bytesIn));
+  connection.setNamedBy(one.domain.size() > 0 ? "process" : "");
+  if (one.domain.size() > 0) {
+    auto name = to.initNames(1)[0];
+    name.setName(one.domain);
+    name.setSource("process");
+  }
+}
+
+inline Batch batchOf(std::initializer_list<TestConnection> connections, uint64_t life = 1) {
+  auto message = kj::heap<capnp::MallocMessageBuilder>();
+  auto list =
+      message->initRoot<proto::Recorder::ConnectionsParams>().initChanged(uint(connections.size()));
+  uint at = 0;
+  for (auto& one : connections) fill(list[at++], one);
+  return Batch{Batch::Kind::CONNECTIONS, kj::mv(message), life};
+}
+
+inline Batch questionOf(kj::StringPtr name, kj::StringPtr action, uint64_t timeNs = NOW) {
+  auto message = kj::heap<capnp::MallocMessageBuilder>();
+  auto one = message->initRoot<proto::Recorder::QueriesParams>().initAsked(1)[0];
+  one.setTime(rfc3339(timeNs));
+  one.setName(name);
+  one.setType("AAAA");
+  one.setAction(action);
+  one.setProgram("/usr/bin/curl");
+  one.setUser("alice");
+  one.setUid(1000);
+  return Batch{Batch::Kind::QUERIES, kj::mv(message), 1};
+}
+
+struct TestHistory {
+  TestFolder folder;
+  uint64_t now = NOW;
+  Bounds bounds;
+  kj::Own<Engine> engine = make();
+  UserNames users = testUsers();
+
+  kj::Own<Engine> make() {
+    return kj::heap<Engine>(folder.file(), bounds, [this]() { return now; });
+  }
+
+  template <typename... Batches>
+  Engine::Written write(Batches&&... batches) {
+    auto list = kj::arr(kj::mv(batches)...);
+    return engine->write(list);
+  }
+  Engine::Written write(std::initializer_list<TestConnection> connections) {
+    return write(batchOf(connections));
+  }
+
+  template <typename Set>
+  Filter filter(Set&& set) {
+    capnp::MallocMessageBuilder message;
+    auto builder = message.initRoot<proto::HistoryFilter>();
+    set(builder);
+    return Filter(builder, users);
+  }
+  Filter all() {
+    return filter([](auto) {});
+  }
+
+  Database database() { return Database(folder.file(), Database::Mode::READ_ONLY); }
+
+  template <typename Set>
+  kj::Vector<kj::String> found(Set&& set) {
+    // "program domain action" of each, in the order they came.
+    auto from = database();
+    Answer answer = findConnections(from, filter(set), 0);
+    kj::Vector<kj::String> words;
+    for (auto one : answer->getRoot<proto::view::ConnectionPage>().getConnections())
+      words.add(kj::str(one.getProcess().getPath(), ' ', one.getDomain(), ' ',
+                        one.getVerdict().getAction()));
+    return words;
+  }
+  size_t count() {
+    return found([](auto builder) { builder.setLimit(1000); }).size();
+  }
+};
+
+}  // namespace portreeve::history

@@ -1,0 +1,92 @@
+@0xb77fe64e7d8d39c2;
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Exported by portreeve-historian (own uid, no capability, no network) on historian.sock: the past. It holds the database
+# (SQLite, state folder, history/history.db), takes what policy streams to it and answers questions; nobody waits for it. When it
+# goes and comes back it dials policy again, which tells what was not yet on the disk.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("portreeve::proto");
+using View = import "view.capnp";
+using Daemon = import "daemon.capnp";
+
+interface Historian extends (Daemon.Daemon) {
+  history @0 () -> (history :History);
+  # For root, portreeve-observe, portreeve-admin, and the gateway's uid (which shows it to sessions alone).
+
+  purge @1 (filter :HistoryFilter, everything :Bool) -> (connections :Float64, queries :Float64);
+  # For root and portreeve-admin: forget what the filter matches (limit, cursor and order are not looked
+  # at), and overwrite it in the file. An empty filter is refused unless `everything` is said.
+}
+
+struct HistoryFilter {
+  # All given ones must hold; empty text and 0 mean any.
+  since @0 :UInt64;        # ms since the Unix epoch; the connection began then or after
+  until @1 :UInt64;        # before
+  program @2 :Text;        # path, or its last component
+  user @3 :Text;           # name, or uid in decimal
+  unit @4 :Text;
+  action @5 :Text;         # allow, block, drop, gate17, nameserver
+  direction @6 :Text;      # out, in
+  protocol @7 :Text;       # name or number
+  domain @8 :Text;         # example.org, *.example.org (any below) or .example.org (both)
+  remote @9 :Text;         # address, or network as 192.0.2.0/24
+  port @10 :UInt16;        # the remote one of what went out, the local one of what came in
+  rule @11 :Text;
+  limit @12 :UInt32;       # at most that many; 0: 100; the most is 1000
+  cursor @13 :Text;        # `next` of the answer before
+  oldestFirst @14 :Bool;
+}
+
+interface History {
+  # May read the past and change nothing. Every method fails with OVERLOADED when the answer takes longer than 10 s or too many
+  # ask at once, and says how to ask for less.
+  connections @0 (filter :HistoryFilter) -> (page :View.ConnectionPage);
+  queries @1 (filter :HistoryFilter) -> (page :View.NameQueryPage);
+  # What was asked of the resolver; of the filter: since, until, program, user, action (allow, block), domain.
+  summary @2 (filter :HistoryFilter, by :Text) -> (groups :List(View.HistoryGroup));
+  # Counted by "program", "domain", "remote", "user", "rule", "action", "hour" or "day"; the largest first, hours and
+  # days oldest first. filter.limit groups.
+  gaps @3 (filter :HistoryFilter) -> (gaps :List(View.HistoryGap));
+  # When something could not be recorded, and how much. Of the filter: since, until.
+  replay @4 (rules :List(RuleText), since :UInt64, until :UInt64) -> (outcome :View.ReplayOutcome);
+  # The past through another set of rules: which verdicts would have been others. At most 60 s.
+}
+
+struct RuleText {
+  file @0 :Text;           # as shown to people
+  text @1 :Text;           # TOML (docs/rules.md)
+  own @2 :Bool;            # of the suite's own files: asked after the administrator's
+  written @3 :UInt64;      # ns since the Unix epoch: `for` counts from here
+}
+
+struct Recorded {
+  # A connection as policy knows it now; one that is told again replaces what was told before.
+  flow @0 :UInt64;         # its id within this life of policy
+  started @1 :UInt64;      # ns since the Unix epoch
+  ended @2 :UInt64;        # 0: open
+  connection @3 :View.Connection;
+  names @4 :List(Name);    # all that were known for the remote address, for a replay
+  interface @5 :Text;
+  loopback @6 :Bool;
+  establishedBefore @7 :Bool;
+  icmpType @8 :UInt8;
+  icmpCode @9 :UInt8;
+  peer @10 :View.Program;  # loopback: who receives; null where unknown
+
+  struct Name {
+    name @0 :Text;
+    source @1 :Text;       # process, program, user, any
+  }
+}
+
+interface Recorder {
+  # Exported by the historian, held by policy. A call returns when what it brought is on the disk; until then policy keeps it.
+  connections @0 (changed :List(Recorded));
+  queries @1 (asked :List(View.NameQuery));
+  missed @2 (connections :UInt64, queries :UInt64);
+  # So many could not be kept until the historian was there to take them.
+}
+
+interface Recording {}
+# Dropping it ends the stream.
