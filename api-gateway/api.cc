@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "api-gateway/api.h"
 
+#include "api-gateway/etag.h"
+#include "api-gateway/explain-query.h"
 #include "api-gateway/json.h"
 #include "api-gateway/problem.h"
 #include "common/log.h"
+#include "common/metrics.h"
 
 #include <capnp/message.h>
 
@@ -15,12 +18,6 @@ namespace view = proto::view;
 constexpr auto POLICY_AWAY =
     "The policy process does not answer, so nobody can be let in. `portreeve status` says more."_kj;
 
-Reply json(kj::String body) {
-  Reply reply;
-  reply.body = kj::mv(body);
-  return reply;
-}
-
 void adoptRules(view::Status::Builder status, view::RulesStatus::Reader rules) {
   status.setRules(rules);
   if (rules.getError().size() == 0 || status.getState() != "enforcing") return;
@@ -30,21 +27,21 @@ void adoptRules(view::Status::Builder status, view::RulesStatus::Reader rules) {
 
 }  // namespace
 
-kj::Promise<Reply> Api::login(kj::StringPtr body) {
+kj::Promise<Reply> Api::login(kj::StringPtr body, uid_t asker) {
   KJ_IF_MAYBE (secret, parseSecret(body)) {
-    KJ_IF_MAYBE (policy, suite.policy()) return redeem(*policy, *secret);
+    KJ_IF_MAYBE (policy, suite.policy()) return redeem(*policy, *secret, asker);
     return problem(503, POLICY_AWAY);
   }
   return problem(400, "The body is not {\"secret\": \"<64 hexadecimal digits>\"}.");
 }
 
-kj::Promise<Reply> Api::redeem(proto::Policy::Client policy, kj::StringPtr secret) {
+kj::Promise<Reply> Api::redeem(proto::Policy::Client policy, kj::StringPtr secret, uid_t asker) {
   auto request = policy.redeemRequest();
   request.setSecret(secret);
   return timer
       .timeoutAfter(POLICY_TIME,
                     kj::Promise<capnp::Response<proto::Policy::RedeemResults>>(request.send()))
-      .then([this](auto&& answer) { return openSession(answer.getUid(), answer.getObserver()); },
+      .then([this, asker](auto&& answer) { return openSession(answer, asker); },
             [](kj::Exception&& e) {
               if (e.getType() != kj::Exception::Type::FAILED) return problem(503, POLICY_AWAY);
               log::debug(kj::str("a login was refused: ", e.getDescription()));
@@ -54,10 +51,20 @@ kj::Promise<Reply> Api::redeem(proto::Policy::Client policy, kj::StringPtr secre
             });
 }
 
-Reply Api::openSession(uid_t uid, proto::Observer::Client observer) {
-  auto keys = sessions.open(uid, kj::mv(observer));
+Reply Api::openSession(Redeemed redeemed, uid_t asker) {
+  uid_t uid = redeemed.getUid();
+  if (uid != asker) {
+    log::warning(kj::str("a link for uid ", uid, " was opened by a program of uid ", asker));
+    return problem(403, kj::str("This link is for user ", uid, ", and a program of user ", asker,
+                                " opened it. It is used up: get another with `portreeve ui`, with "
+                                "sudo add --for-user."));
+  }
+  kj::Maybe<proto::RuleEditor::Client> editor;
+  if (redeemed.getMayChange()) editor = redeemed.getEditor();
+  auto keys = sessions.open(uid, redeemed.getObserver(), kj::mv(editor));
   log::info(kj::str("a session was opened for uid ", uid));
-  auto reply = json(kj::str("{\"token\":", quoted(keys.token), ",\"uid\":", uid, "}\n"));
+  auto reply = json(kj::str("{\"token\":", quoted(keys.token), ",\"uid\":", uid, ",\"role\":\"",
+                            redeemed.getMayChange() ? "change" : "observe", "\"}\n"));
   reply.setCookie =
       kj::str(SESSION_COOKIE, '=', keys.cookie, "; HttpOnly; SameSite=Strict; Path=/");
   return reply;
@@ -89,15 +96,22 @@ kj::Promise<Reply> Api::status(kj::Own<Session> session) {
 kj::Promise<Reply> Api::connections(kj::Own<Session> session, const ConnectionQuery& query) {
   auto request = session->observer.connectionsRequest();
   query.to(request.initFilter());
-  auto reply = request.send().then([](auto&& answer) {
-    return json(kj::str("{\"connections\":", toJson(answer.getConnections()), "}"));
+  auto asked = kj::heap<ConnectionQuery>(query.copy());
+  auto reply = request.send().then([asked = kj::mv(asked)](auto&& answer) {
+    capnp::MallocMessageBuilder message;
+    auto page = message.initRoot<view::ConnectionPage>();
+    asked->page(answer.getConnections(), page);
+    return json(toJson(page.asReader()));
   });
   return orProblem(kj::mv(session), kj::mv(reply));
 }
 
 kj::Promise<Reply> Api::rules(kj::Own<Session> session) {
-  auto reply = session->observer.rulesRequest().send().then(
-      [](auto&& answer) { return json(kj::str("{\"rules\":", toJson(answer.getRules()), "}")); });
+  auto reply = session->observer.rulesRequest().send().then([](auto&& answer) {
+    auto shown = json(kj::str("{\"rules\":", toJson(answer.getRules()), "}"));
+    shown.etag = etagOf(answer.getRules());
+    return shown;
+  });
   return orProblem(kj::mv(session), kj::mv(reply));
 }
 
@@ -106,6 +120,43 @@ kj::Promise<Reply> Api::orProblem(kj::Own<Session> session, kj::Promise<Reply> r
       .catch_([this, session = kj::mv(session)](kj::Exception&& e) mutable {
         return policyFailed(*session, e);
       });
+}
+
+kj::Promise<Reply> Api::explain(kj::Own<Session> session, kj::StringPtr query) {
+  auto request = session->observer.explainRequest();
+  KJ_IF_MAYBE (wrong, fillQuestion(query, request.initQuestion()))
+    return problem(400, wrong->reason);
+  auto reply =
+      request.send().then([](auto&& answer) { return json(toJson(answer.getExplanation())); });
+  return changeOrProblem(kj::mv(session), kj::mv(reply));
+}
+
+kj::Promise<Reply> Api::metrics(kj::Own<Session> session) {
+  auto message = kj::heap<capnp::MallocMessageBuilder>();
+  auto status = message->initRoot<view::Status>();
+  return suite.collectStatus(status)
+      .then([status]() {
+        Reply reply;
+        reply.contentType = METRICS_TYPE;
+        reply.body = metricsText(status.asReader());
+        return reply;
+      })
+      .attach(kj::mv(session), kj::mv(message));
+}
+
+Reply Api::whoAmI(const Session& session) {
+  capnp::MallocMessageBuilder message;
+  auto answer = message.initRoot<view::SessionView>();
+  answer.setUid(session.uid);
+  answer.setRole(session.editor == nullptr ? "observe" : "change");
+  return json(toJson(answer.asReader()));
+}
+
+Reply Api::logout(Session& session) {
+  sessions.end(session);
+  auto reply = json(kj::str("{}"));
+  reply.setCookie = kj::str(SESSION_COOKIE, "=; Max-Age=0; HttpOnly; SameSite=Strict; Path=/");
+  return reply;
 }
 
 Reply Api::policyFailed(Session& session, const kj::Exception& e) {

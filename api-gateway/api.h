@@ -4,16 +4,21 @@
 #pragma once
 
 #include "api-gateway/connection-query.h"
+#include "api-gateway/history-query.h"
 #include "api-gateway/reply.h"
 #include "api-gateway/session-store.h"
 #include "api-gateway/suite-link.h"
 
+#include <capnp/message.h>
 #include <kj/async.h>
+#include <kj/function.h>
 #include <kj/timer.h>
 
 namespace portreeve::gateway {
 
-constexpr auto POLICY_TIME = 5 * kj::SECONDS;         // for an answer of policy
+constexpr auto POLICY_TIME = 5 * kj::SECONDS;  // for an answer of policy
+constexpr auto PAST_TIME = 15 * kj::SECONDS;   // for an answer of the historian
+constexpr auto REPLAY_TIME = 90 * kj::SECONDS;
 constexpr auto POLICY_STATUS_TIME = 1 * kj::SECONDS;  // the same within a status: as collectStatus
 
 class Api {
@@ -23,11 +28,33 @@ public:
 
   // Ordinary failures are problem replies, not exceptions: policy away or silent 503, a link or
   // session that is no longer good 401.
-  kj::Promise<Reply> login(kj::StringPtr body);
-  // {"secret": …} for a cookie and {"token", "uid"}. The secret is good once, whatever comes of it.
+  kj::Promise<Reply> login(kj::StringPtr body, uid_t asker);
+  // {"secret": …} for a cookie and {"token", "uid", "role"}. The secret is good once, whatever
+  // comes of it; a session is only opened for `asker`, the user whose program asks.
   kj::Promise<Reply> status(kj::Own<Session> session);
   kj::Promise<Reply> connections(kj::Own<Session> session, const ConnectionQuery& query);
   kj::Promise<Reply> rules(kj::Own<Session> session);
+  // With an ETag that differs whenever another rule is in force.
+  kj::Promise<Reply> explain(kj::Own<Session> session, kj::StringPtr query);
+  kj::Promise<Reply> metrics(kj::Own<Session> session);
+  Reply whoAmI(const Session& session);
+  Reply logout(Session& session);
+
+  // What changes something: the session must be one that may (403), and name by `ifMatch` the rules
+  // that it means to change (428, 412): nobody undoes what he has not seen.
+  kj::Promise<Reply> addRules(kj::Own<Session> session, kj::StringPtr ifMatch, kj::StringPtr body);
+  kj::Promise<Reply> removeRule(kj::Own<Session> session, kj::StringPtr ifMatch,
+                                kj::StringPtr query);
+  kj::Promise<Reply> confirm(kj::Own<Session> session);
+
+  // The past, as the historian has it. A filter that it does not understand is 400.
+  kj::Promise<Reply> pastConnections(kj::Own<Session> session, const HistoryQuery& query);
+  kj::Promise<Reply> pastNames(kj::Own<Session> session, const HistoryQuery& query);
+  kj::Promise<Reply> pastGroups(kj::Own<Session> session, const HistoryQuery& query);
+  kj::Promise<Reply> pastGaps(kj::Own<Session> session, const HistoryQuery& query);
+  kj::Promise<Reply> replay(kj::Own<Session> session, kj::StringPtr body);
+  kj::Promise<Reply> tryRules(kj::Own<Session> session, kj::StringPtr body);
+  // The rules in force with these added: what they would have changed in the last seven days.
 
   Reply policyFailed(Session& session, const kj::Exception& e);
   // What a session is told when its call to policy failed. DISCONNECTED ends the session.
@@ -37,9 +64,18 @@ private:
   SessionStore& sessions;
   kj::Timer& timer;
 
-  kj::Promise<Reply> redeem(proto::Policy::Client policy, kj::StringPtr secret);
-  Reply openSession(uid_t uid, proto::Observer::Client observer);
+  kj::Promise<Reply> redeem(proto::Policy::Client policy, kj::StringPtr secret, uid_t asker);
+  using Redeemed = proto::Policy::RedeemResults::Reader;
+  Reply openSession(Redeemed redeemed, uid_t asker);
   kj::Promise<Reply> orProblem(kj::Own<Session> session, kj::Promise<Reply> reply);
+
+  using Change = kj::Function<kj::Promise<Reply>(proto::RuleEditor::Client&)>;
+  kj::Promise<Reply> changeRules(kj::Own<Session> session, kj::StringPtr ifMatch, Change change);
+  kj::Promise<Reply> changeOrProblem(kj::Own<Session> session, kj::Promise<Reply> reply);
+  using Question = kj::Function<kj::Promise<Reply>(proto::History::Client&)>;
+  kj::Promise<Reply> askPast(kj::Own<Session> session, Question question);
+  kj::Promise<Reply> replayTexts(kj::Own<Session> session,
+                                 kj::Own<capnp::MallocMessageBuilder> params);
 };
 
 }  // namespace portreeve::gateway

@@ -33,8 +33,8 @@ TEST_CASE("a wrong value or an unknown key is refused with a reason") {
   for (auto text : {"limit=0", "limit=1001", "limit=-1", "limit=99999999999999999999",
                     "action=maybe", "open=1", "colour=red", "=x", "program=%zz", "program=a%00b"}) {
     auto result = ConnectionQuery::parse(text);
-    REQUIRE_MESSAGE(result.is<ConnectionQuery::Wrong>(), text);
-    CHECK(result.get<ConnectionQuery::Wrong>().reason.size() > 0);
+    REQUIRE_MESSAGE(result.is<Wrong>(), text);
+    CHECK(result.get<Wrong>().reason.size() > 0);
   }
 }
 

@@ -1,53 +1,59 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "api-gateway/connection-query.h"
 
-#include <kj/encoding.h>
 #include <string.h>
+
+#include <algorithm>
 
 namespace portreeve::gateway {
 namespace {
 
+namespace view = proto::view;
+
 constexpr kj::StringPtr ACTIONS[] = {"allow"_kj, "block"_kj, "drop"_kj, "gate17"_kj,
                                      "nameserver"_kj};
-constexpr size_t MAX_DIGITS = 15;
-constexpr size_t MAX_TEXT = 1024;
+constexpr kj::StringPtr SORTS[] = {"time"_kj,   "program"_kj, "user"_kj,     "domain"_kj,
+                                   "remote"_kj, "action"_kj,  "bytes_in"_kj, "bytes_out"_kj};
 
-kj::Maybe<uint64_t> parseDigits(kj::StringPtr text) {
-  if (text.size() == 0 || text.size() > MAX_DIGITS) return nullptr;
-  uint64_t value = 0;
-  for (char c : text) {
-    if (c < '0' || c > '9') return nullptr;
-    value = value * 10 + uint64_t(c - '0');
-  }
-  return value;
+bool isOneOf(kj::StringPtr value, kj::ArrayPtr<const kj::StringPtr> words) {
+  for (auto word : words)
+    if (word == value) return true;
+  return false;
 }
 
-kj::Maybe<kj::String> decode(kj::ArrayPtr<const char> text) {
-  auto decoded = kj::decodeWwwForm(text);
-  if (decoded.hadErrors || decoded.size() > MAX_TEXT) return nullptr;
-  if (memchr(decoded.begin(), 0, decoded.size()) != nullptr) return nullptr;
-  return kj::str(decoded);
-}
-
-using Wrong = ConnectionQuery::Wrong;
-
-kj::Maybe<Wrong> setLimit(ConnectionQuery& query, kj::StringPtr value) {
+kj::Maybe<Wrong> setNumber(uint32_t& to, kj::StringPtr key, kj::StringPtr value, uint32_t least,
+                           uint32_t most) {
   KJ_IF_MAYBE (number, parseDigits(value)) {
-    if (1 <= *number && *number <= MAX_LIMIT) {
-      query.limit = uint32_t(*number);
+    if (least <= *number && *number <= most) {
+      to = uint32_t(*number);
       return nullptr;
     }
   }
-  return Wrong{kj::str("limit is a number from 1 to ", MAX_LIMIT, ".")};
+  return Wrong{kj::str(key, " is a number from ", least, " to ", most, ".")};
 }
 
-kj::Maybe<Wrong> setAction(ConnectionQuery& query, kj::StringPtr value) {
-  for (auto action : ACTIONS) {
-    if (value != action) continue;
-    query.action = kj::str(value);
-    return nullptr;
-  }
-  return Wrong{kj::str("action is one of ", kj::strArray(ACTIONS, ", "), ".")};
+kj::Maybe<Wrong> setWord(kj::String& to, kj::StringPtr key, kj::StringPtr value,
+                         kj::ArrayPtr<const kj::StringPtr> words) {
+  if (!isOneOf(value, words))
+    return Wrong{kj::str(key, " is one of ", kj::strArray(words, ", "), ".")};
+  to = kj::str(value);
+  return nullptr;
+}
+
+kj::Maybe<Wrong> setSort(ConnectionQuery& query, kj::StringPtr value) {
+  auto word = value.startsWith("-") ? value.slice(1) : value;
+  if (!isOneOf(word, SORTS))
+    return Wrong{
+        kj::str("sort is one of ", kj::strArray(SORTS, ", "), ", with or without a \"-\".")};
+  query.sort = kj::str(value);
+  return nullptr;
+}
+
+kj::Maybe<Wrong> setPort(ConnectionQuery& query, kj::StringPtr value) {
+  uint32_t port = 0;
+  KJ_IF_MAYBE (wrong, setNumber(port, "port", value, 1, 65535)) return kj::mv(*wrong);
+  query.port = uint16_t(port);
+  return nullptr;
 }
 
 kj::Maybe<Wrong> setOpen(ConnectionQuery& query, kj::StringPtr value) {
@@ -57,49 +63,131 @@ kj::Maybe<Wrong> setOpen(ConnectionQuery& query, kj::StringPtr value) {
 }
 
 kj::Maybe<Wrong> setOne(ConnectionQuery& query, kj::StringPtr key, kj::StringPtr value) {
-  if (value.size() == 0) return nullptr;  // "program=" says nothing
-  if (key == "limit") return setLimit(query, value);
-  if (key == "action") return setAction(query, value);
+  static constexpr kj::StringPtr DIRECTIONS[] = {"out"_kj, "in"_kj};
+  if (key == "limit") return setNumber(query.limit, key, value, 1, MAX_LIMIT);
+  if (key == "offset") return setNumber(query.offset, key, value, 0, MOST_LOOKED_AT);
+  if (key == "action") return setWord(query.action, key, value, ACTIONS);
+  if (key == "direction") return setWord(query.direction, key, value, DIRECTIONS);
+  if (key == "sort") return setSort(query, value);
   if (key == "open") return setOpen(query, value);
-  if (key == "program") {
-    query.program = kj::str(value);
-    return nullptr;
-  }
-  return Wrong{kj::str("The parameters here are limit, program, action and open.")};
+  if (key == "port") return setPort(query, value);
+  struct Text {
+    kj::StringPtr key;
+    kj::String& to;
+  };
+  for (auto& text : {Text{"program"_kj, query.program}, Text{"user"_kj, query.user},
+                     Text{"protocol"_kj, query.protocol}, Text{"text"_kj, query.text}})
+    if (key == text.key) {
+      text.to = kj::str(value);
+      return nullptr;
+    }
+  return Wrong{
+      kj::str("The parameters here are limit, offset, sort, program, action, user, direction, "
+              "protocol, port, text and open.")};
 }
 
-kj::Maybe<Wrong> setPair(ConnectionQuery& query, kj::ArrayPtr<const char> pair) {
-  if (pair.size() == 0) return nullptr;
-  auto* equals = static_cast<const char*>(memchr(pair.begin(), '=', pair.size()));
-  size_t keyEnd = equals == nullptr ? pair.size() : size_t(equals - pair.begin());
-  size_t valueStart = kj::min(keyEnd + 1, pair.size());
-  KJ_IF_MAYBE (key, decode(pair.slice(0, keyEnd))) {
-    KJ_IF_MAYBE (value, decode(pair.slice(valueStart, pair.size()))) {
-      return setOne(query, *key, *value);
-    }
-  }
-  return Wrong{kj::str("The query is not percent-encoded text.")};
+bool contains(kj::StringPtr text, kj::StringPtr part) {
+  return strcasestr(text.cStr(), part.cStr()) != nullptr;
+}
+
+int compareTexts(kj::StringPtr a, kj::StringPtr b) {
+  return strcmp(a.cStr(), b.cStr());
+}
+
+int compareNumbers(double a, double b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+int compare(kj::StringPtr by, view::Connection::Reader a, view::Connection::Reader b) {
+  if (by == "program") return compareTexts(a.getProcess().getPath(), b.getProcess().getPath());
+  if (by == "user") return compareTexts(a.getProcess().getUser(), b.getProcess().getUser());
+  if (by == "domain") return compareTexts(a.getDomain(), b.getDomain());
+  if (by == "remote") return compareTexts(a.getRemote().getAddress(), b.getRemote().getAddress());
+  if (by == "action") return compareTexts(a.getVerdict().getAction(), b.getVerdict().getAction());
+  if (by == "bytes_in") return compareNumbers(a.getBytesIn(), b.getBytesIn());
+  if (by == "bytes_out") return compareNumbers(a.getBytesOut(), b.getBytesOut());
+  return compareTexts(a.getTime(), b.getTime());  // RFC 3339 in UTC: the text's order is the time's
 }
 
 }  // namespace
 
 kj::OneOf<ConnectionQuery, Wrong> ConnectionQuery::parse(kj::StringPtr text) {
+  auto pairs = parseQuery(text);
+  KJ_IF_MAYBE (wrong, pairs.tryGet<Wrong>()) return kj::mv(*wrong);
   ConnectionQuery query;
-  size_t start = 0;
-  for (size_t at = 0; at <= text.size(); at++) {
-    if (at < text.size() && text[at] != '&') continue;
-    KJ_IF_MAYBE (wrong, setPair(query, text.slice(start, at))) return kj::mv(*wrong);
-    start = at + 1;
-  }
+  for (auto& pair : pairs.get<kj::Vector<QueryPair>>())
+    KJ_IF_MAYBE (wrong, setOne(query, pair.key, pair.value)) return kj::mv(*wrong);
   return kj::mv(query);
+}
+
+ConnectionQuery ConnectionQuery::copy() const {
+  ConnectionQuery same;
+  same.afterId = afterId;
+  same.limit = limit;
+  same.offset = offset;
+  same.sort = kj::str(sort);
+  same.program = kj::str(program);
+  same.action = kj::str(action);
+  same.user = kj::str(user);
+  same.direction = kj::str(direction);
+  same.protocol = kj::str(protocol);
+  same.text = kj::str(this->text);
+  same.port = port;
+  same.openOnly = openOnly;
+  return same;
+}
+
+bool ConnectionQuery::needsAll() const {
+  return offset > 0 || sort.size() > 0 || user.size() > 0 || direction.size() > 0 ||
+         protocol.size() > 0 || this->text.size() > 0 || port != 0;
 }
 
 void ConnectionQuery::to(proto::ConnectionFilter::Builder filter) const {
   filter.setAfterId(afterId);
-  filter.setLimit(limit);
+  filter.setLimit(needsAll() ? MOST_LOOKED_AT : limit);
   filter.setProgram(program);
   filter.setAction(action);
   filter.setOpenOnly(openOnly);
+}
+
+bool ConnectionQuery::matches(view::Connection::Reader connection) const {
+  auto process = connection.getProcess();
+  if (user.size() > 0 && process.getUser() != user && kj::str(process.getUid()) != user)
+    return false;
+  if (direction.size() > 0 && connection.getDirection() != direction) return false;
+  if (protocol.size() > 0 && connection.getProtocol() != protocol) return false;
+  if (port != 0 && connection.getLocal().getPort() != port &&
+      connection.getRemote().getPort() != port)
+    return false;
+  if (text.size() == 0) return true;
+  for (kj::StringPtr one : {kj::StringPtr(process.getPath()), kj::StringPtr(process.getCmdline()),
+                            kj::StringPtr(process.getUser()), kj::StringPtr(connection.getDomain()),
+                            kj::StringPtr(connection.getRemote().getAddress()),
+                            kj::StringPtr(connection.getVerdict().getRule())})
+    if (contains(one, text)) return true;
+  return false;
+}
+
+void ConnectionQuery::page(List::Reader all, view::ConnectionPage::Builder to) const {
+  kj::Vector<view::Connection::Reader> found;
+  for (auto connection : all)
+    if (matches(connection)) found.add(connection);
+  if (sort.size() > 0) {
+    bool down = sort.startsWith("-");
+    auto by = down ? sort.slice(1) : sort.asPtr();
+    std::stable_sort(found.begin(), found.end(), [&](auto& a, auto& b) {
+      return down ? compare(by, b, a) < 0 : compare(by, a, b) < 0;
+    });
+  }
+  size_t start = kj::min(size_t(offset), found.size());
+  // Unsorted, the newest come last: a limit alone is for these.
+  if (sort.size() == 0 && offset == 0 && found.size() > limit) start = found.size() - limit;
+  size_t count = kj::min(size_t(limit), found.size() - start);
+  auto list = to.initConnections(uint(count));
+  for (uint i = 0; i < count; i++) list.setWithCaveats(i, found[start + i]);
+  to.setTotal(double(found.size()));
+  bool cutFront = sort.size() == 0 && offset == 0;
+  if (!cutFront && start + count < found.size()) to.setNext(kj::str(start + count));
 }
 
 kj::Maybe<uint64_t> parseEventId(kj::StringPtr text) {

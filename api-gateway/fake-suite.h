@@ -32,6 +32,14 @@ struct FakePolicyState {
   bool gone = false;    // the observer's calls fail as those of a dead process
   bool silent = false;  // they never answer
   uint redeemed = 0;
+  bool mayChange = false;
+  uint32_t owner = 1000;  // of whoever asks
+  bool attributorAway = false;
+  uint rulesVersion = 0;  // in the rule's text
+  kj::Vector<kj::String> added, removed;
+  bool historianAway = false;
+  kj::String historyAsked;    // the filter, in words
+  kj::String historyRefuses;  // why, where it does
   uint32_t askedLimit = 0;
   uint64_t askedAfter = 0;
   kj::String askedProgram;
@@ -62,8 +70,12 @@ public:
   }
 
   kj::Promise<void> rules(RulesContext context) override {
-    return behave([context]() mutable {
-      context.getResults().initRules(1)[0].setName("curl may read example.org");
+    return behave([this, context]() mutable {
+      auto rule = context.getResults().initRules(1)[0];
+      rule.setName("curl may read example.org");
+      rule.setLayer("user");
+      rule.setOrigin("own.toml:3");
+      rule.setText(kj::str("# version ", state.rulesVersion));
     });
   }
 
@@ -95,6 +107,73 @@ private:
   }
 };
 
+class FakeEditor final : public proto::RuleEditor::Server {
+public:
+  explicit FakeEditor(FakePolicyState& state) : state(state) {}
+
+  kj::Promise<void> add(AddContext context) override {
+    auto toml = context.getParams().getToml();
+    if (toml == "wrong") return KJ_EXCEPTION(FAILED, "rule:1:1: that is no rule");
+    state.added.add(kj::str(toml));
+    state.rulesVersion++;
+    context.getResults().initRule().setName("added");
+    context.getResults().setAffected(2);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> remove(RemoveContext context) override {
+    state.removed.add(kj::str(context.getParams().getName()));
+    state.rulesVersion++;
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> confirm(ConfirmContext context) override {
+    context.getResults().setPending(true);
+    return kj::READY_NOW;
+  }
+
+private:
+  FakePolicyState& state;
+};
+
+class FakeHistory final : public proto::History::Server {
+public:
+  explicit FakeHistory(FakePolicyState& state) : state(state) {}
+
+  kj::Promise<void> connections(ConnectionsContext context) override {
+    auto filter = context.getParams().getFilter();
+    state.historyAsked = kj::str(filter.getProgram(), ' ', filter.getPort(), ' ', filter.getLimit(),
+                                 filter.getOldestFirst() ? " oldest" : "");
+    if (state.historyRefuses.size() > 0) return KJ_EXCEPTION(FAILED, "no", state.historyRefuses);
+    describeConnection(context.getResults().initPage().initConnections(1)[0], 17);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> replay(ReplayContext context) override {
+    kj::Vector<kj::String> words;
+    for (auto rule : context.getParams().getRules())
+      words.add(kj::str(rule.getFile(), '=', rule.getText()));
+    state.historyAsked = kj::strArray(words, "|");
+    context.getResults().initOutcome().setConnections(4711);
+    return kj::READY_NOW;
+  }
+
+private:
+  FakePolicyState& state;
+};
+
+class FakeHistorian final : public proto::Historian::Server {
+public:
+  explicit FakeHistorian(FakePolicyState& state) : state(state) {}
+  kj::Promise<void> history(HistoryContext context) override {
+    context.getResults().setHistory(kj::heap<FakeHistory>(state));
+    return kj::READY_NOW;
+  }
+
+private:
+  FakePolicyState& state;
+};
+
 class FakePolicy final : public proto::Policy::Server {
 public:
   explicit FakePolicy(FakePolicyState& state) : state(state) {}
@@ -106,6 +185,8 @@ public:
     state.redeemed++;
     context.getResults().setUid(1000);
     context.getResults().setObserver(kj::heap<FakeObserver>(state));
+    context.getResults().setMayChange(state.mayChange);
+    if (state.mayChange) context.getResults().setEditor(kj::heap<FakeEditor>(state));
     return kj::READY_NOW;
   }
 
@@ -120,6 +201,16 @@ public:
   kj::Maybe<proto::Policy::Client> policy() override {
     if (state.away) return nullptr;
     return proto::Policy::Client(kj::heap<FakePolicy>(state));
+  }
+
+  kj::Maybe<proto::Historian::Client> historian() override {
+    if (state.historianAway) return nullptr;
+    return proto::Historian::Client(kj::heap<FakeHistorian>(state));
+  }
+
+  kj::Promise<uint32_t> ownerOf(const Tuple& socket) override {
+    if (state.attributorAway) return KJ_EXCEPTION(DISCONNECTED, "not there");
+    return uint32_t(state.owner);
   }
 
   kj::Promise<void> collectStatus(proto::view::Status::Builder status) override {

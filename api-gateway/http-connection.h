@@ -7,6 +7,7 @@
 #include "api-gateway/http-guard.h"
 #include "api-gateway/http-headers.h"
 #include "api-gateway/session-store.h"
+#include "common/tuple.h"
 
 #include <kj/async-io.h>
 #include <kj/memory.h>
@@ -17,6 +18,7 @@ namespace portreeve::gateway {
 constexpr auto HEADER_TIME = 10 * kj::SECONDS;      // to send a request's head
 constexpr auto KEEP_ALIVE_TIME = 20 * kj::SECONDS;  // between two requests
 constexpr auto ANSWER_TIME = 30 * kj::SECONDS;      // to send its body and take the answer
+constexpr auto ASKER_TIME = 2 * kj::SECONDS;        // for the attributor to say whose client it is
 constexpr auto LINGER_TIME = 1 * kj::SECONDS;       // from a last answer to the end
 constexpr uint MAX_FOLLOWERS = 32;                  // live streams of all sessions together
 
@@ -26,6 +28,7 @@ struct Site {
   const OwnHosts& hosts;
   SessionStore& sessions;
   Api& api;
+  SuiteLink& suite;
 
   struct Counters {
     uint64_t requests = 0;
@@ -34,7 +37,8 @@ struct Site {
   } counters;
 };
 
-kj::Promise<void> serveConnection(Site& site, kj::Own<kj::AsyncIoStream> stream);
+kj::Promise<void> serveConnection(Site& site, kj::Own<kj::AsyncIoStream> stream, Tuple client);
+// `client`: its end is the source, ours the destination; whoever holds that socket is who asks.
 // Resolves when the connection has ended, however it did. `site` outlives the promise.
 
 }  // namespace portreeve::gateway

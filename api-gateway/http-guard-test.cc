@@ -70,8 +70,8 @@ TEST_CASE("pages of other origins and other sites are refused, other ports of th
 TEST_CASE("a body has a short decimal length and is not in chunks") {
   Guarded guard;
   CHECK(guard.postWith("Content-Length", "76") == 0);
-  CHECK(guard.postWith("Content-Length", "4096") == 0);
-  CHECK(guard.postWith("Content-Length", "4097") == 413);
+  CHECK(guard.postWith("Content-Length", "524288") == 0);
+  CHECK(guard.postWith("Content-Length", "524289") == 413);
   for (auto odd : {"-1", "+5", "5, 5", "0x10", " 5", "99999999999999999999"})
     CHECK_MESSAGE(guard.postWith("Content-Length", odd) == 400, odd);
   CHECK(guard.postWith("Transfer-Encoding", "chunked") == 411);
@@ -83,7 +83,7 @@ TEST_CASE("a body has a short decimal length and is not in chunks") {
 
 TEST_CASE("other methods and other protocols are refused") {
   Guarded guard;
-  for (auto method : {kj::HttpMethod::PUT, kj::HttpMethod::DELETE, kj::HttpMethod::OPTIONS})
+  for (auto method : {kj::HttpMethod::PUT, kj::HttpMethod::PATCH, kj::HttpMethod::OPTIONS})
     CHECK(guard.ask(method, {{"Host", "127.0.0.1:817"}}) == 405);
   CHECK(guard.ask(kj::HttpMethod::HEAD, {{"Host", "127.0.0.1:817"}}) == 0);
   CHECK(guard.getWith("Upgrade", "websocket") == 400);

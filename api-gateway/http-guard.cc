@@ -21,7 +21,7 @@ kj::Maybe<uint64_t> parseLength(kj::StringPtr text) {
 }
 
 kj::Maybe<Reply> refuseBody(kj::HttpMethod method, uint64_t length) {
-  if (length > MAX_BODY) return problemAndClose(413, "The body is longer than 4096 bytes.");
+  if (length > MAX_BODY) return problemAndClose(413, "The body is longer than this server takes.");
   if (length > 0 && method != kj::HttpMethod::POST)
     return problemAndClose(400, "Only POST may have a body here.");
   return nullptr;
@@ -65,7 +65,7 @@ kj::Maybe<Reply> refuseSender(const kj::HttpHeaders& headers, const HttpNames& n
 
 bool isMethodOfOurs(kj::HttpMethod method) {
   return method == kj::HttpMethod::GET || method == kj::HttpMethod::HEAD ||
-         method == kj::HttpMethod::POST;
+         method == kj::HttpMethod::POST || method == kj::HttpMethod::DELETE;
 }
 
 }  // namespace
@@ -109,7 +109,7 @@ bool OwnHosts::isOrigin(kj::StringPtr origin) const {
 
 kj::Maybe<Reply> refuse(kj::HttpMethod method, const kj::HttpHeaders& headers,
                         const HttpNames& names, const OwnHosts& hosts) {
-  if (!isMethodOfOurs(method)) return methodNotAllowed("GET, HEAD, POST");
+  if (!isMethodOfOurs(method)) return methodNotAllowed("GET, HEAD, POST, DELETE");
   KJ_IF_MAYBE (reply, refuseFraming(method, headers)) return kj::mv(*reply);
   KJ_IF_MAYBE (reply, refuseAddressee(headers, hosts)) return kj::mv(*reply);
   KJ_IF_MAYBE (reply, refuseSender(headers, names, hosts)) return kj::mv(*reply);

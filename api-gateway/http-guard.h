@@ -14,7 +14,7 @@
 
 namespace portreeve::gateway {
 
-constexpr uint64_t MAX_BODY = 4096;  // bytes
+constexpr uint64_t MAX_BODY = 512 << 10;  // bytes; routes may want less (routes.h)
 
 class OwnHosts {
   // The names under which this server may be asked, from the addresses it listens on.

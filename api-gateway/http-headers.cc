@@ -9,6 +9,8 @@ HttpNames HttpNames::make() {
   names.allow = builder.add("Allow");
   names.authorization = builder.add("Authorization");
   names.cookie = builder.add("Cookie");
+  names.etag = builder.add("ETag");
+  names.ifMatch = builder.add("If-Match");
   names.lastEventId = builder.add("Last-Event-ID");
   names.origin = builder.add("Origin");
   names.secFetchSite = builder.add("Sec-Fetch-Site");

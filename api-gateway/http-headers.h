@@ -11,8 +11,8 @@ struct HttpNames {
   static HttpNames make();
 
   kj::Own<kj::HttpHeaderTable> table;
-  kj::HttpHeaderId allow, authorization, cookie, lastEventId, origin, secFetchSite, setCookie,
-      wwwAuthenticate;
+  kj::HttpHeaderId allow, authorization, cookie, etag, ifMatch, lastEventId, origin, secFetchSite,
+      setCookie, wwwAuthenticate;
 };
 
 void addSecurityHeaders(kj::HttpHeaders& headers);

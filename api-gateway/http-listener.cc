@@ -3,7 +3,43 @@
 
 #include "common/log.h"
 
+#include <kj/debug.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 namespace portreeve::gateway {
+namespace {
+
+struct End {
+  Address address;
+  uint16_t port = 0;
+};
+
+template <typename Name>
+End endOf(Name&& name) {
+  sockaddr_storage storage{};
+  uint length = sizeof storage;
+  auto* generic = reinterpret_cast<sockaddr*>(&storage);
+  name(generic, &length);
+  // The port is at the same place in sockaddr_in and sockaddr_in6.
+  return {KJ_REQUIRE_NONNULL(Address::fromSockaddr(generic), "neither IPv4 nor IPv6"),
+          ntohs(reinterpret_cast<sockaddr_in*>(&storage)->sin_port)};
+}
+
+Tuple clientOf(kj::AsyncIoStream& stream) {
+  auto theirs = endOf([&](sockaddr* to, uint* length) { stream.getpeername(to, length); });
+  auto ours = endOf([&](sockaddr* to, uint* length) { stream.getsockname(to, length); });
+  Tuple tuple;
+  tuple.family = theirs.address.isV4() ? proto::Family::IPV4 : proto::Family::IPV6;
+  tuple.protocol = PROTOCOL_TCP;
+  tuple.source = theirs.address;
+  tuple.sourcePort = theirs.port;
+  tuple.destination = ours.address;
+  tuple.destinationPort = ours.port;
+  return tuple;
+}
+
+}  // namespace
 
 HttpListener::HttpListener(Site& site, kj::Own<kj::ConnectionReceiver> receiver, uint& open)
     : site(site), receiver(kj::mv(receiver)), open(open), connections(*this) {}
@@ -27,8 +63,14 @@ void HttpListener::admit(kj::Own<kj::AsyncIoStream> stream) {
     log::debug("HTTP: too many connections, one was closed at once");
     return;
   }
+  Tuple client;
+  KJ_IF_MAYBE (e, kj::runCatchingExceptions([&]() { client = clientOf(*stream); })) {
+    log::debug(kj::str("HTTP: a connection went before it was looked at: ", e->getDescription()));
+    return;
+  }
   open++;
-  connections.add(serveConnection(site, kj::mv(stream)).attach(kj::defer([this]() { open--; })));
+  connections.add(
+      serveConnection(site, kj::mv(stream), client).attach(kj::defer([this]() { open--; })));
 }
 
 void HttpListener::taskFailed(kj::Exception&& e) {

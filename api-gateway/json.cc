@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "api-gateway/json.h"
 
+#include "api-gateway/query-text.h"
+
 #include <capnp/compat/json.h>
 #include <capnp/message.h>
 
@@ -18,9 +20,39 @@ const capnp::JsonCodec& codec() {
     fresh->handleByAnnotation<view::Status>();
     fresh->handleByAnnotation<view::Connection>();
     fresh->handleByAnnotation<view::RuleView>();
+    fresh->handleByAnnotation<view::ConnectionPage>();
+    fresh->handleByAnnotation<view::NameQueryPage>();
+    fresh->handleByAnnotation<view::HistoryGroup>();
+    fresh->handleByAnnotation<view::HistoryGap>();
+    fresh->handleByAnnotation<view::ReplayOutcome>();
+    fresh->handleByAnnotation<view::Explanation>();
+    fresh->handleByAnnotation<view::SessionView>();
+    fresh->handleByAnnotation<view::RuleChanged>();
     return fresh;
   }();
   return *made;
+}
+
+const capnp::JsonCodec& strictCodec() {
+  static const auto made = []() {
+    auto fresh = kj::heap<capnp::JsonCodec>();
+    fresh->setRejectUnknownFields(true);
+    fresh->setMaxNestingDepth(16);
+    fresh->handleByAnnotation<view::RuleChange>();
+    fresh->handleByAnnotation<view::ReplayRequest>();
+    return fresh;
+  }();
+  return *made;
+}
+
+template <typename Builder>
+kj::Maybe<kj::String> read(kj::StringPtr body, Builder to) {
+  if (!isUtf8(body)) return kj::str("The body is not UTF-8.");
+  // KJ's reader says what is wrong with an exception; here that is ordinary.
+  KJ_IF_MAYBE (e, kj::runCatchingExceptions([&]() { strictCodec().decode(body, to); }))
+    return kj::str("The body is not the JSON that is described for this request: ",
+                   e->getDescription());
+  return nullptr;
 }
 
 bool isSecret(kj::StringPtr text) {
@@ -56,6 +88,38 @@ kj::String toJson(capnp::List<view::Connection>::Reader connections) {
 }
 kj::String toJson(capnp::List<view::RuleView>::Reader rules) {
   return codec().encode(rules);
+}
+
+kj::String toJson(view::ConnectionPage::Reader page) {
+  return codec().encode(page);
+}
+kj::String toJson(view::NameQueryPage::Reader page) {
+  return codec().encode(page);
+}
+kj::String toJson(capnp::List<view::HistoryGroup>::Reader groups) {
+  return codec().encode(groups);
+}
+kj::String toJson(capnp::List<view::HistoryGap>::Reader gaps) {
+  return codec().encode(gaps);
+}
+kj::String toJson(view::ReplayOutcome::Reader outcome) {
+  return codec().encode(outcome);
+}
+kj::String toJson(view::Explanation::Reader explanation) {
+  return codec().encode(explanation);
+}
+kj::String toJson(view::SessionView::Reader session) {
+  return codec().encode(session);
+}
+kj::String toJson(view::RuleChanged::Reader changed) {
+  return codec().encode(changed);
+}
+
+kj::Maybe<kj::String> readJson(kj::StringPtr body, view::RuleChange::Builder to) {
+  return read(body, to);
+}
+kj::Maybe<kj::String> readJson(kj::StringPtr body, view::ReplayRequest::Builder to) {
+  return read(body, to);
 }
 
 kj::Maybe<kj::String> parseSecret(kj::StringPtr body) {

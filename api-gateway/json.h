@@ -16,6 +16,20 @@ kj::String toJson(proto::view::Connection::Reader connection);  // on one line
 kj::String toJson(capnp::List<proto::view::Connection>::Reader connections);
 kj::String toJson(capnp::List<proto::view::RuleView>::Reader rules);
 
+kj::String toJson(proto::view::ConnectionPage::Reader page);
+kj::String toJson(proto::view::NameQueryPage::Reader page);
+kj::String toJson(capnp::List<proto::view::HistoryGroup>::Reader groups);
+kj::String toJson(capnp::List<proto::view::HistoryGap>::Reader gaps);
+kj::String toJson(proto::view::ReplayOutcome::Reader outcome);
+kj::String toJson(proto::view::Explanation::Reader explanation);
+kj::String toJson(proto::view::SessionView::Reader session);
+kj::String toJson(proto::view::RuleChanged::Reader changed);
+
+kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::RuleChange::Builder to);
+kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::ReplayRequest::Builder to);
+// nullptr when it was read; else why not, for whoever sent it. UTF-8 alone, at most 16 deep, no
+// field that is not known.
+
 kj::Maybe<kj::String> parseSecret(kj::StringPtr body);
 // {"secret": "<64 hexadecimal digits>"} and nothing else; nullptr for any other text.
 

@@ -3,6 +3,12 @@
 
 namespace portreeve::gateway {
 
+Reply json(kj::String body) {
+  Reply reply;
+  reply.body = kj::mv(body);
+  return reply;
+}
+
 kj::StringPtr reasonPhrase(uint status) {
   switch (status) {
     case 200:
@@ -21,6 +27,12 @@ kj::StringPtr reasonPhrase(uint status) {
       return "Request Timeout"_kj;
     case 411:
       return "Length Required"_kj;
+    case 409:
+      return "Conflict"_kj;
+    case 412:
+      return "Precondition Failed"_kj;
+    case 428:
+      return "Precondition Required"_kj;
     case 413:
       return "Content Too Large"_kj;
     case 415:

@@ -13,8 +13,11 @@ struct Reply {
   kj::String body;
   kj::String setCookie;  // empty: none
   kj::StringPtr allow;   // the methods, with 405
+  kj::String etag;       // quoted (RFC 9110, 8.8.3); empty: none
   bool close = false;    // end the connection after it
 };
+
+Reply json(kj::String body);  // 200
 
 kj::StringPtr reasonPhrase(uint status);
 // RFC 9110, 15: for the statuses this server uses; "Error" for any other.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "api-gateway/routes.h"
 
+#include "api-gateway/http-guard.h"
+
 namespace portreeve::gateway {
 namespace {
 
@@ -15,11 +17,21 @@ constexpr Entry TABLE[] = {
     {"/page.css"_kj, Route::STYLE},
     {"/page.js"_kj, Route::SCRIPT},
     {"/healthz"_kj, Route::HEALTH},
-    {"/api/v1/session"_kj, Route::LOGIN},
+    {"/api/v1/session"_kj, Route::SESSION},
     {"/api/v1/status"_kj, Route::STATUS},
     {"/api/v1/connections"_kj, Route::CONNECTIONS},
     {"/api/v1/rules"_kj, Route::RULES},
     {"/api/v1/events"_kj, Route::EVENTS},
+    {"/api/v1/rules/confirm"_kj, Route::CONFIRM},
+    {"/api/v1/rules/try"_kj, Route::TRY},
+    {"/api/v1/explain"_kj, Route::EXPLAIN},
+    {"/api/v1/history/connections"_kj, Route::PAST},
+    {"/api/v1/history/queries"_kj, Route::PAST_NAMES},
+    {"/api/v1/history/summary"_kj, Route::PAST_GROUPS},
+    {"/api/v1/history/gaps"_kj, Route::PAST_GAPS},
+    {"/api/v1/replay"_kj, Route::REPLAY},
+    {"/api/v1/metrics"_kj, Route::METRICS},
+    {"/api/v1/openapi.json"_kj, Route::OPENAPI},
 };
 
 }  // namespace
@@ -39,7 +51,12 @@ kj::Maybe<Route> findRoute(kj::StringPtr path) {
 
 kj::StringPtr allowedMethods(Route route) {
   switch (route) {
-    case Route::LOGIN:
+    case Route::SESSION:
+    case Route::RULES:
+      return "GET, HEAD, POST, DELETE"_kj;
+    case Route::CONFIRM:
+    case Route::TRY:
+    case Route::REPLAY:
       return "POST"_kj;
     case Route::EVENTS:
       return "GET"_kj;  // a stream has no end to give the head of
@@ -49,13 +66,26 @@ kj::StringPtr allowedMethods(Route route) {
 }
 
 bool allows(Route route, kj::HttpMethod method) {
+  auto wanted = kj::toCharSequence(method);
+  auto allowed = allowedMethods(route);
+  size_t start = 0;
+  for (size_t at = 0; at <= allowed.size(); at++) {
+    if (at < allowed.size() && allowed[at] != ',') continue;
+    auto word = allowed.slice(start, at);
+    if (kj::StringPtr(wanted) == kj::heapString(word)) return true;
+    start = at + 2;
+  }
+  return false;
+}
+
+size_t longestBody(Route route) {
   switch (route) {
-    case Route::LOGIN:
-      return method == kj::HttpMethod::POST;
-    case Route::EVENTS:
-      return method == kj::HttpMethod::GET;
+    case Route::RULES:
+    case Route::TRY:
+    case Route::REPLAY:
+      return MAX_BODY;  // rules are text that people write
     default:
-      return method == kj::HttpMethod::GET || method == kj::HttpMethod::HEAD;
+      return 4096;
   }
 }
 

@@ -44,7 +44,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, Directories d
       sessions(io.provider->getTimer()),
       suite(io, kj::mv(directories), [this]() { sessions.endAll(); }),
       api(suite, sessions, io.provider->getTimer()),
-      site{io.provider->getTimer(), names, hosts, sessions, api, {}},
+      site{io.provider->getTimer(), names, hosts, sessions, api, suite, {}},
       ownStatus(Role::GATEWAY),
       rpc(*io.lowLevelProvider, sockets.rpc.release(), accounts,
           [this](Entitlement) { return kj::heap<Bootstrap>(*this); }) {

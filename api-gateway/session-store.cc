@@ -62,13 +62,14 @@ Credentials Credentials::of(kj::Maybe<kj::StringPtr> cookieHeader,
   return credentials;
 }
 
-SessionStore::Keys SessionStore::open(uid_t uid, proto::Observer::Client observer) {
+SessionStore::Keys SessionStore::open(uid_t uid, proto::Observer::Client observer,
+                                      kj::Maybe<proto::RuleEditor::Client> editor) {
   removeIdle();
   makeRoom();
   auto cookie = newSecret();
   auto token = newSecret();
   Keys shown{kj::str(cookie), kj::str(token)};
-  entries.add(Entry{kj::refcounted<Session>(uid, kj::mv(observer)),
+  entries.add(Entry{kj::refcounted<Session>(uid, kj::mv(observer), kj::mv(editor)),
                     Keys{kj::mv(cookie), kj::mv(token)}, timer.now()});
   return shown;
 }

@@ -25,10 +25,12 @@ bool constantTimeEqual(kj::ArrayPtr<const char> a, kj::ArrayPtr<const char> b);
 
 class Session final : public kj::Refcounted {
 public:
-  Session(uid_t uid, proto::Observer::Client observer) : uid(uid), observer(kj::mv(observer)) {}
+  Session(uid_t uid, proto::Observer::Client observer, kj::Maybe<proto::RuleEditor::Client> editor)
+      : uid(uid), observer(kj::mv(observer)), editor(kj::mv(editor)) {}
 
   const uid_t uid;
   proto::Observer::Client observer;
+  kj::Maybe<proto::RuleEditor::Client> editor;  // nullptr: it may see alone
   bool ended() const { return over; }
 
 private:
@@ -52,7 +54,8 @@ public:
   struct Keys {
     kj::String cookie, token;  // 64 hexadecimal digits each
   };
-  Keys open(uid_t uid, proto::Observer::Client observer);
+  Keys open(uid_t uid, proto::Observer::Client observer,
+            kj::Maybe<proto::RuleEditor::Client> editor = nullptr);
   // Ends the session that was used longest ago when there are too many.
 
   kj::Maybe<kj::Own<Session>> find(const Credentials& credentials);

@@ -25,4 +25,8 @@ Reply pageScript() {
   return file("text/javascript; charset=utf-8", embedded::PAGE_JS);
 }
 
+Reply openApi() {
+  return file("application/json", embedded::OPENAPI_JSON);
+}
+
 }  // namespace portreeve::gateway

@@ -9,5 +9,6 @@ namespace portreeve::gateway {
 Reply pageHtml();
 Reply pageStyle();
 Reply pageScript();
+Reply openApi();  // the description of /api/v1 (OpenAPI 3.1)
 
 }  // namespace portreeve::gateway

@@ -2,8 +2,18 @@
 #include "api-gateway/suite-link.h"
 
 #include "common/suite.h"
+#include "proto/attributor.capnp.h"
+
+#include <kj/debug.h>
 
 namespace portreeve::gateway {
+namespace {
+
+kj::Promise<void> nothingToDo(capnp::Capability::Client) {
+  return kj::READY_NOW;
+}
+
+}  // namespace
 
 SocketSuiteLink::SocketSuiteLink(kj::AsyncIoContext& io, Directories folders,
                                  kj::Function<void()> onNew)
@@ -14,7 +24,11 @@ SocketSuiteLink::SocketSuiteLink(kj::AsyncIoContext& io, Directories folders,
                  [this](capnp::Capability::Client) -> kj::Promise<void> {
                    onPolicyIsNew();
                    return kj::READY_NOW;
-                 }) {}
+                 }),
+      past(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("historian"),
+           nothingToDo),
+      attributor(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("attributor"),
+                 nothingToDo) {}
 
 kj::Maybe<proto::Policy::Client> SocketSuiteLink::policy() {
   KJ_IF_MAYBE (bootstrap, connection.bootstrap()) return bootstrap->castAs<proto::Policy>();
@@ -24,6 +38,20 @@ kj::Maybe<proto::Policy::Client> SocketSuiteLink::policy() {
 kj::Promise<void> SocketSuiteLink::collectStatus(proto::view::Status::Builder status) {
   return portreeve::collectStatus(*io.lowLevelProvider, io.provider->getTimer(), directories,
                                   status);
+}
+
+kj::Maybe<proto::Historian::Client> SocketSuiteLink::historian() {
+  KJ_IF_MAYBE (bootstrap, past.bootstrap()) return bootstrap->castAs<proto::Historian>();
+  return nullptr;
+}
+
+kj::Promise<uint32_t> SocketSuiteLink::ownerOf(const Tuple& socket) {
+  KJ_IF_MAYBE (bootstrap, attributor.bootstrap()) {
+    auto request = bootstrap->castAs<proto::Attributor>().whoRequest();
+    socket.to(request.initTuple());
+    return request.send().then([](auto&& answer) { return answer.getProcess().getUid(); });
+  }
+  return KJ_EXCEPTION(DISCONNECTED, "the attributor is not there");
 }
 
 }  // namespace portreeve::gateway

@@ -4,6 +4,8 @@
 
 #include "common/directories.h"
 #include "common/rpc-client.h"
+#include "common/tuple.h"
+#include "proto/history.capnp.h"
 #include "proto/policy.capnp.h"
 #include "proto/view.capnp.h"
 
@@ -16,6 +18,10 @@ public:
   virtual kj::Maybe<proto::Policy::Client> policy() = 0;  // nullptr while it is away
   virtual kj::Promise<void> collectStatus(proto::view::Status::Builder status) = 0;
   // As common/suite.h; `status` outlives the promise.
+  virtual kj::Maybe<proto::Historian::Client> historian() = 0;  // nullptr while it is away
+  virtual kj::Promise<uint32_t> ownerOf(const Tuple& socket) = 0;
+  // The uid of whoever holds the socket with that source and destination, as the attributor says:
+  // 4294967295 where it finds nobody. Rejects while the attributor is away.
 
 protected:
   ~SuiteLink() = default;
@@ -31,12 +37,16 @@ public:
 
   kj::Maybe<proto::Policy::Client> policy() override;
   kj::Promise<void> collectStatus(proto::view::Status::Builder status) override;
+  kj::Maybe<proto::Historian::Client> historian() override;
+  kj::Promise<uint32_t> ownerOf(const Tuple& socket) override;
 
 private:
   kj::AsyncIoContext& io;
   Directories directories;
   kj::Function<void()> onPolicyIsNew;
   PeerConnection connection;
+  PeerConnection past;
+  PeerConnection attributor;
 };
 
 }  // namespace portreeve::gateway

@@ -181,6 +181,7 @@ private:
                    [this]() { return cli::ui(options.ui); });
     ui->add_flag("--for-user", options.ui.forUser,
                  "with sudo: a session for the user behind it ($SUDO_UID) instead of root's");
+    ui->add_flag("--observe", options.ui.observe, "a session that sees all and changes nothing");
   }
 
   void addConnections() {

@@ -40,6 +40,7 @@ int ui(const UiOptions& options) {
   Session session;
   auto request = session.dial<proto::Policy>("policy").mintSessionRequest();
   request.setForUid(uid);
+  if (options.observe) request.setRole(proto::SessionRole::OBSERVE);
   auto answer = session.await("policy", request.send());
   printLine(kj::str("http://", placeOfPage(session.directories), "/login#", answer.getSecret()));
   say("Open it in a browser on this machine within two minutes; it works once.");

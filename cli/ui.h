@@ -5,6 +5,7 @@
 namespace portreeve::cli {
 
 struct UiOptions {
+  bool observe = false;  // a session that sees all and changes nothing
   bool forUser = false;  // root by sudo: for the user behind it, whose browser will open the link
 };
 

@@ -50,7 +50,10 @@ int serve() {
   service.setLandlock(landlock);
   lockCalls();
   notifier.ready();
-  service.serve().exclusiveJoin(kj::mv(terminated)).wait(io.waitScope);
+  service.serve()
+      .exclusiveJoin(notifier.keepAlive(io.provider->getTimer()))
+      .exclusiveJoin(kj::mv(terminated))
+      .wait(io.waitScope);
   notifier.stopping();
   return 0;
 }

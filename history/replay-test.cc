@@ -31,7 +31,7 @@ struct Past : TestHistory {
     auto texts = message.initRoot<proto::History::ReplayParams>().initRules(1);
     texts[0].setFile("new.toml");
     texts[0].setText(toml);
-    return compile(texts.asReader(), settings, users);
+    return compile(texts.asReader(), settings, users, "/nonexistent");
   }
 
   std::string changes(kj::StringPtr toml, Span span = {}) {

@@ -133,7 +133,9 @@ rules::FlowFacts factsOf(const Statement& row, Facts& facts) {
   flow.interface = facts.texts.text(row.number(INTERFACE));
   flow.loopback = (row.number(FLAGS) & FLAG_LOOPBACK) != 0;
   flow.establishedBefore = (row.number(FLAGS) & FLAG_ESTABLISHED_BEFORE) != 0;
+  flow.wallNs = uint64_t(row.number(STARTED)) * 1'000'000;
   flow.process = facts.process(row.number(PROGRAM), row.number(PARENTS));
+  flow.process.pid = int32_t(row.number(PID));
   flow.domains = facts.domains(row.number(NAMES));
   return flow;
 }

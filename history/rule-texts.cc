@@ -8,7 +8,8 @@
 namespace portreeve::history {
 
 kj::Own<rules::RuleSet> compile(capnp::List<proto::RuleText>::Reader texts,
-                                const Settings::Policy& settings, const UserNames& users) {
+                                const Settings::Policy& settings, const UserNames& users,
+                                kj::StringPtr listFolder) {
   kj::Vector<rules::RuleSource> sources;
   for (bool own : {false, true})
     for (auto text : texts)
@@ -16,8 +17,9 @@ kj::Own<rules::RuleSet> compile(capnp::List<proto::RuleText>::Reader texts,
         sources.add(rules::RuleSource{kj::str(text.getFile()), kj::str(text.getText()),
                                       own ? rules::Layer::USER : rules::Layer::ADMINISTRATOR,
                                       text.getWritten()});
-  rules::RuleOptions options{users, settings.defaultAction, settings.keepExisting,
-                             settings.builtinOff.asPtr(), 0};
+  rules::RuleOptions options{
+      users, settings.defaultAction, settings.keepExisting, settings.builtinOff.asPtr(), listFolder,
+      0};
   auto loaded = rules::RuleSet::load(sources, options);
   KJ_IF_MAYBE (set, loaded.set) return kj::mv(*set);
   auto lines = KJ_MAP(problem, loaded.problems) {

@@ -32,6 +32,7 @@ void requireFolder(const Directories& directories) {
 kj::String lockFiles(const Directories& directories) {
   LandlockRules files;
   files.write.add(folder(directories));
+  files.read.add(kj::str(directories.state, "/lists"));  // those that replayed rules name
   return enterLandlock(files);
 }
 

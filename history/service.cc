@@ -73,7 +73,8 @@ public:
 
   kj::Promise<void> replay(ReplayContext context) override {
     auto params = context.getParams();
-    auto set = compile(params.getRules(), service.settings.policy, service.users);
+    auto set =
+        compile(params.getRules(), service.settings.policy, service.users, service.listFolder);
     Span span{int64_t(params.getSince()), int64_t(params.getUntil())};
     auto& accounts = service.accounts;
     return service.slow
@@ -140,6 +141,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const UserNam
       users(users),
       settings(settings),
       file(databaseFile(directories)),
+      listFolder(kj::str(directories.state, "/lists")),
       engine(file, Bounds{settings.history.keepDays, uint64_t(settings.history.maxMebibytes) << 20},
              []() { return wallNs(); }),
       writing(MOST_WRITES),

@@ -39,6 +39,7 @@ private:
   const UserNames& users;
   const Settings& settings;
   kj::String file;
+  kj::String listFolder;  // of compiled lists, for rules that name one
   Engine engine;
   Worker writing, reading, replaying;
   Writer writer;

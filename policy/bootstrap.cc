@@ -43,17 +43,21 @@ public:
     uid_t uid = context.getParams().getForUid();
     if (uid != peer.peer().uid && !peer.isRoot())
       fail("not entitled: a session is for your own uid; only root names another");
-    context.getResults().setSecret(parts.secrets.mint(uid));
-    log::info(kj::str("a link to the page was made for uid ", uid, " by ", peer.peer().toString()));
+    bool mayChange = changesAllowed(context.getParams().getRole());
+    context.getResults().setSecret(parts.secrets.mint(uid, mayChange));
+    log::info(kj::str("a link to the page was made for uid ", uid,
+                      mayChange ? ", to change rules," : "", " by ", peer.peer().toString()));
     return kj::READY_NOW;
   }
 
   kj::Promise<void> redeem(RedeemContext context) override {
     requireMay(peer, Method::REDEEM);
-    KJ_IF_MAYBE (uid, parts.secrets.redeem(context.getParams().getSecret())) {
+    KJ_IF_MAYBE (owner, parts.secrets.redeem(context.getParams().getSecret())) {
       auto results = context.getResults();
-      results.setUid(*uid);
+      results.setUid(owner->uid);
       results.setObserver(observer());
+      results.setMayChange(owner->mayChange);
+      if (owner->mayChange) results.setEditor(editorFor(owner->uid));
       return kj::READY_NOW;
     }
     fail("this link is unknown, used or too old");
@@ -82,6 +86,20 @@ public:
 private:
   BootstrapParts& parts;
   Entitlement peer;
+
+  bool changesAllowed(proto::SessionRole wanted) {
+    bool may = mayCall(standingOf(peer), Method::EDIT);
+    if (wanted == proto::SessionRole::CHANGE && !may)
+      fail("not entitled: a session that changes rules is for root and the group portreeve-admin");
+    return may && wanted != proto::SessionRole::OBSERVE;
+  }
+
+  proto::RuleEditor::Client editorFor(uid_t uid) {
+    // The log names whom the session is of, not the gateway that holds it.
+    Peer who;
+    who.uid = uid;
+    return makeRuleEditor(parts.rules, who);
+  }
 
   proto::Observer::Client observer() {
     return makeObserver(

@@ -25,12 +25,11 @@ public:
     return all.askerOf(Tuple::from(asked.getClient()))
         .then([this, context](kj::Maybe<kj::Own<Program>>&& asker) mutable {
           KJ_IF_MAYBE (program, asker) {
-            rule(**program, speaksForOthers(**program), context.getParams().getName(),
-                 context.getResults());
+            rule(**program, speaksForOthers(**program), context.getParams(), context.getResults());
           } else {
             all.counts.unknownAskers++;
-            rule(*Program::unknown("no packet of the query was seen"), true,
-                 context.getParams().getName(), context.getResults());
+            rule(*Program::unknown("no packet of the query was seen"), true, context.getParams(),
+                 context.getResults());
           }
         });
   }
@@ -43,7 +42,7 @@ public:
       KJ_IF_MAYBE (program, all.askers.find(Tuple::from(queries[i].getClient()))) {
         all.counts.asked++;
         rulings[i].setKnown(true);
-        rule(**program, speaksForOthers(**program), queries[i].getName(), rulings[i]);
+        rule(**program, speaksForOthers(**program), queries[i], rulings[i]);
       }
     }
     return kj::READY_NOW;
@@ -65,9 +64,9 @@ public:
 private:
   NameJudges& all;
 
-  template <typename Results>
-  void rule(const Program& asker, bool forOthers, kj::StringPtr name, Results results) {
-    auto decision = all.inForce().judgeName(asker.facts(), name, wallNs(), forOthers);
+  template <typename Query, typename Results>
+  void rule(const Program& asker, bool forOthers, Query query, Results results) {
+    auto decision = all.inForce().judgeName(asker.facts(), query.getName(), wallNs(), forOthers);
     describe(asker, results.initAsker());
     results.setVerdict(decision.refuse ? proto::NameVerdict::REFUSE : proto::NameVerdict::ANSWER);
     if (decision.refuse) {
@@ -75,8 +74,7 @@ private:
       results.setRule(decision.rule->name);
     }
     KJ_IF_MAYBE (tell, all.tellAsked)
-      (*tell)(asker, context.getParams().getName(), context.getParams().getType(), decision.refuse,
-              results.getRule());
+      (*tell)(asker, query.getName(), query.getType(), decision.refuse, results.getRule());
   }
 };
 

@@ -23,9 +23,9 @@ TEST_CASE("a secret is 32 bytes in hexadecimal, and no two are the same") {
 TEST_CASE("a secret is good once, for the one it was made for") {
   Fixture f;
   auto alices = f.secrets.mint(1000), bobs = f.secrets.mint(1001);
-  CHECK(KJ_ASSERT_NONNULL(f.secrets.redeem(bobs)) == 1001);
+  CHECK(KJ_ASSERT_NONNULL(f.secrets.redeem(bobs)).uid == 1001);
   CHECK(f.secrets.redeem(bobs) == nullptr);
-  CHECK(KJ_ASSERT_NONNULL(f.secrets.redeem(alices)) == 1000);
+  CHECK(KJ_ASSERT_NONNULL(f.secrets.redeem(alices)).uid == 1000);
   CHECK(f.secrets.open() == 0);
 }
 
@@ -70,6 +70,13 @@ TEST_CASE("there is an end to how many are open at once") {
   f.now += SessionSecrets::GOOD_FOR_NS;
   f.secrets.mint(70000);
   CHECK(f.secrets.open() == 1);
+}
+
+TEST_CASE("what a session may is told with whose it is") {
+  Fixture f;
+  auto looks = f.secrets.mint(1000), changes = f.secrets.mint(0, true);
+  CHECK_FALSE(KJ_ASSERT_NONNULL(f.secrets.redeem(looks)).mayChange);
+  CHECK(KJ_ASSERT_NONNULL(f.secrets.redeem(changes)).mayChange);
 }
 
 }  // namespace

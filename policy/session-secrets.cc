@@ -25,10 +25,10 @@ SessionSecrets::~SessionSecrets() noexcept(false) {
   for (auto& secret : secrets) explicit_bzero(secret.bytes.data(), BYTES);
 }
 
-kj::String SessionSecrets::mint(uid_t uid) {
+kj::String SessionSecrets::mint(uid_t uid, bool mayChange) {
   forgetOld();
   makeRoomFor(uid);
-  Secret secret{{}, uid, clock() + GOOD_FOR_NS};
+  Secret secret{{}, {uid, mayChange}, clock() + GOOD_FOR_NS};
   KJ_ASSERT(getrandom(secret.bytes.data(), BYTES, 0) == ssize_t(BYTES));
   secrets.push_back(secret);
   auto text = kj::encodeHex(kj::arrayPtr(secret.bytes.data(), BYTES));
@@ -36,7 +36,7 @@ kj::String SessionSecrets::mint(uid_t uid) {
   return text;
 }
 
-kj::Maybe<uid_t> SessionSecrets::redeem(kj::StringPtr secret) {
+kj::Maybe<SessionSecrets::Owner> SessionSecrets::redeem(kj::StringPtr secret) {
   forgetOld();
   auto decoded = kj::decodeHex(secret);
   if (secret.size() != 2 * BYTES || decoded.hadErrors || decoded.size() != BYTES) return nullptr;
@@ -44,9 +44,9 @@ kj::Maybe<uid_t> SessionSecrets::redeem(kj::StringPtr secret) {
   for (auto one = secrets.begin(); one != secrets.end(); ++one)
     if (sameBytes(one->bytes, decoded)) found = one;
   if (found == secrets.end()) return nullptr;
-  uid_t uid = found->uid;
+  Owner owner = found->owner;
   erase(found);
-  return uid;
+  return owner;
 }
 
 size_t SessionSecrets::open() {
@@ -60,7 +60,7 @@ void SessionSecrets::forgetOld() {
 }
 
 void SessionSecrets::makeRoomFor(uid_t uid) {
-  auto isOurs = [uid](const Secret& secret) { return secret.uid == uid; };
+  auto isOurs = [uid](const Secret& secret) { return secret.owner.uid == uid; };
   if (size_t(std::count_if(secrets.begin(), secrets.end(), isOurs)) >= MOST_OF_ONE)
     erase(std::find_if(secrets.begin(), secrets.end(), isOurs));
   if (secrets.size() < MOST) return;

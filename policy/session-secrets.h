@@ -27,10 +27,15 @@ public:
   ~SessionSecrets() noexcept(false);
   KJ_DISALLOW_COPY(SessionSecrets);
 
-  kj::String mint(uid_t uid);
+  struct Owner {
+    uid_t uid;
+    bool mayChange;
+  };
+
+  kj::String mint(uid_t uid, bool mayChange = false);
   // In hexadecimal. Throws OVERLOADED when MOST are open.
 
-  kj::Maybe<uid_t> redeem(kj::StringPtr secret);
+  kj::Maybe<Owner> redeem(kj::StringPtr secret);
   // Whose it is; it is used up then. nullptr: unknown, used, or too old. Takes the same time for
   // every secret of the right length.
 
@@ -40,7 +45,7 @@ private:
   using Bytes = std::array<uint8_t, BYTES>;
   struct Secret {
     Bytes bytes;
-    uid_t uid;
+    Owner owner;
     uint64_t endNs;
   };
   Clock clock;

@@ -27,17 +27,23 @@ interface Policy extends (Daemon.Daemon) {
   edit @3 () -> (editor :RuleEditor);
   # For root and portreeve-admin.
 
-  mintSession @4 (forUid :UInt32) -> (secret :Text);
+  mintSession @4 (forUid :UInt32, role :SessionRole) -> (secret :Text);
   # For root, portreeve-observe, portreeve-admin: a session of the web UI for the caller's uid (root may name another,
-  # the one behind sudo). The secret is 32 random bytes in hexadecimal, good once, for 120 s.
+  # the one behind sudo). `role` is what the session may at most; nobody gives more than he has. The secret is 32 random bytes in hexadecimal, good once, for 120 s.
 
-  redeem @5 (secret :Text) -> (observer :Observer, uid :UInt32);
-  # For the gateway's uid alone: exchanges a secret for what its owner may see. Fails (FAILED) when the secret is unknown,
+  redeem @5 (secret :Text) -> (observer :Observer, uid :UInt32, editor :RuleEditor, mayChange :Bool);
+  # For the gateway's uid alone: exchanges a secret for what its owner may see and, with mayChange, do (else `editor` is null). Fails (FAILED) when the secret is unknown,
   # used or too old; the message never repeats it.
 
   record @6 (recorder :History.Recorder) -> (life :UInt64, recording :History.Recording);
   # For the historian's uid alone: tells all that is known now, then what changes. A new call replaces the one before. `life`
   # differs for each start of policy: flow ids are unique within one. Fails when history is switched off.
+}
+
+enum SessionRole {
+  best @0;        # as much as whoever asks for the session may
+  observe @1;     # see alone
+  change @2;      # change rules, too: for root and portreeve-admin
 }
 
 enum NameVerdict { answer @0; refuse @1; }

@@ -234,3 +234,32 @@ struct ReplayOutcome {
   seconds @4 :Float64;           # that it took
   changes @5 :List(ReplayChange);   # the largest first, at most 1000
 }
+
+struct SessionView {
+  # Whoever is logged in at the gateway.
+  uid @0 :UInt32;
+  role @1 :Text;                 # observe, change
+}
+
+struct RuleChange {
+  # What is sent to add rules or to try them.
+  toml @0 :Text;
+  confirmSeconds @1 :UInt32 $Json.name("confirm_seconds");   # taken back then unless confirmed; 0: stays
+}
+
+struct RuleChanged {
+  rule @0 :RuleView;             # the first that was added; null where one was removed
+  affected @1 :UInt32;           # open connections that got another verdict
+}
+
+struct RuleFile {
+  file @0 :Text;                 # as it is to be named in answers
+  text @1 :Text;
+  own @2 :Bool;                  # asked after the administrator's
+}
+
+struct ReplayRequest {
+  rules @0 :List(RuleFile);
+  since @1 :Text;                # RFC 3339, or 30s, 5m, 2h, 7d; empty: all that is kept
+  until @2 :Text;
+}

@@ -77,7 +77,7 @@ def test_the_link_works_once(suite, login):
 @pytest.mark.parametrize("words", [
     ["-H", "Host: evil.example"], ["-H", "Origin: http://evil.example"], ["-H", "Origin: null"],
     ["-H", "Sec-Fetch-Site: cross-site"], ["-H", "Content-Length: -1"], ["-H", "Content-Length: 99999999999999999999"],
-    ["-X", "POST", "-H", "Transfer-Encoding: chunked", "-d", "x"], ["-X", "DELETE"], ["-X", "PUT", "-d", "x"],
+    ["-X", "POST", "-H", "Transfer-Encoding: chunked", "-d", "x"], ["-X", "DELETE"], ["-X", "PATCH", "-d", "x"], ["-X", "PUT", "-d", "x"],
     ["-H", "Upgrade: websocket", "-H", "Connection: Upgrade"]])
 def test_what_a_hostile_neighbour_sends_is_refused(suite, login, words):
     headers, _ = login
@@ -107,3 +107,132 @@ def test_the_page_is_served_with_a_strict_content_security_policy(suite):
     assert code == 200 and "<table" in body
     assert re.search(r"(?i)content-security-policy:.*default-src 'none'", head), head
     assert "unsafe-inline" not in head
+
+
+# The whole API ------------------------------------------------------------------------------------
+
+ORIGIN = ["-H", "Origin: http://127.0.0.1:817"]
+
+
+def api(suite, headers, path, *words):
+    code, head, body = curl(suite, *headers, *words, f"http://127.0.0.1:817/api/v1/{path}")
+    return code, head, json.loads(body)
+
+
+@pytest.fixture(scope="module")
+def description(suite):
+    return json.loads(curl(suite, "http://127.0.0.1:817/api/v1/openapi.json")[2])
+
+
+def check_against(description, path, method, code, head, body):
+    """The answer is one that the description has, field by field; unknown fields are errors."""
+    jsonschema = pytest.importorskip("jsonschema")
+    answers = description["paths"][f"/api/v1/{path}"][method]["responses"]
+    content = answers.get(str(code), answers["default"])["content"]
+    media = re.search(r"(?i)content-type: ([^;\r\n]+)", head)[1]
+    assert media in content, (path, code, media)
+    if media.endswith("json"):
+        schema = {**content[media]["schema"], "components": description["components"]}
+        jsonschema.Draft7Validator(schema).validate(json.loads(body))
+
+
+QUERIES = [
+    "session", "status", "connections", "connections?limit=3&sort=-bytes_in", "connections?text=nothing-like-it",
+    "connections?sort=colour", "rules", "explain?program=/usr/bin/curl&remote=10.9.0.13&port=443", "explain", "explain?id=4711000",
+    "history/connections", "history/connections?limit=1&order=oldest", "history/connections?remote=everywhere",
+    "history/queries", "history/queries?port=1", "history/summary?by=program", "history/summary?by=hour&since=1h",
+    "history/summary?by=colour", "history/gaps", "metrics", "openapi.json", "history/connections?since=yesterday"]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_answer_is_as_it_is_described(suite, login, description, query):
+    suite.probe("described", "tcp", "10.9.0.13", 7000)
+    code, head, body = curl(suite, *login[0], f"http://127.0.0.1:817/api/v1/{query}")
+    assert code in (200, 400), (query, code, body)
+    check_against(description, query.partition("?")[0], "get", code, head, body)
+
+
+def test_what_the_description_knows_needs_a_login_and_exists(suite, login, description):
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            words = ["-X", method.upper(), *ORIGIN, "-H", "Content-Type: application/json"]
+            words += ["-d", "{}"] if method == "post" else []
+            code, head, body = curl(suite, *words, f"http://127.0.0.1:817{path}")
+            if operation.get("security") == []:
+                assert code in (200, 400), (path, method, code)
+            else:
+                assert code == 401, (path, method, code)
+                check_against(description, path.removeprefix("/api/v1/"), method, code, head, body)
+
+
+def test_history_over_http_is_that_of_the_command(suite, login):
+    suite.probe("remembered", "tcp", "10.9.0.13", 7000)
+    for _ in range(100):
+        rows = api(suite, login[0], "history/connections?program=remembered")[2]["connections"]
+        if rows:
+            break
+        time.sleep(0.1)
+    shown = json.loads(suite.command("history", "--program", "remembered", "--json").stdout.splitlines()[0])
+    assert rows[0]["id"] == shown["id"] and set(rows[0]) == set(shown)
+
+
+def test_a_rule_is_added_tried_and_removed_by_whoever_has_seen_the_rules(suite, login):
+    headers, _ = login
+    toml = '[[rule]]\nname = "by the page"\naction = "block"\nprocess = { path = "%s" }\n' % suite.program("paged")
+    body = ["-X", "POST", *ORIGIN, "-H", "Content-Type: application/json", "-d", json.dumps({"toml": toml})]
+    assert api(suite, headers, "session")[2]["role"] == "change"
+    assert suite.probe("paged", "tcp", "10.9.0.13", 7000)["ok"]
+    code, _, outcome = api(suite, headers, "rules/try", *body)
+    assert code == 200 and "changes" in outcome | {"changes": []}
+    assert api(suite, headers, "rules", *body)[0] == 428
+    etag = re.search(r'(?i)etag: ("[^"]+")', api(suite, headers, "rules")[1])[1]
+    code, _, changed = api(suite, headers, "rules", *body, "-H", f"If-Match: {etag}")
+    assert code == 200 and changed["rule"]["name"] == "by the page"
+    assert not suite.probe("paged", "tcp", "10.9.0.13", 7000)["ok"]
+    assert api(suite, headers, "rules", *body, "-H", f"If-Match: {etag}")[0] == 412
+    etag = re.search(r'(?i)etag: ("[^"]+")', api(suite, headers, "rules")[1])[1]
+    code, _, _ = api(suite, headers, "rules?name=by%20the%20page", "-X", "DELETE", *ORIGIN, "-H", f"If-Match: {etag}")
+    assert code == 200
+    assert suite.probe("paged", "tcp", "10.9.0.13", 7000)["ok"]
+
+
+def test_another_users_program_gets_nothing_with_a_stolen_session(suite, login):
+    done = suite.net.inside("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "curl", "-s", "-i", "--max-time", "5",
+                            *login[0], "http://127.0.0.1:817/api/v1/status")
+    assert done.stdout.startswith("HTTP/1.1 403"), done.stdout
+    assert '"processes"' not in done.stdout
+
+
+def test_a_session_for_seeing_changes_nothing(suite):
+    secret = suite.command("ui", "--observe").stdout.split("#")[1].strip()
+    _, head, body = curl(suite, "-X", "POST", "-H", "Content-Type: application/json", "-d", json.dumps({"secret": secret}),
+                         "http://127.0.0.1:817/api/v1/session")
+    keys = ["-H", f"Cookie: {re.search(r'(?i)set-cookie: ([^;]+)', head)[1]}", "-H", f"Authorization: Bearer {json.loads(body)['token']}"]
+    assert json.loads(body)["role"] == "observe"
+    assert api(suite, keys, "rules")[0] == 200
+    assert api(suite, keys, "rules?name=x", "-X", "DELETE", *ORIGIN, "-H", "If-Match: *")[0] == 403
+    assert api(suite, keys, "session", "-X", "DELETE", *ORIGIN)[0] == 200
+    assert api(suite, keys, "rules")[0] == 401
+
+
+def test_many_connections_and_slow_ones_cost_their_senders(suite, login):
+    code = """
+import socket, time
+held = []
+for i in range(600):
+    s = socket.socket(); s.settimeout(2)
+    try: s.connect(("127.0.0.1", 817)); s.sendall(b"GET / HTTP/1.1\\r\\nHost: 127."); held.append(s)
+    except OSError: pass
+print(len(held))
+time.sleep(1)
+for s in held: s.close()
+"""
+    pid = suite.pid("gateway")
+    suite.net.inside("/usr/bin/python3", "-c", code, timeout=60)
+    assert suite.pid("gateway") == pid
+    for _ in range(50):
+        if curl(suite, *login[0], "http://127.0.0.1:817/api/v1/status")[0] == 200:
+            break
+        time.sleep(0.2)
+    else:
+        raise AssertionError("the gateway serves nobody after a flood of connections")

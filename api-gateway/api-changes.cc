@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The part of Api that changes rules.
+#include "api-gateway/api.h"
+#include "api-gateway/etag.h"
+#include "api-gateway/json.h"
+#include "api-gateway/problem.h"
+#include "api-gateway/remote-words.h"
+
+namespace portreeve::gateway {
+namespace {
+
+namespace view = proto::view;
+
+constexpr auto MAY_NOT_CHANGE =
+    "This session may see and change nothing: it is for root and members of portreeve-admin."_kj;
+
+struct Removal {
+  kj::String name;
+  uint32_t confirmSeconds = 0;
+};
+
+kj::OneOf<Removal, Wrong> parseRemoval(kj::StringPtr query) {
+  auto parsed = parseQuery(query);
+  KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>()) return kj::mv(*wrong);
+  Removal removal;
+  for (auto& pair : parsed.get<kj::Vector<QueryPair>>()) {
+    if (pair.key == "name")
+      removal.name = kj::str(pair.value);
+    else if (pair.key == "confirm_seconds" && parseDigits(pair.value).orDefault(86401) <= 86400)
+      removal.confirmSeconds = uint32_t(parseDigits(pair.value).orDefault(0));
+    else
+      return Wrong{kj::str("The parameters here are name and confirm_seconds (0 to 86400).")};
+  }
+  if (removal.name.size() == 0) return Wrong{kj::str("Say the rule's name: ?name=…")};
+  return kj::mv(removal);
+}
+
+Reply changedReply(view::RuleView::Reader rule, uint32_t affected) {
+  capnp::MallocMessageBuilder message;
+  auto changed = message.initRoot<view::RuleChanged>();
+  if (rule.getName().size() > 0) changed.setRule(rule);
+  changed.setAffected(affected);
+  return json(toJson(changed.asReader()));
+}
+
+}  // namespace
+
+kj::Promise<Reply> Api::changeOrProblem(kj::Own<Session> session, kj::Promise<Reply> reply) {
+  // Policy's refusal is for whoever asked: it names the line that is wrong.
+  return timer.timeoutAfter(POLICY_TIME, kj::mv(reply))
+      .catch_([this, session = kj::mv(session)](kj::Exception&& e) mutable {
+        if (e.getType() == kj::Exception::Type::FAILED) return problem(400, remoteWords(e));
+        return policyFailed(*session, e);
+      });
+}
+
+kj::Promise<Reply> Api::changeRules(kj::Own<Session> session, kj::StringPtr ifMatch,
+                                    Change change) {
+  if (session->editor == nullptr) return problem(403, MAY_NOT_CHANGE);
+  if (ifMatch.size() == 0)
+    return problem(428, "Send If-Match with the ETag of the rules that you have seen.");
+  auto& held = *session;
+  auto reply = session->observer.rulesRequest().send().then(
+      [&held, wanted = kj::str(ifMatch),
+       change = kj::mv(change)](auto&& answer) mutable -> kj::Promise<Reply> {
+        if (!matchesEtag(wanted, etagOf(answer.getRules())))
+          return problem(412, "The rules have changed since you saw them: look again.");
+        KJ_IF_MAYBE (editor, held.editor) return change(*editor);
+        return problem(403, MAY_NOT_CHANGE);
+      });
+  return changeOrProblem(kj::mv(session), kj::mv(reply));
+}
+
+kj::Promise<Reply> Api::addRules(kj::Own<Session> session, kj::StringPtr ifMatch,
+                                 kj::StringPtr body) {
+  auto message = kj::heap<capnp::MallocMessageBuilder>();
+  auto change = message->initRoot<view::RuleChange>();
+  KJ_IF_MAYBE (why, readJson(body, change)) return problem(400, *why);
+  return changeRules(
+      kj::mv(session), ifMatch,
+      [change, message = kj::mv(message)](proto::RuleEditor::Client& editor) mutable {
+        auto request = editor.addRequest();
+        request.setToml(change.getToml());
+        request.setConfirmSeconds(change.getConfirmSeconds());
+        return request.send().then(
+            [](auto&& answer) { return changedReply(answer.getRule(), answer.getAffected()); });
+      });
+}
+
+kj::Promise<Reply> Api::removeRule(kj::Own<Session> session, kj::StringPtr ifMatch,
+                                   kj::StringPtr query) {
+  auto parsed = parseRemoval(query);
+  KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>()) return problem(400, wrong->reason);
+  return changeRules(kj::mv(session), ifMatch,
+                     [removal = kj::mv(parsed.get<Removal>())](proto::RuleEditor::Client& editor) {
+                       auto request = editor.removeRequest();
+                       request.setName(removal.name);
+                       request.setConfirmSeconds(removal.confirmSeconds);
+                       return request.send().then([](auto&& answer) {
+                         return changedReply(view::RuleView::Reader(), answer.getAffected());
+                       });
+                     });
+}
+
+kj::Promise<Reply> Api::confirm(kj::Own<Session> session) {
+  KJ_IF_MAYBE (editor, session->editor) {
+    auto reply = editor->confirmRequest().send().then([](auto&& answer) {
+      return json(kj::str("{\"pending\":", answer.getPending() ? "true" : "false", "}"));
+    });
+    return changeOrProblem(kj::mv(session), kj::mv(reply));
+  }
+  return problem(403, MAY_NOT_CHANGE);
+}
+
+}  // namespace portreeve::gateway
