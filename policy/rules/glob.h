@@ -28,6 +28,8 @@ public:
   // Provably matches whatever `other` does.
 
   kj::StringPtr pattern() const { return written; }
+  kj::StringPtr literalPrefix() const { return prefix; }
+  // What each text that it matches begins with.
   kj::Maybe<kj::StringPtr> literal() const;
   // The one text that it matches; nullptr where it matches several.
 

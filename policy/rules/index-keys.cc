@@ -10,7 +10,9 @@ namespace {
 constexpr uint64_t SPREAD = 0x9e3779b97f4a7c15;  // 2^64 / golden ratio: Fibonacci hashing
 
 uint64_t tagged(KeyKind kind, uint64_t hash) {
-  return (hash ^ uint64_t(kind)) * SPREAD ^ uint64_t(kind);
+  // Both its lowest and its highest bits are used (rule-index.h).
+  uint64_t mixed = (hash ^ uint64_t(kind)) * SPREAD;
+  return (mixed ^ mixed >> 32) * SPREAD;
 }
 
 bool has(KeyKinds kinds, KeyKind kind) {
@@ -79,6 +81,9 @@ void FlowKeys::addProcess(const FlowFacts& facts, KeyKinds kinds) {
   auto& process = facts.process;
   if (facts.known.process) {
     if (has(kinds, KeyKind::PATH)) add(keyOf(KeyKind::PATH, process.path));
+    if (has(kinds, KeyKind::PATH_BELOW))
+      for (size_t i = 0; i < process.path.size(); i++)
+        if (process.path[i] == '/') add(keyOf(KeyKind::PATH_BELOW, process.path.slice(0, i + 1)));
     if (has(kinds, KeyKind::NAME)) add(keyOf(KeyKind::NAME, process.name));
     if (has(kinds, KeyKind::UNIT)) add(keyOf(KeyKind::UNIT, process.unit));
     if (has(kinds, KeyKind::PARENT))

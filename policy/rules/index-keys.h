@@ -15,6 +15,7 @@ namespace portreeve::rules {
 
 enum class KeyKind : uint8_t {
   PATH,
+  PATH_BELOW,  // a folder, with the "/" at its end
   NAME,
   UNIT,
   PARENT,
@@ -28,10 +29,11 @@ using KeyKinds = uint16_t;  // bit: KeyKind
 constexpr KeyKinds only(KeyKind kind) {
   return KeyKinds(1u << unsigned(kind));
 }
-constexpr KeyKinds ALL_KEYS = 0x1ff;
+constexpr KeyKinds ALL_KEYS = 0x3ff;
 constexpr KeyKinds NAME_KEYS = only(KeyKind::DOMAIN_EXACT) | only(KeyKind::DOMAIN_BELOW);
-constexpr KeyKinds ASKER_KEYS = NAME_KEYS | only(KeyKind::PATH) | only(KeyKind::NAME) |
-                                only(KeyKind::UNIT) | only(KeyKind::PARENT) | only(KeyKind::USER);
+constexpr KeyKinds ASKER_KEYS = NAME_KEYS | only(KeyKind::PATH) | only(KeyKind::PATH_BELOW) |
+                                only(KeyKind::NAME) | only(KeyKind::UNIT) | only(KeyKind::PARENT) |
+                                only(KeyKind::USER);
 // Known at the DNS stage, if the asker is.
 
 uint64_t keyOf(KeyKind kind, kj::ArrayPtr<const char> text);

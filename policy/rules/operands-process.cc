@@ -18,10 +18,15 @@ kj::String patterns(const kj::Vector<Glob>& globs) {
 
 void addLiterals(const kj::Vector<Glob>& globs, KeyKind kind, OperandKeys& keys) {
   for (auto& glob : globs) {
-    KJ_IF_MAYBE (text, glob.literal())
+    KJ_IF_MAYBE (text, glob.literal()) {
       keys.add(kind, *text);
-    else
-      return keys.giveUp();
+      continue;
+    }
+    // A pattern is found by the folder that it begins with.
+    auto prefix = glob.literalPrefix();
+    auto slash = prefix.findLast('/');
+    if (kind != KeyKind::PATH || slash.orDefault(0) == 0) return keys.giveUp();
+    KJ_IF_MAYBE (at, slash) keys.add(KeyKind::PATH_BELOW, prefix.slice(0, *at + 1));
   }
 }
 

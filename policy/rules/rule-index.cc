@@ -2,6 +2,7 @@
 #include "policy/rules/rule-index.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace portreeve::rules {
@@ -48,18 +49,21 @@ RuleIndex::RuleIndex(kj::ArrayPtr<const Rule> rules, KeyKinds kinds, Includes in
       for (uint64_t key : keys.keys) shares[key]++;
     }
   }
+  std::unordered_map<uint64_t, Positions> collected;
   for (uint32_t position : included) {
     KJ_IF_MAYBE (keys, rarest(rules[position], kinds, shares))
-      use(position, *keys);
+      use(position, *keys, collected);
     else
       always.push_back(position);
   }
+  byKey.build(collected);
 }
 
-void RuleIndex::use(uint32_t position, const OperandKeys& keys) {
+void RuleIndex::use(uint32_t position, const OperandKeys& keys,
+                    std::unordered_map<uint64_t, Positions>& collected) {
   used |= keys.kinds;
   for (uint64_t key : keys.keys) {
-    auto& positions = byKey[key];
+    auto& positions = collected[key];
     // An operand may name a value twice.
     if (positions.empty() || positions.back() != position) positions.push_back(position);
   }
@@ -67,17 +71,32 @@ void RuleIndex::use(uint32_t position, const OperandKeys& keys) {
     if (std::find(prefixes.begin(), prefixes.end(), prefix) == prefixes.end()) prefixes.add(prefix);
 }
 
-RuleIndex::Lists::Lists(const RuleIndex& index, kj::ArrayPtr<const uint64_t> keys) {
-  add(index.always);
-  for (uint64_t key : keys) {
-    auto found = index.byKey.find(key);
-    if (found != index.byKey.end()) add(found->second);
+void RuleIndex::Table::build(const std::unordered_map<uint64_t, Positions>& byKey) {
+  constexpr size_t BITS_A_KEY = 16;
+  unsigned power = unsigned(std::bit_width(2 * byKey.size() + 1));
+  slots.resize(size_t(1) << power);
+  shift = 64 - power;
+  bitMask = std::bit_ceil(std::max<size_t>(64, BITS_A_KEY * byKey.size())) - 1;
+  bits.resize((bitMask + 1) / 64);
+  for (auto& [key, under] : byKey) {
+    bits[(key & bitMask) / 64] |= uint64_t(1) << key % 64;
+    size_t at = key >> shift;
+    while (slots[at].count != 0) at = (at + 1) & (slots.size() - 1);
+    slots[at] = Slot{key, uint32_t(positions.size()), uint32_t(under.size())};
+    positions.insert(positions.end(), under.begin(), under.end());
   }
 }
 
-void RuleIndex::Lists::add(const Positions& positions) {
-  if (positions.empty()) return;
-  cursors[count++] = Cursor{positions.data(), positions.data() + positions.size()};
+RuleIndex::Lists::Lists(const RuleIndex& index, kj::ArrayPtr<const uint64_t> keys) {
+  add(kj::arrayPtr(index.always.data(), index.always.size()));
+  for (uint64_t key : keys) {
+    add(index.byKey.find(key));
+  }
+}
+
+void RuleIndex::Lists::add(kj::ArrayPtr<const uint32_t> positions) {
+  if (positions.size() == 0) return;
+  cursors[count++] = Cursor{positions.begin(), positions.end()};
 }
 
 const uint32_t* RuleIndex::Lists::next() {

@@ -5,7 +5,7 @@
 // Each rule stands under the keys of one of its operands: of those that say what they want exactly
 // (a path, a name, a port, …) the one that the fewest other rules share. A flow has a handful of
 // keys; the rules under them, merged in the rules' order, are the candidates. Rules without such an
-// operand (a pattern, a scope, a protocol alone) are candidates always.
+// operand (an expression, a scope, a protocol alone) are candidates always.
 #pragma once
 
 #include "policy/rules/index-keys.h"
@@ -56,11 +56,38 @@ private:
     Cursor cursors[FlowKeys::MOST + 1];
     size_t count = 0;
 
-    void add(const Positions& positions);
+    void add(kj::ArrayPtr<const uint32_t> positions);
+  };
+
+  class Table {
+    // From a key to the rules under it. Most keys of a flow have none: a bit map that stays in the
+    // processor's cache says so, else one probe of a table without pointers finds them.
+  public:
+    void build(const std::unordered_map<uint64_t, Positions>& byKey);
+    kj::ArrayPtr<const uint32_t> find(uint64_t key) const {
+      if ((bits[(key & bitMask) / 64] >> key % 64 & 1) == 0) return nullptr;
+      for (size_t at = key >> shift;; at = (at + 1) & (slots.size() - 1)) {
+        auto& slot = slots[at];
+        if (slot.count == 0) return nullptr;
+        if (slot.key == key) return kj::arrayPtr(positions.data() + slot.first, slot.count);
+      }
+    }
+
+  private:
+    struct Slot {
+      uint64_t key = 0;
+      uint32_t first = 0;
+      uint32_t count = 0;  // 0: free
+    };
+    std::vector<uint64_t> bits;
+    uint64_t bitMask = 0;
+    std::vector<Slot> slots;
+    unsigned shift = 0;
+    Positions positions;
   };
 
   kj::ArrayPtr<const Rule> rules;
-  std::unordered_map<uint64_t, Positions> byKey;
+  Table byKey;
   Positions always;
   Positions included;
   KeyKinds used = 0;
@@ -72,7 +99,8 @@ private:
       if (test(rules[position])) return &rules[position];
     return nullptr;
   }
-  void use(uint32_t position, const OperandKeys& keys);
+  void use(uint32_t position, const OperandKeys& keys,
+           std::unordered_map<uint64_t, Positions>& collected);
 };
 
 }  // namespace portreeve::rules

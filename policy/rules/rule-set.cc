@@ -189,7 +189,8 @@ bool judgesNames(const Rule& rule) {
 
 FlowFacts nameStage() {
   FlowFacts facts;  // outgoing
-  facts.known.protocol = facts.known.address = facts.known.port = facts.known.interface = false;
+  facts.known.protocol = facts.known.address = facts.known.port = false;
+  facts.known.local = facts.known.interface = false;
   return facts;
 }
 
@@ -198,6 +199,7 @@ bool mayJudgeNames(const Rule& rule) {
   // an address, which is never certain at this stage.
   if (!judgesNames(rule)) return false;
   auto facts = nameStage();
+  facts.wallNs = 1;  // the hour will be known
   for (auto& operand : rule.operands) {
     if (operand->cost == Cost::NESTED) continue;
     if (operand->key == "direction" && operand->test(facts) == Match::NO) return false;
