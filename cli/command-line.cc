@@ -282,7 +282,7 @@ private:
                      "configuration)")
         ->option_text("[FILE...]");
     add(app, "test", "Run expectations of the rules, like unit tests; needs no running suite",
-        "A FILE has [[expect]] tables (see docs/rules.md): a made-up flow, and the action or the\n"
+        "A FILE has [[expect]] tables (portreeve-rules(5)): a made-up flow, and the action or the\n"
         "rule that is expected. In a folder all *.test are run. Prints TAP; exit code 1 if one\n"
         "does not hold.",
         [this]() { return cli::test(options.test); })

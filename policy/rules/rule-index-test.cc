@@ -14,7 +14,7 @@ TEST_CASE("the index finds the rule that looking at every rule in order finds") 
   for (unsigned round = 0; round < rounds(60); round++) {
     auto text = randomRules(random, 1 + round % 60);
     auto set = loadRules(text);
-    for (unsigned flows = 0; flows < 50; flows++) {
+    for (unsigned flows = 0; flows < 500; flows++) {
       RandomFlow flow(random);
       Trace trace;
       auto slow = set->decide(flow.facts, NOW, &trace);
@@ -27,10 +27,10 @@ TEST_CASE("the index finds the rule that looking at every rule in order finds") 
 
 TEST_CASE("the index finds the rule that decides whether a name may be asked for") {
   Random random(53);
-  for (unsigned round = 0; round < 60; round++) {
-    auto text = randomRules(random, 1 + round);
+  for (unsigned round = 0; round < rounds(60); round++) {
+    auto text = randomRules(random, 1 + round % 60);
     auto set = loadRules(text);
-    for (unsigned asked = 0; asked < 50; asked++) {
+    for (unsigned asked = 0; asked < 500; asked++) {
       RandomFlow flow(random);
       kj::StringPtr name = asked % 2 ? "a.example.org" : "example.net";
       bool others = random() % 2;
