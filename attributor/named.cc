@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "attributor/named.h"
 
+#include "attributor/reader-link.h"
+
 namespace portreeve::attributor {
 namespace {
 
@@ -58,6 +60,7 @@ void Named::to(proto::Process::Builder builder) const {
     builder.setKind(kind);
     builder.setName(name);
     builder.setReason(reason);
+    builder.setAskAgain(kind == proto::ProcessKind::UNKNOWN && saysNoAnswer(reason));
     builder.setGid(NO_UID);
   }
   builder.setMethod(method);

@@ -52,6 +52,12 @@ void fill(proto::reader::Question::Builder builder, const ReaderQuestion& questi
 
 }  // namespace
 
+bool saysNoAnswer(kj::StringPtr reason) {
+  for (auto why : {NoAnswer::SILENT, NoAnswer::AWAY, NoAnswer::BUSY})
+    if (reason == toText(why)) return true;
+  return false;
+}
+
 kj::StringPtr toText(NoAnswer why) {
   switch (why) {
     case NoAnswer::SILENT:

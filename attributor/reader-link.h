@@ -35,6 +35,8 @@ enum class Urgency : uint8_t { OUTGOING, INCOMING, PEOPLE };
 constexpr size_t URGENCIES = 3;
 
 enum class NoAnswer : uint8_t { SILENT, AWAY, BUSY };
+bool saysNoAnswer(kj::StringPtr reason);
+// One of toText(NoAnswer).
 kj::StringPtr toText(NoAnswer why);  // "the reader did not answer", …
 
 class ReaderLink final : private kj::TaskSet::ErrorHandler {

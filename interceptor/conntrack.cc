@@ -2,6 +2,7 @@
 #include "interceptor/conntrack.h"
 
 #include "common/log.h"
+#include "interceptor/netlink-attributes.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -48,7 +49,7 @@ void ConntrackListing::readPiece(kj::FunctionParam<void(const ConntrackEntry&)> 
   }
   int left = int(got);
   auto message = reinterpret_cast<const nlmsghdr*>(buffer);
-  for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+  for (; messageFits(message, left); message = mnl_nlmsg_next(message, &left)) {
     if (message->nlmsg_type == NLMSG_DONE) walking = false;
     KJ_IF_MAYBE (error, errorOf(message)) {
       walking = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The attributes of a netlink message, for a range-based for loop (libmnl's own macros are C). Ends
+// What libmnl leaves open in reading messages: whether one fits in what was received, and its
+// attributes for a range-based for loop (libmnl's own macros are C). Ends
 // at the first attribute that does not fit in.
 #pragma once
 
@@ -9,11 +10,17 @@
 
 namespace portreeve::interceptor {
 
+inline bool messageFits(const nlmsghdr* message, int left) {
+  // mnl_nlmsg_ok takes a length above 2^31 for a negative one, and so for one that fits.
+  return left >= int(sizeof(nlmsghdr)) && message->nlmsg_len >= sizeof(nlmsghdr) &&
+         message->nlmsg_len <= uint32_t(left);
+}
+
 class Attributes {
 public:
   Attributes(const nlmsghdr* message, size_t familyHeaderBytes)
       : first(static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(message, familyHeaderBytes))),
-        last(static_cast<const char*>(mnl_nlmsg_get_payload_tail(message))) {}
+        last(reinterpret_cast<const char*>(message) + message->nlmsg_len) {}
 
   explicit Attributes(const nlattr* nest)
       : first(static_cast<const nlattr*>(mnl_attr_get_payload(nest))),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "interceptor/netlink-events.h"
 
+#include "interceptor/netlink-attributes.h"
+
 #include <errno.h>
 #include <kj/debug.h>
 
@@ -45,7 +47,7 @@ bool NetlinkEvents::drain() {
 void NetlinkEvents::take(kj::ArrayPtr<const kj::byte> datagram) {
   int left = int(datagram.size());
   auto message = reinterpret_cast<const nlmsghdr*>(datagram.begin());
-  for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
+  for (; messageFits(message, left); message = mnl_nlmsg_next(message, &left))
     receiver.onEvent(message);
 }
 

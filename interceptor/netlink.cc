@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "interceptor/netlink.h"
 
+#include "interceptor/netlink-attributes.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <kj/debug.h>
@@ -80,7 +82,7 @@ void NetlinkRequests::send(NetlinkSocket& socket,
     if (got < 0) KJ_FAIL_SYSCALL("recv from netlink", int(-got), answered, expected);
     int left = int(got);
     auto message = reinterpret_cast<nlmsghdr*>(answers);
-    for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+    for (; messageFits(message, left); message = mnl_nlmsg_next(message, &left)) {
       KJ_IF_MAYBE (error, errorOf(message)) {
         if (message->nlmsg_seq == 0 || message->nlmsg_seq > expected) continue;
         answered++;

@@ -22,8 +22,9 @@ PacketLoop::Source::Source(kj::UnixEventPort& port, kj::Own<Queue> bound)
       observer(port, queue->fd(), kj::UnixEventPort::FdObserver::OBSERVE_READ) {}
 
 PacketLoop::PacketLoop(kj::UnixEventPort& port, kj::Timer& timer, kj::Vector<kj::Own<Queue>> queues,
-                       Pending& pending, Submitter& submitter)
+                       const QueueStatistics& statistics, Pending& pending, Submitter& submitter)
     : timer(timer),
+      statistics(statistics),
       pending(pending),
       submitter(submitter),
       onPacket([this](const PacketFacts& facts, kj::ArrayPtr<const kj::byte> start) {
@@ -41,27 +42,57 @@ kj::Promise<void> PacketLoop::run() {
 }
 
 kj::Promise<void> PacketLoop::serve(Source& source) {
-  auto& queue = *source.queue;
-  if (queue.bound()) {
+  return whenBound(source).then([this, &source]() {
     if (notBound() == nullptr) bindings.fulfiller->fulfill();
-    queue.start();
+    source.queue->start();
     readSoon();
     return watch(source);
-  }
+  });
+}
+
+kj::Promise<void> PacketLoop::whenBound(Source& source) {
+  if (source.queue->bound()) return kj::READY_NOW;
   return timer.afterDelay(BEFORE_BINDING_AGAIN).then([this, &source]() {
     if (source.queue->bind())
       log::info(kj::str("queue ", source.queue->number, " is free and ours again"));
-    return serve(source);
+    return whenBound(source);
   });
 }
 
 kj::Promise<void> PacketLoop::lookAgain() {
   // Whatever may be missed above: a queue that nobody reads fills up and stays so.
   return timer.afterDelay(BETWEEN_LOOKS).then([this]() {
+    lookForOrphans();
     for (auto& source : sources) source->mayHaveMore = true;
     readSoon();
     return lookAgain();
   });
+}
+
+void PacketLoop::lookForOrphans() {
+  for (auto& counts : statistics.read())
+    for (auto& source : sources) {
+      if (source->queue->number != counts.queue || !source->queue->bound()) continue;
+      uint64_t held = counts.waiting == 0 ? 0 : pending.countOf(counts.queue);
+      if (source->orphans.look(!source->mayHaveMore, counts.waiting, held)) renew(*source);
+    }
+}
+
+void PacketLoop::renew(Source& source) {
+  counts.renewed++;
+  auto& queue = *source.queue;
+  submitter.flush();  // it points into the pool
+  size_t forgotten = pending.forget(queue.number);
+  bool ours = queue.renew();
+  log::warning(kj::str("queue ", queue.number,
+                       ": the kernel held packets of which nothing was known here; it was taken "
+                       "anew, and ",
+                       forgotten, " that waited are dropped for the moment"));
+  if (ours) return;
+  tasks.add(whenBound(source).then([this, &source]() {
+    source.queue->start();
+    readSoon();
+  }));
 }
 
 kj::Maybe<uint16_t> PacketLoop::notBound() const {

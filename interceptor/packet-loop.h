@@ -5,7 +5,9 @@
 #pragma once
 
 #include "common/latency.h"
+#include "interceptor/orphan-watch.h"
 #include "interceptor/pending.h"
+#include "interceptor/queue-statistics.h"
 #include "interceptor/queue.h"
 #include "interceptor/submitter.h"
 #include "proto/ring.capnp.h"
@@ -26,10 +28,11 @@ public:
     uint64_t timedOut = 0;
     uint64_t unknownIds = 0;  // settled too late, twice, or never ours
     uint64_t poolFull = 0;    // dropped at once
+    uint64_t renewed = 0;     // queues that were taken anew because of orphans
   };
 
   PacketLoop(kj::UnixEventPort& port, kj::Timer& timer, kj::Vector<kj::Own<Queue>> queues,
-             Pending& pending, Submitter& submitter);
+             const QueueStatistics& statistics, Pending& pending, Submitter& submitter);
   // `queues` in the order of their urgency.
   KJ_DISALLOW_COPY(PacketLoop);
 
@@ -57,11 +60,13 @@ private:
     kj::UnixEventPort::FdObserver observer;
     bool mayHaveMore = true;
     uint64_t timedOut = 0;
+    OrphanWatch orphans;
 
     Source(kj::UnixEventPort& port, kj::Own<Queue> bound);
   };
 
   kj::Timer& timer;
+  const QueueStatistics& statistics;
   Pending& pending;
   Submitter& submitter;
   kj::Vector<kj::Own<Source>> sources;
@@ -75,8 +80,11 @@ private:
   kj::TaskSet tasks;
 
   kj::Promise<void> serve(Source& source);
+  kj::Promise<void> whenBound(Source& source);
   kj::Promise<void> watch(Source& source);
   kj::Promise<void> lookAgain();
+  void lookForOrphans();
+  void renew(Source& source);
   void readSoon();
   kj::Promise<void> readRound();
   bool readMostUrgent();

@@ -127,5 +127,29 @@ TEST_CASE("what waits is walked in order of arrival with its facts and its first
   CHECK(order[1] == 3);
 }
 
+TEST_CASE("one queue's packets are counted and forgotten, the others' stay in their order") {
+  Pending pending(8, TIMEOUT, 1);
+  auto add = [&](uint16_t queue, uint32_t kernelId) {
+    auto facts = packet(kernelId);
+    facts.queue = queue;
+    return KJ_ASSERT_NONNULL(pending.add(facts, nullptr)).id;
+  };
+  uint64_t first = add(17040, 1), second = add(17060, 1), third = add(17040, 2);
+  uint64_t fourth = add(17060, 2);
+  CHECK(pending.countOf(17040) == 2);
+  CHECK(pending.countOf(17140) == 0);
+  CHECK(pending.forget(17040) == 2);
+  CHECK(pending.size() == 2);
+  CHECK(settled(pending, first) == 0);
+  CHECK(settled(pending, third) == 0);
+  CHECK(pending.forget(17040) == 0);
+  auto order = expired(pending, TIMEOUT);
+  REQUIRE(order.size() == 2);
+  CHECK(order[0] == 1);
+  CHECK(order[1] == 2);
+  CHECK(settled(pending, second) == 0);
+  CHECK(settled(pending, fourth) == 0);
+}
+
 }  // namespace
 }  // namespace portreeve::interceptor

@@ -66,6 +66,22 @@ void Pending::expire(uint64_t nowNs, kj::FunctionParam<void(const PacketFacts&)>
   }
 }
 
+size_t Pending::countOf(uint16_t queue) const {
+  size_t count = 0;
+  forEach([&](const PendingPacket& packet) { count += packet.facts.queue == queue; });
+  return count;
+}
+
+size_t Pending::forget(uint16_t queue) {
+  size_t before = held;
+  for (uint16_t slot = oldest; slot != NOBODY;) {
+    uint16_t next = slots[slot].newer;
+    if (slots[slot].facts.queue == queue) unlink(slot);
+    slot = next;
+  }
+  return before - held;
+}
+
 kj::Maybe<uint64_t> Pending::nextDeadline() const {
   if (oldest == NOBODY) return nullptr;
   return slots[oldest].facts.arrived + timeoutNs;

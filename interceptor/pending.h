@@ -60,6 +60,10 @@ public:
   void expire(uint64_t nowNs, kj::FunctionParam<void(const PacketFacts&)> onExpired);
   // Takes out what has waited for the whole time-out.
 
+  size_t countOf(uint16_t queue) const;
+  size_t forget(uint16_t queue);
+  // All of that queue: its numbers mean nothing any more. How many there were.
+
   kj::Maybe<uint64_t> nextDeadline() const;  // CLOCK_MONOTONIC, ns; nullptr when nothing waits
 
   void forEach(kj::FunctionParam<void(const PendingPacket&)> use) const;  // oldest first

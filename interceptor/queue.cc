@@ -88,6 +88,23 @@ Queue::Queue(uint16_t number, uint32_t maxLength)
 
 Queue::~Queue() noexcept(false) = default;
 
+bool Queue::renew() {
+  answerBytes = 0;
+  NetlinkRequests requests;
+  auto message = requests.add(CONFIG, 0);
+  putNetfilterHeader(message, AF_UNSPEC, number);
+  nfqnl_msg_config_cmd command{};
+  command.command = NFQNL_CFG_CMD_UNBIND;
+  mnl_attr_put(message, NFQA_CFG_CMD, sizeof command, &command);
+  requests.send(socket, [this](uint, int error) {
+    if (error != 0) countError(error);
+  });
+  isBound = false;
+  if (!bind()) return false;
+  start();
+  return true;
+}
+
 bool Queue::bind() {
   NetlinkRequests requests;
   auto add = [&]() {
@@ -143,7 +160,7 @@ bool Queue::read(uint64_t nowNs, OnPacket& onPacket) {
   for (uint i = 0; i < uint(count); i++) {
     int left = int(batch->headers[i].msg_len);
     auto message = reinterpret_cast<const nlmsghdr*>(batch->messages[i]);
-    for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
+    for (; messageFits(message, left); message = mnl_nlmsg_next(message, &left))
       take(message, nowNs, onPacket);
   }
   return uint(count) == READ_AT_ONCE;

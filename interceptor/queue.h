@@ -36,8 +36,12 @@ public:
   // Tries again; true when it is ours now. Throws FAILED when the kernel has another reason than
   // that another program holds it.
 
+  bool renew();
+  // Gives the queue up and takes it anew: the kernel drops all that waits in it and numbers from 1
+  // again, so no verdict may follow for what was read before. False: another program was faster.
+
   void start();
-  // Call once, when it is bound. From here on the kernel hands packets over: their first
+  // When it is bound. From here on the kernel hands packets over: their first
   // PACKET_START_BYTES, the sending socket's uid, large (GSO) packets whole.
 
   using OnPacket = kj::Function<void(const PacketFacts&, kj::ArrayPtr<const kj::byte>)>;

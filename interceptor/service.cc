@@ -63,7 +63,8 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
       pending(POOL, uint64_t(settings.timeoutMs) * 1'000'000, monotonicNs() / 1000),
       submitter(*io.lowLevelProvider, timer, directories.socket("attributor"), pending,
                 kernel.netns),
-      packets(io.unixEventPort, timer, kj::mv(kernel.queues), pending, submitter),
+      packets(io.unixEventPort, timer, kj::mv(kernel.queues), kernel.statistics, pending,
+              submitter),
       feed(timer),
       conntrackEvents(io.unixEventPort, timer, kj::mv(kernel.conntrackEvents), feed),
       socketEvents(io.unixEventPort, timer, kj::mv(kernel.socketEvents), kernel.conntrack, feed),
@@ -98,6 +99,7 @@ void Service::addCounters() {
   counter("timed_out", packets.counters().timedOut);
   counter("unknown_ids", packets.counters().unknownIds);
   counter("pool_full", packets.counters().poolFull);
+  counter("queues_renewed", packets.counters().renewed);
   counter("flows_ended", feed.counters().flowsEnded);
   counter("sockets_closed", feed.counters().socketsClosed);
   counter("events_missed", feed.counters().missed);

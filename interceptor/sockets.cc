@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "interceptor/conntrack-message.h"
 #include "interceptor/diag-message.h"
+#include "interceptor/netlink-attributes.h"
 
 #include <errno.h>
 #include <kj/debug.h>
@@ -67,7 +68,7 @@ kj::Maybe<inet_diag_msg> LocalSockets::ask(uint16_t type, uint16_t flags, const 
   if (got < 0) KJ_FAIL_SYSCALL("recv from sock_diag", int(-got));
   int left = int(got);
   auto reply = reinterpret_cast<const nlmsghdr*>(answer);
-  if (!mnl_nlmsg_ok(reply, left)) {
+  if (!messageFits(reply, left)) {
     error = EBADMSG;
     return nullptr;
   }

@@ -92,6 +92,30 @@ TEST_CASE("a flow that conntrack had decided and that is asked about again is a 
   }
 }
 
+TEST_CASE("whoever cannot be named just now is not refused: his retransmission is judged by name") {
+  Road road(APP_MAY);
+  CHECK(road.verdictOn({.tuple = WEB, .id = 1, .askAgain = true}) == "1 1702");
+  CHECK(road.verdictOn({.tuple = WEB, .id = 2}) == "2 1710");
+  CHECK(road.count() == 1);
+  CHECK(road.newest().process.program->path == "/usr/bin/app");
+  CHECK(road.judge.counters().unnamed == 1);
+}
+
+TEST_CASE("nor is he allowed for good: the next packet is asked about, and may be forbidden") {
+  Road road(R"(
+[[rule]]
+name = "app may not"
+action = "block"
+process = { path = "/usr/bin/app" }
+)",
+            DefaultAction::ALLOW);
+  CHECK(road.verdictOn({.tuple = WEB, .id = 1, .askAgain = true}) == "1 1700");
+  CHECK_FALSE(road.newest().tracked);
+  CHECK(road.verdictOn({.tuple = WEB, .id = 2, .tcpFlags = ACK, .askAgain = true}) == "2 1700");
+  CHECK(road.verdictOn({.tuple = WEB, .id = 3, .tcpFlags = ACK}) == "3 1711");
+  CHECK(road.count() == 1);
+}
+
 TEST_CASE("a packet that is malformed is dropped for the moment and makes no flow") {
   Road road(APP_MAY, DefaultAction::ALLOW);
   CHECK(road.verdictOn({.tuple = WEB, .id = 3, .malformed = proto::Malformed::BAD_LENGTH}) ==

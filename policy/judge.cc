@@ -114,7 +114,7 @@ void Judge::judgeNew(Arrival&& arrival, Names names) {
     toTell.add(kept.id);
     return restart(kept, arrival);
   }
-  kept.tracked = isKept(kept.judgement.verdict);
+  kept.tracked = isKept(kept.judgement.verdict) && !arrival.process.program->askAgain;
   if (!kept.tracked) parts.transient.add(kept);
   toTell.add(kept.id);
   settle(arrival, kept.judgement.verdict);
@@ -137,7 +137,7 @@ void Judge::judgeAgain(Flow& flow, const Arrival& arrival, bool against) {
   auto verdict = flow.judgement.verdict;
   if (isTurning(verdict) && verdict != before && hasEntry) return restart(flow, arrival);
   bool wasTransient = !flow.tracked;
-  flow.tracked = isKept(verdict);
+  flow.tracked = isKept(verdict) && !arrival.process.program->askAgain;
   if (!flow.tracked && !wasTransient) parts.transient.add(flow);
   settle(arrival, verdict);
 }
@@ -179,6 +179,13 @@ void Judge::restart(Flow& flow, const Arrival& arrival) {
 }
 
 void Judge::settle(const Arrival& arrival, Verdict verdict) {
+  if (arrival.process.program->askAgain) {
+    // Whoever could not be named must not be refused for it (dropped, it comes again), nor be
+    // allowed for good.
+    counts.unnamed++;
+    if (!letsThrough(verdict)) verdict = Verdict::DROP_ONCE;
+    if (verdict == Verdict::ACCEPT) verdict = Verdict::ACCEPT_ONCE;
+  }
   auto number = static_cast<size_t>(verdict);
   if (number < kj::size(counts.verdicts)) counts.verdicts[number]++;
   uint64_t now = monotonicNs();

@@ -34,6 +34,7 @@ kj::Own<Program> Program::from(proto::Process::Reader process, bool suite) {
   program->unit = kj::str(process.getUnit());
   program->cgroup = kj::str(process.getCgroup());
   program->reason = kj::str(process.getReason());
+  program->askAgain = process.getAskAgain();
   program->uid = unlessNobody(process.getUid());
   program->gid = unlessNobody(process.getGid());
   program->parents = KJ_MAP(parent, process.getParents()) {

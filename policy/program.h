@@ -29,6 +29,7 @@ public:
   uint64_t instance = 0;  // 0: none
   rules::ProcessKind kind = rules::ProcessKind::UNKNOWN;
   bool suite = false;
+  bool askAgain = false;  // unknown for the moment: it could not be looked up
   kj::String path;
   kj::String name;
   kj::String commandLine;

@@ -133,6 +133,7 @@ void Service::addCounters() {
   counter("malformed_packets", judged.malformed);
   counter("fragments", judged.fragments);
   counter("begun_anew", judged.restarted);
+  counter("unnamed_for_the_moment", judged.unnamed);
   counter("waited_for_name", judged.waitedForName);
   ownStatus.addCounter("waiting_for_name", [this]() { return double(judge.waiting()); });
   ownStatus.addCounter("open_flows", [this]() { return double(flows.openCount()); });

@@ -109,6 +109,7 @@ struct FakePacket {
   uint64_t socketInode = 100;
   bool loopback = false;
   kj::StringPtr peerPath = nullptr;  // loopback: who receives
+  bool askAgain = false;  // unknown: instance 0
   bool fragment = false;
   proto::Malformed malformed = proto::Malformed::NO;
 
@@ -132,6 +133,13 @@ struct FakePacket {
 private:
   void fill(proto::Process::Builder process, kj::StringPtr programPath,
             uint64_t programInstance) const {
+    if (askAgain) {
+      process.setKind(proto::ProcessKind::UNKNOWN);
+      process.setAskAgain(true);
+      process.setUid(uid);
+      process.setReason("the reader did not answer");
+      return;
+    }
     process.setInstance(programInstance);
     process.setPid(int32_t(programInstance));
     process.setPath(programPath);

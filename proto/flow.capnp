@@ -99,4 +99,5 @@ struct Process {
   socketInode @15 :UInt64;
   reason @16 :Text;         # for unknown, noSocket and foreignRoot: why, in words
   instance @17 :UInt64;     # differs for each (pid, start, exec): names belong to an instance
+  askAgain @18 :Bool;       # for unknown: it could not be looked up just now (overload, the reader is away or silent)
 }

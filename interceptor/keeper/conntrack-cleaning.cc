@@ -163,7 +163,7 @@ Cleaned ConntrackCleaning::pass() {
     if (got < 0) fail(kj::str("listing conntrack entries: ", strerror(int(-got))));
     int left = int(got);
     auto message = reinterpret_cast<const nlmsghdr*>(buffer);
-    for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+    for (; interceptor::messageFits(message, left); message = mnl_nlmsg_next(message, &left)) {
       if (message->nlmsg_type == NLMSG_DONE) return changes.finish();
       KJ_IF_MAYBE (error, errorOf(message)) {
         fail(kj::str("listing conntrack entries: ", strerror(*error)));

@@ -142,7 +142,7 @@ int NfTables::commit(NfBatch& batch) {
     if (got < 0) fail(kj::str("changing nf_tables: ", strerror(int(-got))));
     int left = int(got);
     auto message = reinterpret_cast<const nlmsghdr*>(buffer);
-    for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
+    for (; interceptor::messageFits(message, left); message = mnl_nlmsg_next(message, &left))
       KJ_IF_MAYBE (error, errorOf(message)) {
         if (problem == 0) problem = *error;
       }
@@ -163,7 +163,7 @@ void NfTables::dump(uint16_t type, OnMessage onMessage) {
     if (got < 0) fail(kj::str("reading nf_tables: ", strerror(int(-got))));
     int left = int(got);
     auto message = reinterpret_cast<const nlmsghdr*>(buffer);
-    for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+    for (; interceptor::messageFits(message, left); message = mnl_nlmsg_next(message, &left)) {
       // An error: the kernel has no nf_tables.
       if (message->nlmsg_type == NLMSG_DONE || errorOf(message) != nullptr) return;
       if (message->nlmsg_type >> 8 == NFNL_SUBSYS_NFTABLES) onMessage(message);

@@ -154,5 +154,13 @@ TEST_CASE("a change is told in words: what is gone, what was added, and where") 
   CHECK(describeChange(own, own) == "chains or the order of lines were changed");
 }
 
+TEST_CASE("a rule in a table where we have none is another's, whatever its comment says") {
+  auto found = OwnRules::in(
+      "*raw\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m comment --comment portreeve:9 -j "
+      "NOTRACK\nCOMMIT\n");
+  CHECK(found.empty());
+  CHECK(removalText(found) == "");
+}
+
 }  // namespace
 }  // namespace portreeve::keeper

@@ -61,12 +61,17 @@ public:
 private:
   OwnRules own;
   kj::String table;
+  bool tableIsOurs = false;
   kj::Vector<SavedRule> others;  // of this table, in chains where ours come first
 
   void take(kj::String line) {
     if (line.startsWith("*")) {
       table = kj::str(line.slice(1));
+      tableIsOurs = false;
+      for (auto ours : TABLES) tableIsOurs = tableIsOurs || table == ours;
       others.clear();
+    } else if (!tableIsOurs) {
+      // Nothing of ours stands there, whatever its comment says.
     } else if (line.startsWith(":")) {
       auto name = wordAt(line, 1);
       if (isOwnChain(table, name)) own.chains.add(OwnRules::Chain{kj::str(table), kj::mv(name)});

@@ -137,6 +137,7 @@ def test_what_a_full_queue_refuses_is_counted_and_shown(net, suite, world_answer
     finally:
         os.kill(pid, signal.SIGCONT)
     suite.wait_enforcing(30)
+    wait_until(lambda: counters(suite, "interceptor").get("waiting") == 0, 30, lambda: counters(suite, "interceptor"))
     now = {q["queue"]: q for q in suite.status()["queues"]}[17140]
     seen = counters(suite, "interceptor")
     refused = now["overflowed"] - before["overflowed"] + now["timed_out"] - before["timed_out"] + seen["pool_full"]
