@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What deciding costs with many rules and a large list, and what reloading them does. Built with
-// -Dbenchmarks=true; needs no rights. `--benchmark_filter=…` as Google Benchmark has it.
+// -Dbench=true; needs no rights. `--benchmark_filter=…` as Google Benchmark has it.
 #include "common/name-list-writer.h"
 #include "policy/rules/rule-set.h"
 
