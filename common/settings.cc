@@ -179,10 +179,12 @@ void readAttributor(kj::StringPtr file, const toml::table& root, Settings::Attri
 
 void readResolver(kj::StringPtr file, const toml::table& root, Settings::Resolver& resolver) {
   Section section(file, root, "resolver",
-                  {"listen", "upstreams", "cache_mib", "serve_stale", "refuse_lists", "refuse_with",
-                   "refuse_private", "private_names"});
+                  {"listen", "upstreams", "root_anchor", "root_hints", "cache_mib", "serve_stale",
+                   "refuse_lists", "refuse_with", "refuse_private", "private_names"});
   section.strings("listen", resolver.listen);
   section.strings("upstreams", resolver.upstreams);
+  KJ_IF_MAYBE (path, section.string("root_anchor")) resolver.rootAnchor = kj::mv(*path);
+  KJ_IF_MAYBE (path, section.string("root_hints")) resolver.rootHints = kj::mv(*path);
   section.number("cache_mib", 1, 4096, resolver.cacheMiB);
   section.boolean("serve_stale", resolver.serveStale);
   section.strings("refuse_lists", resolver.refuseLists);

@@ -22,9 +22,12 @@ struct Settings {
         builtinOff;  // builtin_off = []: names of built-in rules that are left out
   } policy;
   struct Resolver {
-    kj::Vector<kj::String> listen;       // listen = ["127.0.0.1:53", "[::1]:53"]
-    kj::Vector<kj::String> upstreams;    // upstreams = []: recursion from the root; see
-                                         // resolver/upstream.h
+    kj::Vector<kj::String> listen;     // listen = ["127.0.0.1:53", "[::1]:53"]
+    kj::Vector<kj::String> upstreams;  // upstreams = []: recursion from the root; see
+                                       // resolver/upstream.h
+    kj::String rootAnchor = kj::str("/usr/share/dns/root.key");
+    // root_anchor: the key that recursion trusts; "" validates nothing
+    kj::String rootHints;                // root_hints = "": the root servers libunbound knows
     uint32_t cacheMiB = 32;              // cache_mib: answers kept, 1 to 4096
     bool serveStale = true;              // serve_stale: old answers while nobody can be asked
     kj::Vector<kj::String> refuseLists;  // refuse_lists = []: lists whose names nobody is given

@@ -24,8 +24,11 @@ bool AnswerCache::Entry::worthRefreshing(uint64_t nowNs) const {
 kj::Maybe<AnswerCache::Entry&> AnswerCache::find(std::string_view key) {
   auto found = index.find(key);
   if (found == index.end()) return nullptr;
-  if (found->second != entries.begin()) entries.splice(entries.begin(), entries, found->second);
-  return *found->second;
+  auto entry = found->second;
+  // A popular one need not be moved to the front each time.
+  if ((entry->uses & 7) == 0 && entry != entries.begin())
+    entries.splice(entries.begin(), entries, entry);
+  return *entry;
 }
 
 void AnswerCache::store(std::string key, Prepared answer, uint64_t nowNs) {

@@ -67,13 +67,17 @@ struct Resolution::Running {
   kj::Own<kj::PromiseFulfiller<Resolved>> fulfiller;
 };
 
-Resolution::Resolution(UbEventBase& base, kj::Timer& timer, kj::StringPtr rootAnchor)
+Resolution::Resolution(UbEventBase& base, kj::Timer& timer, kj::StringPtr rootAnchor,
+                       kj::StringPtr rootHints)
     : timer(timer),
       context(ub_ctx_create_ub_event(base.handle())),
       unchecked(ub_ctx_create_ub_event(base.handle())) {
   KJ_REQUIRE(context != nullptr && unchecked != nullptr, "libunbound: no context could be made");
   KJ_ON_SCOPE_FAILURE(ub_ctx_delete(unchecked); ub_ctx_delete(context));
-  validating = access(rootAnchor.cStr(), R_OK) == 0;
+  validating = rootAnchor.size() > 0 && access(rootAnchor.cStr(), R_OK) == 0;
+  if (rootHints.size() > 0)
+    for (auto* each : {context, unchecked})
+      check(ub_ctx_set_option(each, "root-hints:", rootHints.cStr()), rootHints);
   if (validating) check(ub_ctx_add_ta_file(context, rootAnchor.cStr()), rootAnchor);
   configure(context, validating);
   configure(unchecked, false);

@@ -18,10 +18,11 @@ namespace portreeve::resolver {
 
 class Resolution final : public NameSource {
 public:
-  Resolution(UbEventBase& base, kj::Timer& timer,
-             kj::StringPtr rootAnchor = "/usr/share/dns/root.key"_kj);
+  Resolution(UbEventBase& base, kj::Timer& timer, kj::StringPtr rootAnchor,
+             kj::StringPtr rootHints);
   // All that libunbound reads it reads here, before the sandbox. Where `rootAnchor` (Debian:
-  // dns-root-data) is missing, nothing is validated; `validates` tells. Throws FAILED when
+  // dns-root-data) is missing or empty, nothing is validated; `validates` tells. Empty `rootHints`:
+  // those that libunbound knows. Throws FAILED when
   // libunbound refuses.
   ~Resolution() noexcept(false);
   KJ_DISALLOW_COPY(Resolution);

@@ -38,8 +38,8 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
                  const Directories& directories, Sockets sockets)
     : events(io.unixEventPort, io.provider->getTimer()),
       policy(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("policy"), memory),
-      names(makeSource(io, upstreams), io.provider->getTimer(), size_t(settings.cacheMiB) << 20,
-            settings.serveStale),
+      names(makeSource(io, settings, upstreams), io.provider->getTimer(),
+            size_t(settings.cacheMiB) << 20, settings.serveStale),
       filter(settings, kj::str(directories.state, "/lists")),
       listsWatch(io.unixEventPort, io.provider->getTimer(), kj::str(directories.state, "/lists")),
       queries(policy, names, memory, filter, io.provider->getTimer()),
@@ -65,10 +65,11 @@ kj::Promise<void> Service::serve() {
   return all;
 }
 
-NameSource& Service::makeSource(kj::AsyncIoContext& io, kj::ArrayPtr<const Upstream> upstreams) {
+NameSource& Service::makeSource(kj::AsyncIoContext& io, const Settings::Resolver& settings,
+                                kj::ArrayPtr<const Upstream> upstreams) {
   auto& timer = io.provider->getTimer();
   if (upstreams.size() == 0) {
-    auto made = kj::heap<Resolution>(events, timer);
+    auto made = kj::heap<Resolution>(events, timer, settings.rootAnchor, settings.rootHints);
     auto& result = *made;
     recursion = kj::mv(made);
     return result;

@@ -66,7 +66,8 @@ private:
       [this](proto::view::ProcessStatus::Builder builder) { fillStatus(builder); };
   RpcServer rpc;
 
-  NameSource& makeSource(kj::AsyncIoContext& io, kj::ArrayPtr<const Upstream> upstreams);
+  NameSource& makeSource(kj::AsyncIoContext& io, const Settings::Resolver& settings,
+                         kj::ArrayPtr<const Upstream> upstreams);
   Inside inside();
   kj::Promise<void> followLists();
   void addCounters();
