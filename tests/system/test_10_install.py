@@ -19,6 +19,13 @@ process = { path = "/usr/bin/curl" }
 domain  = "www.allowed.test"
 port    = 80
 
+# Names are given to whoever may use them.
+[[rule]]
+name    = "these may ask for www.allowed.test"
+action  = "allow"
+process = { path = ["/usr/bin/dig", "/usr/lib/systemd/systemd-resolved"] }
+domain  = "www.allowed.test"
+
 [[rule]]
 name   = "alice may use port 7000"
 action = "allow"

@@ -11,11 +11,11 @@ FORBIDDEN = HOSTS["www.blocked.test"]
 EARLY = f"""[Unit]
 DefaultDependencies=no
 After=systemd-remount-fs.service
+StartLimitIntervalSec=0
 [Service]
 ExecStart=/bin/sh -c 'while :; do /media/files/probe udp {FORBIDDEN[0]} 7000 --timeout 0.05; /media/files/probe udp {FORBIDDEN[1]} 7000 --timeout 0.05; /media/files/probe tcp {FORBIDDEN[0]} 443 --timeout 0.2; sleep 0.2; done >/dev/null 2>&1'
 Restart=always
 RestartSec=0.1
-StartLimitIntervalSec=0
 [Install]
 WantedBy=sysinit.target
 """
