@@ -31,7 +31,7 @@ _portreeve() {
       ;;
   esac
   if [[ $current == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "$(grep -oE '^  (-[a-z],)?--[a-z][a-z-]*' <<<"$help" | tr ', ' '\n\n')" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "$(grep -oE '^  (-[a-z],)?--[a-z][a-z0-9-]*' <<<"$help" | tr ', ' '\n\n')" -- "$current")
     return
   fi
   mapfile -t COMPREPLY < <(compgen -W "$(sed -n '/^Subcommands:/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p' <<<"$help")" -- "$current")

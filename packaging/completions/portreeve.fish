@@ -15,7 +15,7 @@ end
 function __portreeve_complete
     set -l help (__portreeve_help)
     if string match -q -- '-*' (commandline -ct)
-        string match -r -g -- '^  (?:-[a-z],)?(--[a-z][a-z-]*)' $help
+        string match -r -g -- '^  (?:-[a-z],)?(--[a-z][a-z0-9-]*)' $help
         return
     end
     set -l inside 0
@@ -30,3 +30,5 @@ function __portreeve_complete
 end
 
 complete -c portreeve -a '(__portreeve_complete)'
+# Files only where there is no further command to be named: of rules, for check and rule add.
+complete -c portreeve -n 'string match -q Subcommands: (__portreeve_help)' -f

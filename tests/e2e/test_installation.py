@@ -107,4 +107,4 @@ def test_shells_complete_commands_subcommands_and_options(tree, complete):
     assert {"list", "add", "remove", "reload"} <= set(complete(tree, "portreeve rule "))
     assert "status" not in complete(tree, "portreeve rule ")
     options = set(complete(tree, "portreeve rule add --"))
-    assert {"--program", "--domain", "--allow"} <= options and "--follow" not in options
+    assert {"--program", "--domain", "--gate17"} <= options and "--follow" not in options
