@@ -54,6 +54,8 @@ Resolved bogus(const char* why) {
                         kj::str(why == nullptr ? "its signatures are wrong" : why)}};
 }
 
+void ignore(void*, int, void*, int, int, char*, int) {}
+
 void check(int result, kj::StringPtr doing) {
   if (result != UB_NOERROR)
     KJ_FAIL_REQUIRE(kj::str("libunbound: ", doing, " ", ub_strerror(result)));
@@ -102,6 +104,9 @@ void Resolution::configure(ub_ctx* configured, bool validated) {
   set(RECURSING);
   // This also makes the context final: files are read and caches made now.
   for (auto zone : NOT_OURS) check(ub_ctx_zone_remove(configured, zone), zone);
+  // The file of root servers is read at the first question only: ask one that needs nobody.
+  check(ub_resolve_event(configured, "localhost", TYPE_A, CLASS_IN, nullptr, &ignore, nullptr),
+        "starting");
 }
 
 kj::Promise<Resolved> Resolution::resolve(const Lookup& lookup) {
