@@ -3,6 +3,7 @@
 
 #include "cli/neighbours.h"
 #include "cli/text-file.h"
+#include "common/host-rules.h"
 #include "common/marks.h"
 
 #include <stdlib.h>
@@ -182,8 +183,8 @@ private:
 
   void hostRules() {
     bool iptables = false;
-    KJ_IF_MAYBE (saved, facts.saved) iptables = hasOwnFilterRules(*saved);
-    KJ_IF_MAYBE (saved, facts.saved6) iptables = iptables || hasOwnFilterRules(*saved);
+    KJ_IF_MAYBE (saved, facts.saved) iptables = HostRules::in(*saved).passedOver != nullptr;
+    KJ_IF_MAYBE (saved, facts.saved6) iptables |= HostRules::in(*saved).passedOver != nullptr;
     if (iptables && !facts.respectsHostRules)
       note("host's firewall",
            kj::str("this machine has filter rules of its own (ufw, firewalld or iptables), and a "

@@ -38,6 +38,9 @@ DAEMONS = {
     "lists": ("fetch and compile lists of names",
               "It fetches the sources of every list that the settings name, compiles each into one file, which the others map, and ends. "
               "It holds no capability. A list that could not be made leaves its last good version in place."),
+    "historian": ("remember connections, and answer for the past",
+                  "It records what policy tells of, behind the verdict, in a database bounded by age and size, and answers questions about it. "
+                  "It holds no capability and has no network. A full disk or a damaged file stops its memory, never a verdict."),
     "gateway": ("serve the web page and its API on port 817",
                 "It speaks HTTP to this machine's own people and programs and has no authority of its own: what a session may do is "
                 "policy's word. It holds no capability and has no network: its ports are handed over."),
