@@ -22,7 +22,8 @@ process = { path = "$BIN/app" }
 """
 SECONDS = 4
 # docs/failing.md, "Memory": resident, MiB.
-BOUNDS = {"interceptor": 32, "keeper": 24, "attributor": 64, "reader": 32, "policy": 192, "resolver": 64, "gateway": 48}
+BOUNDS = {"interceptor": 32, "keeper": 24, "attributor": 64, "reader": 32, "policy": 192, "resolver": 64, "historian": 64,
+          "gateway": 48}
 
 FLOODS = {
     "SYN flood from outside": ("world", "flood.py", "syn", "10.9.0.1", 22),
@@ -63,12 +64,18 @@ class Flood:
         return said.strip()
 
 
-def connect_times(suite, seconds):
-    """Milliseconds of connections of the program that may, one after another; each has to come about."""
+# Programs of one machine share its queues: one that connects without end can make another's SYN wait and be dropped.
+SHARES_THE_QUEUE = "connections without end from a program"
+
+
+def connect_times(suite, seconds, may_be_late=False):
+    """Milliseconds of connections of the program that may, one after another; each has to come about, unless it may be late."""
     times, end = [], time.monotonic() + seconds
     while time.monotonic() < end:
         for address in ("10.9.0.13", "fd09::13"):
             seen = suite.probe("app", "tcp", address, 7000, "--timeout", 5)
+            if may_be_late and seen["error"] == "ETIMEDOUT":
+                continue
             assert seen["ok"], seen
             times.append(seen["us"] / 1000)
     return times
@@ -95,7 +102,8 @@ def test_a_flood_is_borne(net, suite, world_answers_nobody, name):
     seen_before = counters(suite, "interceptor")["packets"]
     flood = Flood(net, *FLOODS[name])
     try:
-        during = connect_times(suite, SECONDS)
+        during = connect_times(suite, SECONDS, may_be_late=name == SHARES_THE_QUEUE)
+        assert during, "not one connection came about"
         assert held.say()["ok"], "a decided connection goes on"
         refused = suite.probe("intruder", "tcp", VICTIMS[0], 7000, "--timeout", 5)
         assert not refused["ok"], refused

@@ -110,8 +110,6 @@ def test_with_bypass_what_portreeve_allows_passes_ufw_and_this_is_said(net, serv
             assert any(n.startswith("IPv4: ") and 'host_rules = "respect"' in n for n in told), told
             assert any(n.startswith("IPv6: ") and 'host_rules = "respect"' in n for n in told), told
             assert 'host_rules = "respect"' in suite.command("status").stdout
-            ufw("disable")
-            ufw.net.inside("nft", "flush", "table", "ip", "filter", check=False)
 
 
 def test_a_host_firewall_that_comes_later_is_said_by_status(net):

@@ -81,7 +81,7 @@ def test_the_first_policies_are_good(tree, policy):
 
 
 def complete_bash(tree, line):
-    script = (f"source {found(tree, 'portreeve')}; COMP_WORDS=({line} ''); [[ {shlex.quote(line)} == *' ' ]] || unset 'COMP_WORDS[-1]'; "
+    script = (f"source {found(tree, 'completions/portreeve')}; COMP_WORDS=({line} ''); [[ {shlex.quote(line)} == *' ' ]] || unset 'COMP_WORDS[-1]'; "
               "COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 )); _portreeve; printf '%s\\n' \"${COMPREPLY[@]}\"")
     return run("bash", "-c", script, env={**os.environ, "PATH": f"{BUILD / 'cli'}:{os.environ['PATH']}"}).stdout.split()
 

@@ -19,6 +19,7 @@ class Ufw:
 
     def __exit__(self, *exception):
         self("disable", check=False)
+        self.net.inside("nft", "flush", "ruleset")  # its chains stay when it is switched off
         for name in ("ufw", "default"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
