@@ -19,7 +19,7 @@ def test_ipv6_that_appears_later_is_guarded_from_its_first_packet(net):
             suite.wait_enforcing()
             assert suite.probe("app", "tcp", "10.9.0.13", 7000)["ok"]
             capture = Asked(net, net.world, "capture.py", "fd09::12")
-            spray = Asked(net, net.machine, "spray.py", "fd09::12")
+            spray = Asked(net, net.machine, "spray.py", "--rest", "4", "fd09::12")
             net.inside("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=0")
             net.inside("ip", "addr", "add", "fd09::1/64", "dev", "eth0", "nodad")
             wait_until(lambda: suite.probe("app", "tcp", "fd09::13", 7000, "--timeout", 1)["ok"], 10, "IPv6 works")

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sends as fast as it can to the addresses that are given, each packet the first of a connection.
 
-    spray.py ADDRESS...      one datagram and one SYN to each address and port in turn, always from a new socket
+    spray.py [--rest MS] ADDRESS...      one datagram and one SYN to each address and port in turn, always from a new socket
+
+With --rest it sleeps so long after every 16 ports: what shares the queues with it is not to be crowded out.
 
 A line of how many were sent each time that standard input has a line.
 """
@@ -10,6 +12,7 @@ import os
 import select
 import socket
 import sys
+import time
 
 
 MULTICAST_DNS = 5353  # allowed on the local network by a built-in rule
@@ -27,7 +30,7 @@ def send(address, port):
                 pass
 
 
-def main(addresses):
+def main(addresses, rest):
     print("ready", flush=True)
     sent = 0
     while True:
@@ -37,10 +40,15 @@ def main(addresses):
             for address in addresses:
                 send(address, port)
                 sent += 2
+            if port % 16 == 0:
+                time.sleep(rest)
             if port % 16 == 0 and select.select([0], [], [], 0)[0]:
                 if not os.read(0, 4096):
                     return
                 print(sent, flush=True)
 
 
-main(sys.argv[1:])
+if sys.argv[1] == "--rest":
+    main(sys.argv[3:], int(sys.argv[2]) / 1000)
+else:
+    main(sys.argv[1:], 0)
