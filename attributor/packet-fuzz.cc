@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "attributor/packet-fuzz.h"
+#include "tests/fuzz/fuzz-target.h"
 
 #include "attributor/kernel-origin.h"
 #include "attributor/packet-header.h"

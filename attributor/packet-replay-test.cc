@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "attributor/packet-fuzz.h"
 #include "attributor/packet-samples.h"
+#include "tests/fuzz/fuzz-target.h"
+#include "tests/fuzz/mutation.h"
 
 #include <doctest/doctest.h>
 #include <netinet/in.h>
@@ -16,28 +17,6 @@ std::vector<Octets> seeds() {
           ipv6(IPPROTO_HOPOPTS, joined({extension(IPPROTO_ROUTING), extension(IPPROTO_FRAGMENT, 2),
                                         fragmentHeader(6, 0, true), tcp(1, 2, 2)})),
           ipv6(51, joined({extension(58, 3), icmp(128, 0, 1)}))};
-}
-
-void mutate(Octets& octets, std::mt19937& random) {
-  for (int changes = int(random() % 4) + 1; changes > 0 && !octets.empty(); changes--) {
-    size_t at = random() % octets.size();
-    switch (random() % 5) {
-      case 0:
-        octets[at] = uint8_t(random());
-        break;
-      case 1:
-        octets[at] ^= uint8_t(1 << random() % 8);
-        break;
-      case 2:
-        octets.resize(at);
-        break;
-      case 3:
-        octets.insert(octets.begin() + long(at), uint8_t(random()));
-        break;
-      default:
-        octets[at] = 0xff;
-    }
-  }
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "resolver/message-fuzz.h"
+#include "tests/fuzz/fuzz-target.h"
 
 #include "resolver/answer-cache.h"
 #include "resolver/message.h"

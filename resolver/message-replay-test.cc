@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "resolver/message-fuzz.h"
 #include "resolver/message-samples.h"
+#include "tests/fuzz/fuzz-target.h"
+#include "tests/fuzz/mutation.h"
 
 #include <doctest/doctest.h>
 
@@ -32,27 +33,7 @@ std::vector<Bytes> seeds() {
   return {bytesOf(query), bytesOf(answer), bytesOf(hints)};
 }
 
-void mutate(Bytes& bytes, std::mt19937& random) {
-  for (int changes = int(random() % 4) + 1; changes > 0 && !bytes.empty(); changes--) {
-    size_t at = random() % bytes.size();
-    switch (random() % 5) {
-      case 0:
-        bytes[at] = uint8_t(random());
-        break;
-      case 1:
-        bytes[at] ^= uint8_t(1 << random() % 8);
-        break;
-      case 2:
-        bytes.resize(at);
-        break;
-      case 3:
-        bytes.insert(bytes.begin() + long(at), uint8_t(random()));
-        break;
-      default:
-        bytes[at] = 0xc0;  // the beginning of a compression pointer
-    }
-  }
-}
+constexpr uint8_t POINTER = 0xc0;  // the beginning of a compression pointer
 
 }  // namespace
 
@@ -63,7 +44,7 @@ TEST_CASE("no prefix and no mutation of a message upsets its reader or the write
       CHECK(LLVMFuzzerTestOneInput(seed.data(), length) == 0);
     for (int round = 0; round < 20000; round++) {
       Bytes bytes = seed;
-      mutate(bytes, random);
+      mutate(bytes, random, POINTER);
       if (LLVMFuzzerTestOneInput(bytes.data(), bytes.size()) != 0) FAIL("refused");
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "policy/rules/rules-fuzz.h"
+#include "tests/fuzz/fuzz-target.h"
 
 #include "policy/rules/check.h"
 #include "policy/rules/expectations.h"

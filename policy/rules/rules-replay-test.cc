@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The corpus and its mutations through the fuzzing entry: whatever a file holds, it is rules or a
 // reason why not.
-#include "policy/rules/rules-fuzz.h"
+#include "tests/fuzz/fuzz-target.h"
 
 #include "policy/rules/test-random.h"
 

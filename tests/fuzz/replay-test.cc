@@ -2,6 +2,7 @@
 // A fuzz target without a fuzzer: its corpus, every beginning of each input, and a fixed number of
 // mutations. FUZZ_CORPUS is the folder.
 #include "tests/fuzz/fuzz-target.h"
+#include "tests/fuzz/mutation.h"
 
 #include <doctest/doctest.h>
 
@@ -35,32 +36,19 @@ int run(const Octets& octets, size_t size) {
   return LLVMFuzzerTestOneInput(exact.get(), size);
 }
 
+void splice(Octets& octets, const std::vector<Octets>& others, std::mt19937& random) {
+  auto& other = others[random() % others.size()];
+  octets.resize(random() % octets.size());
+  size_t from = other.empty() ? 0 : random() % other.size();
+  octets.insert(octets.end(), other.begin() + ptrdiff_t(from), other.end());
+}
+
 void mutate(Octets& octets, const std::vector<Octets>& others, std::mt19937& random) {
   for (int changes = int(random() % 4) + 1; changes > 0 && !octets.empty(); changes--) {
-    size_t at = random() % octets.size();
-    switch (random() % 6) {
-      case 0:
-        octets[at] = uint8_t(random());
-        break;
-      case 1:
-        octets[at] ^= uint8_t(1 << random() % 8);
-        break;
-      case 2:
-        octets.resize(at);
-        break;
-      case 3:
-        octets.insert(octets.begin() + ptrdiff_t(at), uint8_t(random()));
-        break;
-      case 4:
-        octets[at] = 0xff;
-        break;
-      default: {
-        auto& other = others[random() % others.size()];
-        octets.resize(at);
-        size_t from = other.empty() ? 0 : random() % other.size();
-        octets.insert(octets.end(), other.begin() + ptrdiff_t(from), other.end());
-      }
-    }
+    if (random() % 6 == 0)
+      splice(octets, others, random);
+    else
+      portreeve::mutateOnce(octets, random);
   }
 }
 
