@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/https-transport.h"
 
-#include "common/log.h"
-
 #include <kj/debug.h>
-#include <kj/refcount.h>
 #include <kj/vector.h>
 #include <nghttp2/nghttp2.h>
 
@@ -39,14 +36,14 @@ struct SessionCallbacks {
 
 }  // namespace
 
-class HttpsTransport::Connection final : public kj::Refcounted {
-  // Lives on while a question is under way on it.
+class HttpsTransport::Session final : public Connection {
 public:
-  Connection(HttpsTransport& transport, kj::Own<Wire> inner)
+  Session(HttpsTransport& transport, kj::Timer& timer, kj::Own<Wire> inner)
       : transport(transport),
+        timer(timer),
         wire(kj::mv(inner)),
         buffer(kj::heapArray<kj::byte>(PART)),
-        lastUsed(transport.timer.now()) {
+        lastUsed(timer.now()) {
     SessionCallbacks c;
     nghttp2_session_callbacks_set_on_header_callback(c.callbacks, &onHeader);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(c.callbacks, &onData);
@@ -63,9 +60,9 @@ public:
                   .eagerlyEvaluate(nullptr);
     send();
   }
-  ~Connection() noexcept(false) { nghttp2_session_del(session); }
+  ~Session() noexcept(false) { nghttp2_session_del(session); }
 
-  kj::Promise<kj::Array<kj::byte>> exchange(kj::ArrayPtr<const kj::byte> query) {
+  kj::Promise<kj::Array<kj::byte>> exchange(kj::ArrayPtr<const kj::byte> query) override {
     KJ_IF_MAYBE (e, ended) return kj::cp(*e);
     auto request = kj::heap<Request>();
     request->query = kj::heapArray(query);
@@ -92,13 +89,13 @@ public:
     auto paf = kj::newPromiseAndFulfiller<kj::Array<kj::byte>>();
     request->fulfiller = kj::mv(paf.fulfiller);
     requests.emplace(stream, kj::mv(request));
-    lastUsed = transport.timer.now();
+    lastUsed = timer.now();
     send();
     return paf.promise.attach(
         kj::defer([self = kj::addRef(*this), stream]() mutable { self->giveUp(stream); }));
   }
 
-  bool isOpen() const { return ended == nullptr; }
+  bool isOpen() const override { return ended == nullptr; }
 
 private:
   struct Request {
@@ -111,6 +108,7 @@ private:
   };
 
   HttpsTransport& transport;
+  kj::Timer& timer;
   kj::Own<Wire> wire;
   nghttp2_session* session = nullptr;
   kj::Array<kj::byte> buffer;
@@ -154,8 +152,8 @@ private:
   }
 
   kj::Promise<void> endWhenIdle() {
-    return transport.timer.afterDelay(IDLE).then([this]() -> kj::Promise<void> {
-      if (requests.empty() && transport.timer.now() - lastUsed >= IDLE) return kj::READY_NOW;
+    return timer.afterDelay(IDLE).then([this]() -> kj::Promise<void> {
+      if (requests.empty() && timer.now() - lastUsed >= IDLE) return kj::READY_NOW;
       return endWhenIdle();
     });
   }
@@ -187,7 +185,7 @@ private:
     auto request = kj::mv(found->second);
     requests.erase(found);
     if (request->fulfiller.get() == nullptr) return;
-    lastUsed = transport.timer.now();
+    lastUsed = timer.now();
     if (error != NGHTTP2_NO_ERROR)
       request->fulfiller->reject(gone(nghttp2_http2_strerror(error)));
     else if (request->status != 200)
@@ -234,13 +232,13 @@ private:
   }
 
   static int onClose(nghttp2_session*, int32_t stream, uint32_t error, void* self) {
-    static_cast<Connection*>(self)->finish(stream, error);
+    static_cast<Session*>(self)->finish(stream, error);
     return 0;
   }
 };
 
 HttpsTransport::HttpsTransport(kj::Own<Dialer> dialer, kj::Timer& timer, const Upstream& upstream)
-    : dialer(kj::mv(dialer)), timer(timer), path(kj::str(upstream.path)), tasks(*this) {
+    : ConnectionTransport(kj::mv(dialer), timer), path(kj::str(upstream.path)) {
   bool v4 = upstream.address.isV4();
   authority = upstream.name.size() > 0 ? kj::str(upstream.name)
               : v4                     ? upstream.address.toString()
@@ -248,53 +246,9 @@ HttpsTransport::HttpsTransport(kj::Own<Dialer> dialer, kj::Timer& timer, const U
   if (upstream.port != 443) authority = kj::str(authority, ':', upstream.port);
 }
 
-HttpsTransport::~HttpsTransport() noexcept(false) {}
-
-kj::Promise<kj::Array<kj::byte>> HttpsTransport::exchange(kj::ArrayPtr<const kj::byte> query) {
-  KJ_IF_MAYBE (open, current)
-    if ((*open)->isOpen()) return attempt(kj::heapArray(query), true);
-  return connected().then(
-      [this, query = kj::heapArray(query)]() mutable { return attempt(kj::mv(query), false); });
-}
-
-kj::Promise<kj::Array<kj::byte>> HttpsTransport::attempt(kj::Array<kj::byte> query, bool again) {
-  auto& connection = *KJ_ASSERT_NONNULL(current);
-  auto asked = connection.exchange(query);
-  if (!again) return asked;
-  return asked.catch_([this, &connection, query = kj::mv(query)](
-                          kj::Exception&& e) mutable -> kj::Promise<kj::Array<kj::byte>> {
-    // A refusal is an answer; a connection that has ended is made anew.
-    bool same = false;
-    KJ_IF_MAYBE (open, current) same = open->get() == &connection && connection.isOpen();
-    if (same || e.getType() != kj::Exception::Type::DISCONNECTED) return kj::mv(e);
-    return connected().then(
-        [this, query = kj::mv(query)]() mutable { return attempt(kj::mv(query), false); });
-  });
-}
-
-kj::Promise<void> HttpsTransport::connected() {
-  KJ_IF_MAYBE (open, current)
-    if ((*open)->isOpen()) return kj::READY_NOW;
-  KJ_IF_MAYBE (promise, coming) return promise->addBranch();
-  auto made = dialer->dial()
-                  .then(
-                      [this](kj::Own<Wire> wire) {
-                        coming = nullptr;
-                        current = kj::refcounted<Connection>(*this, kj::mv(wire));
-                      },
-                      [this](kj::Exception&& e) {
-                        coming = nullptr;
-                        kj::throwFatalException(kj::mv(e));
-                      })
-                  .fork();
-  auto branch = made.addBranch();
-  tasks.add(made.addBranch());
-  coming = kj::mv(made);
-  return branch;
-}
-
-void HttpsTransport::taskFailed(kj::Exception&& e) {
-  log::debug(kj::str("connecting to an upstream: ", e.getDescription()));
+kj::Own<ConnectionTransport::Connection> HttpsTransport::open(kj::Own<Wire> wire,
+                                                              kj::Timer& timer) {
+  return kj::refcounted<Session>(*this, timer, kj::mv(wire));
 }
 
 }  // namespace portreeve::resolver

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/stream-transport.h"
 
-#include "common/log.h"
 #include "resolver/chance.h"
 
 #include <kj/debug.h>
-#include <kj/refcount.h>
 #include <kj/vector.h>
 
 #include <cstring>
@@ -20,10 +18,9 @@ kj::Exception gone(kj::StringPtr reason) {
 
 }  // namespace
 
-class StreamTransport::Connection final : public kj::Refcounted {
-  // Lives on while a question is under way on it.
+class StreamTransport::Stream final : public Connection {
 public:
-  Connection(kj::Own<Wire> wire, kj::Timer& timer)
+  Stream(kj::Own<Wire> wire, kj::Timer& timer)
       : wire(kj::mv(wire)),
         timer(timer),
         lastUsed(timer.now()),
@@ -33,7 +30,7 @@ public:
                           [this](kj::Exception&& e) { fail(e); })
                     .eagerlyEvaluate(nullptr)) {}
 
-  kj::Promise<kj::Array<kj::byte>> exchange(kj::ArrayPtr<const kj::byte> query) {
+  kj::Promise<kj::Array<kj::byte>> exchange(kj::ArrayPtr<const kj::byte> query) override {
     KJ_IF_MAYBE (e, ended) return kj::cp(*e);
     uint16_t id;
     do id = chance().u16();
@@ -52,7 +49,7 @@ public:
         kj::defer([self = kj::addRef(*this), id]() mutable { self->waiting.erase(id); }));
   }
 
-  bool isOpen() const { return ended == nullptr; }
+  bool isOpen() const override { return ended == nullptr; }
 
 private:
   struct Waiting {
@@ -128,53 +125,9 @@ private:
   }
 };
 
-StreamTransport::StreamTransport(kj::Own<Dialer> dialer, kj::Timer& timer)
-    : dialer(kj::mv(dialer)), timer(timer), tasks(*this) {}
-
-StreamTransport::~StreamTransport() noexcept(false) {}
-
-kj::Promise<kj::Array<kj::byte>> StreamTransport::exchange(kj::ArrayPtr<const kj::byte> query) {
-  KJ_IF_MAYBE (open, current)
-    if ((*open)->isOpen()) return attempt(kj::heapArray(query), true);
-  return connected().then(
-      [this, query = kj::heapArray(query)]() mutable { return attempt(kj::mv(query), false); });
-}
-
-kj::Promise<kj::Array<kj::byte>> StreamTransport::attempt(kj::Array<kj::byte> query, bool again) {
-  auto asked = KJ_ASSERT_NONNULL(current)->exchange(query);
-  if (!again) return asked;
-  return asked.catch_(
-      [this, query = kj::mv(query)](kj::Exception&& e) mutable -> kj::Promise<kj::Array<kj::byte>> {
-        if (e.getType() != kj::Exception::Type::DISCONNECTED) return kj::mv(e);
-        return connected().then(
-            [this, query = kj::mv(query)]() mutable { return attempt(kj::mv(query), false); });
-      });
-}
-
-kj::Promise<void> StreamTransport::connected() {
-  KJ_IF_MAYBE (open, current)
-    if ((*open)->isOpen()) return kj::READY_NOW;
-  KJ_IF_MAYBE (promise, coming) return promise->addBranch();
-  auto made = dialer->dial()
-                  .then(
-                      [this](kj::Own<Wire> wire) {
-                        coming = nullptr;
-                        current = kj::refcounted<Connection>(kj::mv(wire), timer);
-                      },
-                      [this](kj::Exception&& e) {
-                        coming = nullptr;
-                        kj::throwFatalException(kj::mv(e));
-                      })
-                  .fork();
-  auto branch = made.addBranch();
-  // Also when nobody waits any more: the next question finds it open.
-  tasks.add(made.addBranch());
-  coming = kj::mv(made);
-  return branch;
-}
-
-void StreamTransport::taskFailed(kj::Exception&& e) {
-  log::debug(kj::str("connecting to an upstream: ", e.getDescription()));
+kj::Own<ConnectionTransport::Connection> StreamTransport::open(kj::Own<Wire> wire,
+                                                               kj::Timer& timer) {
+  return kj::refcounted<Stream>(kj::mv(wire), timer);
 }
 
 }  // namespace portreeve::resolver
