@@ -99,6 +99,9 @@ void ProcessCache::find(const DiagSocket& socket, Urgency urgency, OnHolder onHo
     counts.remembered++;
     return onHolder(*holder);
   }
+  auto owner = noteOf(socket);
+  KJ_IF_MAYBE (note, owner)
+    if (auto process = asNoted(*note)) return onHolder(remember(socket, notedEntry(*process)));
   auto& search = searches[socket.inode];
   if (search != nullptr) {
     search->waiting.push_back(kj::mv(onHolder));
@@ -108,12 +111,11 @@ void ProcessCache::find(const DiagSocket& socket, Urgency urgency, OnHolder onHo
   search->socket = socket;
   search->urgency = urgency;
   search->waiting.push_back(kj::mv(onHolder));
-  KJ_IF_MAYBE (owner, noteOf(socket)) {
+  KJ_IF_MAYBE (note, owner) {
     search->noted = true;
-    search->holder = owner->key;
-    search->fileInode = owner->fileInode;
-    if (auto process = asNoted(*owner)) return found(socket.inode, process->facts);
-    return askForDescription(*search, owner->key.pid);
+    search->holder = note->key;
+    search->fileInode = note->fileInode;
+    return askForDescription(*search, note->key.pid);
   }
   askWhoOwns(*search);
 }
@@ -153,11 +155,7 @@ kj::Maybe<Holder> ProcessCache::recall(const DiagSocket& socket) {
     return nobody();
   }
   if (age > BELIEVED) return nullptr;
-  Holder holder;
-  holder.outcome = Holder::Outcome::FOUND;
-  holder.facts = entry->facts;
-  holder.shared = entry->shared;
-  holder.noted = entry->noted;
+  auto holder = holderOf(*entry);
   holder.remembered = true;
   return holder;
 }
@@ -249,17 +247,33 @@ void ProcessCache::found(uint64_t inode, SharedFacts facts) {
   entry.fd = search.fd;
   entry.shared = search.shared;
   entry.noted = search.noted;
+  entry.facts = kj::mv(facts);
+  finish(inode, remember(search.socket, kj::mv(entry)));
+}
+
+ProcessCache::Remembered ProcessCache::notedEntry(const Process& process) {
+  Remembered entry;
+  entry.noted = true;
+  entry.facts = process.facts;
+  return entry;
+}
+
+Holder ProcessCache::remember(const DiagSocket& socket, Remembered entry) {
   entry.seen = timer.now();
-  entry.facts = facts;
-  if (!search.noted) byGroup.put(groupOf(search.socket), entry);  // a hint has a descriptor
-  if (search.socket.cookie != 0) bySocket.put(search.socket.cookie, entry);
-  search.noted ? counts.noted++ : counts.found++;
+  entry.noted ? counts.noted++ : counts.found++;
+  auto holder = holderOf(entry);
+  if (!entry.noted) byGroup.put(groupOf(socket), entry);  // a hint has a descriptor
+  if (socket.cookie != 0) bySocket.put(socket.cookie, kj::mv(entry));
+  return holder;
+}
+
+Holder ProcessCache::holderOf(const Remembered& entry) {
   Holder holder;
   holder.outcome = Holder::Outcome::FOUND;
-  holder.facts = kj::mv(facts);
-  holder.shared = search.shared;
-  holder.noted = search.noted;
-  finish(inode, holder);
+  holder.facts = entry.facts;
+  holder.shared = entry.shared;
+  holder.noted = entry.noted;
+  return holder;
 }
 
 void ProcessCache::finish(uint64_t inode, const Holder& holder) {

@@ -106,6 +106,9 @@ private:
   SharedFacts stillTrue(ReaderLink::Answer answer);
   void ownerAnswered(uint64_t inode, ReaderLink::Answer answer);
   void descriptionAnswered(uint64_t inode, ReaderLink::Answer answer);
+  static Remembered notedEntry(const Process& process);
+  static Holder holderOf(const Remembered& entry);
+  Holder remember(const DiagSocket& socket, Remembered entry);
   void found(uint64_t inode, SharedFacts facts);
   void finish(uint64_t inode, const Holder& holder);
 };
