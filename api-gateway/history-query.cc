@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "api-gateway/history-query.h"
 
+#include "common/time-span.h"
+
 #include <time.h>
 
 namespace portreeve::gateway {
 namespace {
 
-constexpr uint64_t NS_A_MS = 1'000'000;
 constexpr kj::StringPtr KEYS[] = {"since"_kj,  "until"_kj,  "program"_kj,   "user"_kj,
                                   "unit"_kj,   "action"_kj, "direction"_kj, "protocol"_kj,
                                   "domain"_kj, "remote"_kj, "port"_kj,      "rule"_kj,
@@ -16,21 +17,6 @@ bool isKnown(kj::StringPtr key) {
   for (auto known : KEYS)
     if (known == key) return true;
   return false;
-}
-
-uint64_t unitMs(char unit) {
-  switch (unit) {
-    case 's':
-      return 1000;
-    case 'm':
-      return 60'000;
-    case 'h':
-      return 3'600'000;
-    case 'd':
-      return 86'400'000;
-    default:
-      return 0;
-  }
 }
 
 kj::Maybe<uint64_t> parseTime(kj::StringPtr text) {
@@ -69,14 +55,8 @@ kj::Maybe<Wrong> check(const QueryPair& pair, uint64_t now) {
 }  // namespace
 
 kj::Maybe<uint64_t> parseMoment(kj::StringPtr text, uint64_t nowWallNs) {
-  if (text.size() < 2) return nullptr;
-  uint64_t unit = unitMs(text[text.size() - 1]);
-  KJ_IF_MAYBE (number, parseDigits(kj::heapString(text.slice(0, text.size() - 1)))) {
-    uint64_t now = nowWallNs / NS_A_MS;
-    if (unit == 0 || *number > (1ull << 32)) return nullptr;
-    return *number * unit < now ? now - *number * unit : 1;
-  }
-  return parseTime(text);
+  auto moment = momentBefore(text, nowWallNs);
+  return moment == nullptr ? parseTime(text) : moment;
 }
 
 kj::OneOf<HistoryQuery, Wrong> HistoryQuery::parse(kj::StringPtr text, uint64_t nowWallNs) {

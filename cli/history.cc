@@ -8,8 +8,7 @@
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "common/clock.h"
-
-#include <stdlib.h>
+#include "common/time-span.h"
 
 namespace portreeve::cli {
 namespace {
@@ -17,22 +16,6 @@ namespace {
 namespace view = proto::view;
 
 constexpr uint32_t PAGE = 1000;  // rows in one answer at most (proto/history.capnp)
-constexpr uint64_t NS_A_MS = 1'000'000;
-
-uint64_t unitMs(char unit) {
-  switch (unit) {
-    case 's':
-      return 1000;
-    case 'm':
-      return 60'000;
-    case 'h':
-      return 3'600'000;
-    case 'd':
-      return 86'400'000;
-    default:
-      return 0;
-  }
-}
 
 void fill(proto::HistoryFilter::Builder to, const HistoryFilterOptions& options) {
   uint64_t now = wallNs();
@@ -192,14 +175,7 @@ private:
 
 uint64_t parseMoment(const std::string& text, const char* option, uint64_t nowWallNs) {
   if (text.empty()) return 0;
-  char* end = nullptr;
-  errno = 0;
-  unsigned long long number = strtoull(text.c_str(), &end, 10);
-  bool isSpan = text[0] >= '0' && text[0] <= '9' && errno == 0 && end[0] != 0 && end[1] == 0;
-  if (isSpan && unitMs(end[0]) != 0 && number < (1ull << 32)) {
-    uint64_t now = nowWallNs / NS_A_MS, span = number * unitMs(end[0]);
-    return span < now ? now - span : 1;
-  }
+  KJ_IF_MAYBE (moment, momentBefore(text.c_str(), nowWallNs)) return *moment;
   KJ_IF_MAYBE (seconds, parseTime(text.c_str())) return *seconds * 1000;
   throw Failure(WRONG_USE, option, ": \"", text.c_str(),
                 "\" is neither a span like 30s, 5m, 2h or 7d nor a time like "
