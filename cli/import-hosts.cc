@@ -38,18 +38,12 @@ void importHosts(kj::StringPtr file, Conversion& into) {
   kj::Vector<kj::String> names;
   std::set<std::string> seen;
   KJ_IF_MAYBE (text, content) {
-    size_t number = 0;
-    size_t start = 0;
-    for (size_t i = 0; i <= text->size(); i++) {
-      if (i < text->size() && (*text)[i] != '\n') continue;
-      number++;
-      auto line = kj::heapString(text->slice(start, i));
-      start = i + 1;
+    eachLine(*text, [&](size_t number, kj::String line) {
       KJ_IF_MAYBE (hash, line.findFirst('#')) line = kj::heapString(line.slice(0, *hash));
       for (char& c : line)
         if (c == '\t' || c == '\r') c = ' ';
       auto words = wordsOf(line);
-      if (words.empty()) continue;
+      if (words.empty()) return;
       auto origin = kj::str(file, ':', number);
       auto address = Address::parse(words[0]);
       KJ_IF_MAYBE (to, address) {
@@ -65,7 +59,7 @@ void importHosts(kj::StringPtr file, Conversion& into) {
       } else {
         into.leaveOut(origin, kj::str("\"", words[0], "\" is no address"));
       }
-    }
+    });
   } else {
     throw Failure(FAILED, file, ": ", strerror(errno));
   }

@@ -83,16 +83,10 @@ void convert(kj::StringPtr origin, kj::ArrayPtr<const kj::String> words, Convers
 bool readTuples(kj::StringPtr file, Conversion& into) {
   auto content = readText(file);
   KJ_IF_MAYBE (text, content) {
-    size_t number = 0;
-    size_t start = 0;
-    for (size_t i = 0; i <= text->size(); i++) {
-      if (i < text->size() && (*text)[i] != '\n') continue;
-      number++;
-      auto line = kj::heapString(text->slice(start, i));
-      start = i + 1;
-      if (!line.startsWith(TUPLE)) continue;
-      convert(kj::str(file, ':', number), wordsOf(line.slice(TUPLE.size())), into);
-    }
+    eachLine(*text, [&](size_t number, kj::String line) {
+      if (line.startsWith(TUPLE))
+        convert(kj::str(file, ':', number), wordsOf(line.slice(TUPLE.size())), into);
+    });
     return true;
   }
   return false;

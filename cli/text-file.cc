@@ -47,6 +47,15 @@ kj::Vector<kj::String> linesOf(kj::StringPtr text) {
   return split(text, [](char c) { return c == '\n'; });
 }
 
+void eachLine(kj::StringPtr text, kj::FunctionParam<void(size_t number, kj::String line)> onLine) {
+  size_t number = 0, start = 0;
+  for (size_t i = 0; i <= text.size(); i++) {
+    if (i < text.size() && text[i] != '\n') continue;
+    onLine(++number, kj::heapString(text.slice(start, i)));
+    start = i + 1;
+  }
+}
+
 kj::Vector<kj::String> wordsOf(kj::StringPtr line) {
   return split(line, [](char c) { return c == ' ' || c == '\t' || c == '\n'; });
 }

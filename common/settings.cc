@@ -120,15 +120,16 @@ private:
 };
 
 void refuseUnknownSections(kj::StringPtr file, const toml::table& root) {
+  static constexpr kj::StringPtr SECTIONS[] = {"policy"_kj,      "resolver"_kj,   "gateway"_kj,
+                                               "interceptor"_kj, "attributor"_kj, "history"_kj};
   for (auto&& [key, value] : root) {
-    auto word = key.str();
-    if (word == "policy" || word == "resolver" || word == "gateway" || word == "interceptor" ||
-        word == "attributor" || word == "list" ||
-        word == "history")
-      continue;
+    auto word = kj::heapString(key.str().data(), key.str().size());
+    bool known = word == "list";
+    for (auto section : SECTIONS) known = known || word == section;
+    if (known) continue;
     failAt(file, key.source(),
-           kj::str("unknown section \"", kj::heapString(word.data(), word.size()),
-                   "\"; there are: policy, resolver, gateway, interceptor, attributor, history, list.NAME"));
+           kj::str("unknown section \"", word, "\"; there are: ", kj::strArray(SECTIONS, ", "),
+                   ", list.NAME"));
   }
 }
 

@@ -2,15 +2,14 @@
 // The second half is against the kernel, in a network namespace of its own.
 #include "interceptor/orphan-watch.h"
 
+#include "interceptor/own-namespace.h"
 #include "interceptor/queue-statistics.h"
 #include "interceptor/queue.h"
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <kj/debug.h>
 #include <net/if.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -36,24 +35,6 @@ TEST_CASE("what waits in the kernel for long and is held by nobody is an orphan"
     CHECK_FALSE(watch.look(true, 5, 4));
   }
 }
-
-class OwnNamespace {
-public:
-  OwnNamespace() : before(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) {
-    entered = geteuid() == 0 && unshare(CLONE_NEWNET) == 0;
-    if (!entered) MESSAGE("needs root: not tried");
-  }
-  ~OwnNamespace() noexcept(false) {
-    if (!entered) return;
-    KJ_SYSCALL(setns(before, CLONE_NEWNET));
-  }
-  KJ_DISALLOW_COPY(OwnNamespace);
-
-  bool entered;
-
-private:
-  kj::AutoCloseFd before;
-};
 
 void raiseLoopback() {
   kj::AutoCloseFd any(socket(AF_INET, SOCK_DGRAM, 0));

@@ -31,7 +31,7 @@ struct Packet {
   id @0 :UInt64;            # the interceptor's own; opaque to everybody else, never reused in its life
   hook @1 :Flow.Hook;
   family @2 :Flow.Family;   # of the queue that it came by
-  queue @3 :UInt16;         # 17040, 17060, 17140, 17160 (later: the last digit is the instance)
+  queue @3 :UInt16;         # 17040, 17060, 17140, 17160 (the last digit is the instance, with queues = N)
   netns @4 :UInt64;         # SO_NETNS_COOKIE of the interceptor's namespace
   mark @5 :UInt32;          # packet mark (NFQA_MARK); foreign marks are possible
   inInterface @6 :UInt32;   # ifindex, 0 where none

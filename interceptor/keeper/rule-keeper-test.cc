@@ -4,35 +4,16 @@
 
 #include "interceptor/keeper/program.h"
 #include "interceptor/keeper/removal.h"
+#include "interceptor/own-namespace.h"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <kj/debug.h>
 #include <kj/io.h>
-#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
 namespace portreeve::keeper {
 namespace {
-
-class OwnNamespace {
-public:
-  OwnNamespace() : before(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) {
-    entered = geteuid() == 0 && unshare(CLONE_NEWNET) == 0;
-    if (!entered) MESSAGE("needs root: not tried");
-  }
-  ~OwnNamespace() noexcept(false) {
-    if (!entered) return;
-    KJ_SYSCALL(setns(before, CLONE_NEWNET));
-  }
-  KJ_DISALLOW_COPY(OwnNamespace);
-
-  bool entered;
-
-private:
-  kj::AutoCloseFd before;
-};
 
 kj::String run(kj::StringPtr program, std::initializer_list<kj::StringPtr> arguments) {
   auto result = runProgram(program, arguments, ""_kj);

@@ -4,8 +4,6 @@
 #include "common/tuple.h"
 #include "policy/rules/parse-values.h"
 
-#include <algorithm>
-
 namespace portreeve::rules {
 namespace {
 
@@ -237,10 +235,7 @@ public:
     } catch (const toml::parse_error& e) {
       complaints.at(e.source(), copyText(e.description()));
     }
-    std::stable_sort(result.problems.begin(), result.problems.end(),
-                     [](const Problem& a, const Problem& b) {
-                       return a.line != b.line ? a.line < b.line : a.column < b.column;
-                     });
+    sortByPlace(result.problems);
     return kj::mv(result);
   }
 

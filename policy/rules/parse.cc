@@ -7,8 +7,6 @@
 
 #include <kj/map.h>
 
-#include <algorithm>
-
 namespace portreeve::rules {
 namespace {
 
@@ -60,10 +58,7 @@ public:
     } catch (const toml::parse_error& e) {
       complaints.at(e.source(), copyText(e.description()));
     }
-    std::stable_sort(result.problems.begin(), result.problems.end(),
-                     [](const Problem& a, const Problem& b) {
-                       return a.line != b.line ? a.line < b.line : a.column < b.column;
-                     });
+    sortByPlace(result.problems);
     return kj::mv(result);
   }
 

@@ -58,6 +58,12 @@ kj::String Problem::toString() const {
                    : kj::str(file, ':', line, ':', column, ": ", reason);
 }
 
+void sortByPlace(kj::Vector<Problem>& problems) {
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return a.line != b.line ? a.line < b.line : a.column < b.column;
+  });
+}
+
 kj::Maybe<RuleSource> readFile(kj::StringPtr path, Layer layer, kj::Vector<Problem>& problems) {
   // Non-blocking: a FIFO of that name must not stop the daemon.
   int opened = open(path.cStr(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -27,6 +27,9 @@ struct Problem {
   kj::String toString() const;  // "file:line:column: reason"
 };
 
+void sortByPlace(kj::Vector<Problem>& problems);
+// Of one file: by line, then column; those of one place stay in their order.
+
 struct FolderContent {
   kj::Vector<RuleSource> sources;
   kj::Vector<Problem> problems;
