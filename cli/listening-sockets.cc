@@ -14,9 +14,8 @@
 namespace portreeve::cli {
 namespace {
 
-constexpr Role RPC_SERVERS[] = {Role::INTERCEPTOR, Role::KEEPER, Role::ATTRIBUTOR,
-                                Role::RESOLVER,    Role::POLICY, Role::GATEWAY,
-                                Role::HISTORIAN};
+constexpr Role RPC_SERVERS[] = {Role::INTERCEPTOR, Role::KEEPER,  Role::ATTRIBUTOR, Role::RESOLVER,
+                                Role::POLICY,      Role::GATEWAY, Role::HISTORIAN};
 constexpr Account ROOT{0, 0};
 
 struct Listen {

@@ -19,11 +19,12 @@ typedef uint32_t portreeve_u32;
 
 struct portreeve_socket_owner {
   portreeve_u64 sequence;
-  portreeve_u64 cookie;     /* SO_COOKIE; 0: nothing was noted here yet */
-  portreeve_u64 start;      /* CLOCK_BOOTTIME, ns, of the process's start: field 22 of proc_pid_stat(5) */
-  portreeve_u64 argStart;   /* address of its arguments, field 48: another after an exec */
-  portreeve_u64 fileInode;  /* inode number of its executable */
-  portreeve_u32 pid;        /* of the process (thread group), as the initial pid namespace counts */
+  portreeve_u64 cookie; /* SO_COOKIE; 0: nothing was noted here yet */
+  portreeve_u64
+      start; /* CLOCK_BOOTTIME, ns, of the process's start: field 22 of proc_pid_stat(5) */
+  portreeve_u64 argStart;  /* address of its arguments, field 48: another after an exec */
+  portreeve_u64 fileInode; /* inode number of its executable */
+  portreeve_u32 pid;       /* of the process (thread group), as the initial pid namespace counts */
   portreeve_u32 reserved;
   portreeve_u64 padding[2]; /* one cache line a slot */
 };

@@ -54,7 +54,7 @@ public:
     uint64_t malformed = 0;
     uint64_t fragments = 0;
     uint64_t waitedForName = 0;
-    uint64_t unnamed = 0;  // decided for this packet alone: nobody could say whose it is
+    uint64_t unnamed = 0;    // decided for this packet alone: nobody could say whose it is
     uint64_t restarted = 0;  // flows that had to begin anew to be turned (1717, 1799)
     uint64_t verdicts[9]{};  // by proto::Verdict
   };

@@ -6,8 +6,8 @@
 #include "common/privileges.h"
 #include "common/service.h"
 #include "common/settings.h"
-#include "policy/sandbox.h"
 #include "policy/rules/week-time.h"
+#include "policy/sandbox.h"
 #include "policy/service.h"
 
 #include <kj/async-io.h>

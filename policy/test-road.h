@@ -109,7 +109,7 @@ struct FakePacket {
   uint64_t socketInode = 100;
   bool loopback = false;
   kj::StringPtr peerPath = nullptr;  // loopback: who receives
-  bool askAgain = false;  // unknown: instance 0
+  bool askAgain = false;             // unknown: instance 0
   bool fragment = false;
   proto::Malformed malformed = proto::Malformed::NO;
 
