@@ -35,11 +35,15 @@ FLOODS = {
 }
 
 
-def resident(suite):
-    """MiB, by process."""
+def pids(suite):
+    return {name: suite.pid(name) for name in DAEMONS}
+
+
+def resident(processes):
+    """MiB, by process: of those that there were before, since under a flood a status may be late."""
     sizes = {}
-    for name in DAEMONS:
-        with open(f"/proc/{suite.pid(name)}/status") as status:
+    for name, pid in processes.items():
+        with open(f"/proc/{pid}/status") as status:
             line = next(line for line in status if line.startswith("VmRSS:"))
         sizes[name] = int(line.split()[1]) / 1024
     return sizes
@@ -96,7 +100,8 @@ def world_answers_nobody(net):
 def test_a_flood_is_borne(net, suite, world_answers_nobody, name):
     suite.wait_enforcing()
     quiet = connect_times(suite, 1)
-    before = resident(suite)
+    processes = pids(suite)
+    before = resident(processes)
     held = suite.hold("app", "tcp", "10.9.0.13", 7000)
     capture = Asked(net, net.world, "capture.py", *VICTIMS)
     seen_before = counters(suite, "interceptor")["packets"]
@@ -107,7 +112,7 @@ def test_a_flood_is_borne(net, suite, world_answers_nobody, name):
         assert held.say()["ok"], "a decided connection goes on"
         refused = suite.probe("intruder", "tcp", VICTIMS[0], 7000, "--timeout", 5)
         assert not refused["ok"], refused
-        under = resident(suite)
+        under = resident(processes)
     finally:
         said = flood.end()
     wait_until(lambda: counters(suite, "interceptor").get("waiting") == 0, 20, lambda: counters(suite, "interceptor"))
@@ -115,7 +120,7 @@ def test_a_flood_is_borne(net, suite, world_answers_nobody, name):
     leaked = capture.ask()
     capture.end()
     assert leaked["dropped"] == 0 and sum(leaked[v] for v in VICTIMS) == 0, leaked
-    after = resident(suite)
+    after = resident(processes)
     queues = {q["queue"]: q for q in suite.status()["queues"]}
     print(f"\n{name}: offered {said}; {taken:.0f} packets came up; connect quiet {words(quiet)}; during {words(during)}; "
           f"overflowed {sum(q['overflowed'] for q in queues.values()):.0f}; lost {sum(q['lost'] for q in queues.values()):.0f}; "
@@ -153,4 +158,4 @@ def test_what_a_full_queue_refuses_is_counted_and_shown(net, suite, world_answer
     assert now["timed_out"] > before["timed_out"]
     shown = next(line for line in suite.command("status").stdout.splitlines() if line.split()[:1] == ["17140"])
     assert str(int(now["timed_out"])) in shown.split(), shown
-    assert resident(suite)["interceptor"] <= BOUNDS["interceptor"]
+    assert resident(pids(suite))["interceptor"] <= BOUNDS["interceptor"]
