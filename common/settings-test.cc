@@ -39,12 +39,14 @@ TEST_CASE("without a file every setting has its default") {
   CHECK_FALSE(settings.interceptor.respectHostRules);
   CHECK(settings.interceptor.queues == 1);
   CHECK(settings.interceptor.timeoutMs == 3000);
+  CHECK(settings.interceptor.keepAwake);
 }
 
 TEST_CASE("what a file says replaces the defaults") {
   SettingsFile file(
       "[policy]\ndefault = \"block\"\n[resolver]\nupstreams = [\"192.0.2.53\"]\nlisten = []\n"
-      "[interceptor]\nhost_rules = \"respect\"\nqueues = 4\ntimeout_ms = 500\n");
+      "[interceptor]\nhost_rules = \"respect\"\nqueues = 4\ntimeout_ms = 500\n"
+      "keep_awake = false\n");
   auto settings = Settings::load(file.path);
   CHECK(settings.policy.defaultAction == DefaultAction::BLOCK);
   CHECK(settings.resolver.upstreams[0] == "192.0.2.53");
@@ -52,6 +54,7 @@ TEST_CASE("what a file says replaces the defaults") {
   CHECK(settings.interceptor.respectHostRules);
   CHECK(settings.interceptor.queues == 4);
   CHECK(settings.interceptor.timeoutMs == 500);
+  CHECK_FALSE(settings.interceptor.keepAwake);
 }
 
 TEST_CASE("a mistake is refused with its line, its column and what would be right") {

@@ -152,7 +152,8 @@ void readPolicy(kj::StringPtr file, const toml::table& root, Settings::Policy& p
 
 void readInterceptor(kj::StringPtr file, const toml::table& root,
                      Settings::Interceptor& interceptor) {
-  Section section(file, root, "interceptor", {"host_rules", "iptables", "queues", "timeout_ms"});
+  Section section(file, root, "interceptor",
+                  {"host_rules", "iptables", "keep_awake", "queues", "timeout_ms"});
   KJ_IF_MAYBE (word, section.string("host_rules")) {
     if (*word != "bypass" && *word != "respect")
       section.fail(KJ_ASSERT_NONNULL(section.find("host_rules")), "host_rules",
@@ -167,6 +168,7 @@ void readInterceptor(kj::StringPtr file, const toml::table& root,
   }
   section.number("queues", 1, 10, interceptor.queues);
   section.number("timeout_ms", 100, 60000, interceptor.timeoutMs);
+  section.boolean("keep_awake", interceptor.keepAwake);
 }
 
 void readAttributor(kj::StringPtr file, const toml::table& root, Settings::Attributor& attributor) {

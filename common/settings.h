@@ -51,7 +51,8 @@ struct Settings {
     kj::String iptables = kj::str("auto");  // iptables = "auto" | "nft" | "legacy"
     uint32_t queues = 1;                    // queues: netfilter queues a hook and family, 1 to 10
     uint32_t timeoutMs =
-        3000;  // timeout_ms: how long a packet may wait for its verdict, 100 to 60000
+        3000;               // timeout_ms: how long a packet may wait for its verdict, 100 to 60000
+    bool keepAwake = true;  // keep_awake: cores do not sleep while a verdict is on its way
   } interceptor;
   struct History {
     bool enabled = true;           // false: nothing is recorded; what was stays until it is old

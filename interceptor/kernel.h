@@ -23,6 +23,7 @@ struct Kernel {
   LocalSockets sockets;
   NetlinkSocket conntrackEvents;
   NetlinkSocket socketEvents;
+  kj::Maybe<kj::AutoCloseFd> latencyRequest;  // keep-awake.h; nullptr where it is not to be used
   uint64_t netns;  // SO_NETNS_COOKIE; 0 where the kernel has none
 
   explicit Kernel(uint32_t queuesAHook);

@@ -7,6 +7,7 @@
 #include "common/privileges.h"
 #include "common/service.h"
 #include "common/settings.h"
+#include "interceptor/keep-awake.h"
 #include "interceptor/kernel.h"
 #include "interceptor/sandbox.h"
 #include "interceptor/service.h"
@@ -29,7 +30,8 @@ constexpr const char* HELP =
     "\n"
     "  --prove-sandbox  enter the sandbox, try what must be refused there, and say so\n"
     "\n"
-    "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([interceptor] queues, timeout_ms),\n"
+    "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([interceptor] queues, timeout_ms,\n"
+    "       keep_awake), /dev/cpu_dma_latency,\n"
     "       $RUNTIME_DIRECTORY/attributor.sock, $RUNTIME_DIRECTORY/keeper.sock\n";
 
 // Every message to a queue, to conntrack and to sock_diag is checked for it when it is sent.
@@ -43,6 +45,7 @@ int serve() {
   service::Notifier notifier;
 
   Kernel kernel(settings.interceptor.queues);
+  if (settings.interceptor.keepAwake) kernel.latencyRequest = openLatencyRequest();
   countConntrackBytes();  // root owns the file; conntrack is there since Kernel joined its events
 
   dropPrivileges(accounts.of(Role::INTERCEPTOR), KEPT_CAPABILITIES);

@@ -22,11 +22,13 @@ PacketLoop::Source::Source(kj::UnixEventPort& port, kj::Own<Queue> bound)
       observer(port, queue->fd(), kj::UnixEventPort::FdObserver::OBSERVE_READ) {}
 
 PacketLoop::PacketLoop(kj::UnixEventPort& port, kj::Timer& timer, kj::Vector<kj::Own<Queue>> queues,
-                       const QueueStatistics& statistics, Pending& pending, Submitter& submitter)
+                       const QueueStatistics& statistics, Pending& pending, Submitter& submitter,
+                       KeepAwake& awake)
     : timer(timer),
       statistics(statistics),
       pending(pending),
       submitter(submitter),
+      awake(awake),
       onPacket([this](const PacketFacts& facts, kj::ArrayPtr<const kj::byte> start) {
         admit(facts, start);
       }),
@@ -131,8 +133,10 @@ kj::Promise<void> PacketLoop::readRound() {
 bool PacketLoop::readMostUrgent() {
   for (auto& source : sources) {
     if (!source->mayHaveMore || !source->queue->bound()) continue;
+    uint64_t before = counts.packets;
     source->mayHaveMore = source->queue->read(monotonicNs(), onPacket);
     submitter.flush();
+    if (counts.packets != before) awake.packetsCame();
     source->queue->flush();
     setTimer();
     // Under a flood of arriving packets the outgoing queues are looked at after each batch.

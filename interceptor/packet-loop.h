@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/latency.h"
+#include "interceptor/keep-awake.h"
 #include "interceptor/orphan-watch.h"
 #include "interceptor/pending.h"
 #include "interceptor/queue-statistics.h"
@@ -32,7 +33,8 @@ public:
   };
 
   PacketLoop(kj::UnixEventPort& port, kj::Timer& timer, kj::Vector<kj::Own<Queue>> queues,
-             const QueueStatistics& statistics, Pending& pending, Submitter& submitter);
+             const QueueStatistics& statistics, Pending& pending, Submitter& submitter,
+             KeepAwake& awake);
   // `queues` in the order of their urgency.
   KJ_DISALLOW_COPY(PacketLoop);
 
@@ -69,6 +71,7 @@ private:
   const QueueStatistics& statistics;
   Pending& pending;
   Submitter& submitter;
+  KeepAwake& awake;
   kj::Vector<kj::Own<Source>> sources;
   Queue::OnPacket onPacket;
   Counters counts;

@@ -63,8 +63,9 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
       pending(POOL, uint64_t(settings.timeoutMs) * 1'000'000, monotonicNs() / 1000),
       submitter(*io.lowLevelProvider, timer, directories.socket("attributor"), pending,
                 kernel.netns),
-      packets(io.unixEventPort, timer, kj::mv(kernel.queues), kernel.statistics, pending,
-              submitter),
+      awake(kj::mv(kernel.latencyRequest), timer),
+      packets(io.unixEventPort, timer, kj::mv(kernel.queues), kernel.statistics, pending, submitter,
+              awake),
       feed(timer),
       conntrackEvents(io.unixEventPort, timer, kj::mv(kernel.conntrackEvents), feed),
       socketEvents(io.unixEventPort, timer, kj::mv(kernel.socketEvents), kernel.conntrack, feed),
@@ -105,6 +106,8 @@ void Service::addCounters() {
   counter("events_missed", feed.counters().missed);
   ownStatus.addCounter("kernel_errors", [this]() { return double(packets.kernelErrors()); });
   ownStatus.addCounter("malformed", [this]() { return double(policy.malformed()); });
+  ownStatus.addCounter("kept_awake_ms",
+                       [this]() { return double(awake.held() / kj::MILLISECONDS); });
   ownStatus.addCounter("waiting", [this]() { return double(pending.size()); });
   ownStatus.addCounter("wait_p50_us",
                        [this]() { return double(packets.waited().percentile(50)) / 1000; });

@@ -11,6 +11,7 @@
 #include "common/status.h"
 #include "interceptor/conntrack-events.h"
 #include "interceptor/enforcer.h"
+#include "interceptor/keep-awake.h"
 #include "interceptor/kernel.h"
 #include "interceptor/packet-loop.h"
 #include "interceptor/policy-arrow.h"
@@ -44,6 +45,7 @@ private:
   kj::Timer& timer;
   Pending pending;
   Submitter submitter;
+  KeepAwake awake;
   PacketLoop packets;
   WatcherFeed feed;
   ConntrackEvents conntrackEvents;
