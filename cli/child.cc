@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,14 +29,19 @@ public:
       : program(command.program),
         output(command.output),
         diesWithUs(command.diesWithUs),
+        niceness(command.niceness),
         parent(getpid()) {
     addArguments(command);
     addEnvironment(command);
+    KJ_IF_MAYBE (own, niceness) nicenessText = kj::str(*own);
     for (auto& socket : command.sockets) sockets.add(socket.fd);
   }
 
   [[noreturn]] void become() {
-    setpgid(0, 0);
+    KJ_IF_MAYBE (own, niceness)
+      standApart(*own);
+    else
+      setpgid(0, 0);
     if (diesWithUs) prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (diesWithUs && getppid() != parent) _exit(CANNOT_RUN);  // gone before we asked
     resetSignals();
@@ -51,6 +57,8 @@ private:
   kj::StringPtr program;
   int output;
   bool diesWithUs;
+  kj::Maybe<int> niceness;
+  kj::String nicenessText;
   pid_t parent;
   kj::Vector<int> sockets;
   kj::Vector<kj::String> texts;
@@ -85,6 +93,17 @@ private:
       environment.add(variable);
     }
     environment.add(nullptr);
+  }
+
+  void standApart(int own) const {
+    // Where the kernel groups processes by session, niceness counts within a session alone, and
+    // the session has one of its own.
+    setsid();
+    setpriority(PRIO_PROCESS, 0, own);
+    int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    (void)!write(fd, nicenessText.cStr(), nicenessText.size());
+    close(fd);
   }
 
   static void resetSignals() {

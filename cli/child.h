@@ -23,6 +23,9 @@ struct ChildCommand {
   kj::Vector<ChildSocket> sockets;
   int output = 2;  // where its standard output goes, borrowed
   bool diesWithUs = true;
+  kj::Maybe<int> niceness;
+  // A session of its own, of this niceness (setpriority(2), and sched(7) of autogroups). Best
+  // effort: below 0 only root may.
 };
 
 pid_t startChild(const ChildCommand& command);

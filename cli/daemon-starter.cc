@@ -9,6 +9,19 @@
 namespace portreeve::cli {
 namespace {
 
+int nicenessOf(Role role) {
+  // As the units have it (CPUWeight, Nice): whoever floods the machine with work must not keep a
+  // verdict waiting; nobody waits for the historian.
+  switch (role) {
+    case Role::GATEWAY:
+      return 0;
+    case Role::HISTORIAN:
+      return 5;
+    default:
+      return -10;
+  }
+}
+
 class ProcessChild final : public RunningChild {
 public:
   ProcessChild(kj::UnixEventPort& port, pid_t started)
@@ -37,6 +50,7 @@ kj::Own<RunningChild> DaemonStarter::start(Role role) {
   command.program = kj::str(paths.of(role));
   command.environment = daemonEnvironment(directories);
   command.sockets = sockets.of(role);
+  command.niceness = nicenessOf(role);
   command.output = 2;  // our standard output says "ready" and nothing else
   return kj::heap<ProcessChild>(port, startChild(command));
 }

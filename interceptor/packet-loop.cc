@@ -14,6 +14,7 @@ constexpr uint BATCHES_A_ROUND = 16;
 
 constexpr auto BEFORE_BINDING_AGAIN = 1 * kj::SECONDS;
 constexpr auto BETWEEN_LOOKS = 1 * kj::SECONDS;
+constexpr auto WINDOW_LOOK = 10 * kj::MILLISECONDS;
 
 }  // namespace
 
@@ -132,7 +133,7 @@ kj::Promise<void> PacketLoop::readRound() {
 
 bool PacketLoop::readMostUrgent() {
   for (auto& source : sources) {
-    if (!source->mayHaveMore || !source->queue->bound()) continue;
+    if (!mayRead(*source)) continue;
     uint64_t before = counts.packets;
     source->mayHaveMore = source->queue->read(monotonicNs(), onPacket);
     submitter.flush();
@@ -147,6 +148,22 @@ bool PacketLoop::readMostUrgent() {
   return false;
 }
 
+bool PacketLoop::mayRead(const Source& source) {
+  if (!source.mayHaveMore || !source.queue->bound()) return false;
+  if (source.queue->outgoing || !window.full(monotonicNs(), Queue::READ_AT_ONCE)) return true;
+  readOnceWindowOpens();
+  return false;
+}
+
+void PacketLoop::readOnceWindowOpens() {
+  if (windowWasFull) return;
+  windowWasFull = true;  // settle() looks at it; should nothing be settled, the timer does
+  tasks.add(timer.afterDelay(WINDOW_LOOK).then([this]() {
+    windowWasFull = false;
+    readSoon();
+  }));
+}
+
 void PacketLoop::admit(const PacketFacts& facts, kj::ArrayPtr<const kj::byte> start) {
   counts.packets++;
   if (facts.stamped != 0) {
@@ -154,6 +171,7 @@ void PacketLoop::admit(const PacketFacts& facts, kj::ArrayPtr<const kj::byte> st
     if (now >= facts.stamped) inQueue.record(now - facts.stamped);
   }
   KJ_IF_MAYBE (packet, pending.add(facts, start)) {
+    if (facts.hook == proto::Hook::INPUT) window.admitted(facts.arrived);
     submitter.add(*packet);
   } else {
     counts.poolFull++;
@@ -169,6 +187,7 @@ void PacketLoop::settle(proto::SettleBatch::Reader batch) {
       counts.settled++;
       wait.record(now - facts->arrived);
       settled++;
+      if (facts->hook == proto::Hook::INPUT) window.settled(facts->arrived);
       answer(*facts, settlement.getVerdict());
     } else {
       counts.unknownIds++;
@@ -176,6 +195,7 @@ void PacketLoop::settle(proto::SettleBatch::Reader batch) {
   }
   flushAnswers();
   if (settled > 0) answered.record(monotonicNs() - now, settled);
+  if (windowWasFull) readSoon();
 }
 
 void PacketLoop::answer(const PacketFacts& facts, proto::Verdict verdict) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/latency.h"
+#include "interceptor/incoming-window.h"
 #include "interceptor/keep-awake.h"
 #include "interceptor/orphan-watch.h"
 #include "interceptor/pending.h"
@@ -76,6 +77,8 @@ private:
   Queue::OnPacket onPacket;
   Counters counts;
   Latency wait, answered, inQueue;
+  IncomingWindow window;
+  bool windowWasFull = false;
   bool timerSet = false;
   bool reading = false;
   kj::PromiseFulfillerPair<void> bindings = kj::newPromiseAndFulfiller<void>();
@@ -91,6 +94,8 @@ private:
   void readSoon();
   kj::Promise<void> readRound();
   bool readMostUrgent();
+  bool mayRead(const Source& source);
+  void readOnceWindowOpens();
   void admit(const PacketFacts& facts, kj::ArrayPtr<const kj::byte> start);
   void answer(const PacketFacts& facts, proto::Verdict verdict);
   void flushAnswers();

@@ -19,7 +19,6 @@
 namespace portreeve::interceptor {
 namespace {
 
-constexpr uint READ_AT_ONCE = 32;
 constexpr size_t MESSAGE_BYTES = 1024;  // PACKET_START_BYTES and the attributes about it
 constexpr int RECEIVE_BUFFER = 8 << 20;
 // QUEUE_MAX_LENGTH packets must fit in: a little over 1 KiB of kernel memory each.

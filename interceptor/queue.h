@@ -26,6 +26,8 @@ kj::Vector<uint16_t> queueNumbers(uint32_t instances);
 
 class Queue {
 public:
+  static constexpr uint32_t READ_AT_ONCE = 32;  // packets, at most
+
   Queue(uint16_t number, uint32_t maxLength);
   // Binds it, unless another program holds it; packets come from `start()` on.
   ~Queue() noexcept(false);
