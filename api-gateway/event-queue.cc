@@ -43,7 +43,7 @@ kj::String EventQueue::take() {
 }
 
 kj::Promise<void> EventQueue::onChange() {
-  if (events.size() > 0 || leftOut > 0 || isClosed) return kj::READY_NOW;
+  if (!events.empty() || leftOut > 0 || isClosed) return kj::READY_NOW;
   auto paf = kj::newPromiseAndFulfiller<void>();
   waiting = kj::mv(paf.fulfiller);
   return kj::mv(paf.promise);

@@ -31,7 +31,7 @@ Sockets Sockets::take(service::HandedSockets handed) {
   Sockets sockets;
   sockets.rpc = handed.require("rpc");
   sockets.http = handed.allStartingWith("http");
-  if (sockets.http.size() == 0)
+  if (sockets.http.empty())
     KJ_FAIL_REQUIRE(
         "no socket \"http4\" or \"http6\" was handed over: start this daemon with systemd or "
         "`portreeve up`");

@@ -99,7 +99,7 @@ void SessionStore::end(Session& session) {
 }
 
 void SessionStore::endAll() {
-  while (entries.size() > 0) removeAt(entries.size() - 1);
+  while (!entries.empty()) removeAt(entries.size() - 1);
 }
 
 void SessionStore::removeAt(size_t index) {

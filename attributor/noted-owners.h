@@ -27,7 +27,7 @@ public:
 class OwnerTable final : public NotedOwners {
 public:
   OwnerTable() = default;
-  ~OwnerTable() noexcept(false) { forget(); }
+  ~OwnerTable() noexcept(false) override { forget(); }
   KJ_DISALLOW_COPY(OwnerTable);
 
   void use(int table);

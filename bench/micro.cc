@@ -174,10 +174,10 @@ void ruleMatch(benchmark::State& state) {
   std::string text;
   for (int64_t n = 1; n < state.range(0); n++) {
     auto number = std::to_string(n);
-    text += "[[rule]]\nname = \"" + number +
-            "\"\naction = \"allow\"\nprocess = { path = \"/usr/bin/p" + number +
-            "\" }\ndomain = \"h" + number + ".example\"\nport = " + std::to_string(1 + n % 60000) +
-            "\n";
+    text.append("[[rule]]\nname = \"").append(number);
+    text.append("\"\naction = \"allow\"\nprocess = { path = \"/usr/bin/p").append(number);
+    text.append("\" }\ndomain = \"h").append(number).append(".example\"\nport = ");
+    text.append(std::to_string(1 + n % 60000)).append("\n");
   }
   text +=
       "[[rule]]\nname = \"last\"\naction = \"allow\"\nprocess = { path = \"/usr/bin/curl\" }\n"

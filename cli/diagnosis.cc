@@ -237,7 +237,7 @@ private:
   void names() {
     for (auto& line : linesOf(facts.nameSwitch)) {
       auto words = wordsOf(line);
-      if (words.size() == 0 || words[0] != "hosts:") continue;
+      if (words.empty() || words[0] != "hosts:") continue;
       for (auto& word : words)
         if (word == "resolve")
           note("names",

@@ -17,7 +17,9 @@ constexpr size_t COMMANDS = 15;  // and of commands
 std::string wrapped(const std::string& text, size_t width) {
   std::string result, line;
   for (auto& word : CLI::detail::split(text, ' ')) {
-    std::string longer = line.empty() ? word : line + " " + word;
+    std::string longer = line;
+    if (!line.empty()) longer += ' ';
+    longer += word;
     if (columns(longer.c_str()) <= width) {
       line = longer;
       continue;

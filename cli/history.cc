@@ -43,7 +43,7 @@ public:
   int show() {
     if (options.gaps)
       showGaps();
-    else if (options.by.size() > 0)
+    else if (!options.by.empty())
       showGroups();
     else if (options.queries)
       showQueries();

@@ -29,7 +29,7 @@ class Endpoint {
 public:
   Endpoint(kj::StringPtr text, kj::StringPtr profile, bool incoming)
       : words(wordsOf(text)),
-        allows(words.size() > 0 && words[0] == "+"),
+        allows(!words.empty() && words[0] == "+"),
         rule(kj::str(profile, ": ", text), allows ? "allow" : "block") {
     rule.text("direction", incoming ? "in" : "out");
   }
@@ -76,9 +76,7 @@ private:
   kj::Maybe<kj::String> domain(kj::StringPtr text) {
     size_t stars = 0;
     for (char c : text) stars += c == '*';
-    if (stars == 0) {
-      rule.text("domain", text);
-    } else if (stars == 1 && text.startsWith("*.")) {
+    if (stars == 0 || (stars == 1 && text.startsWith("*."))) {
       rule.text("domain", text);
     } else {
       // "*ads*" and the like: as an expression over the whole name.

@@ -37,8 +37,8 @@ kj::String localTime(kj::StringPtr rfc3339, uint64_t nowWallNs) {
 
 kj::String span(uint64_t seconds) {
   if (seconds < 120) return kj::str(seconds, " s");
-  if (seconds < 120 * 60) return kj::str(seconds / 60, " min");
-  if (seconds < 48 * 3600) return kj::str(seconds / 3600, " h");
+  if (seconds < uint64_t(120) * 60) return kj::str(seconds / 60, " min");
+  if (seconds < uint64_t(48) * 3600) return kj::str(seconds / 3600, " h");
   return kj::str(seconds / 86400, " d");
 }
 

@@ -12,6 +12,7 @@
 #include "proto/supervisor.capnp.h"
 
 #include <capnp/message.h>
+#include <cmath>
 
 namespace portreeve::cli {
 namespace {
@@ -98,7 +99,7 @@ void showRules(view::RulesStatus::Reader rules, uint64_t now) {
 }
 
 void showLatencies(capnp::List<view::ProcessStatus>::Reader processes) {
-  auto microseconds = [](double value) { return kj::str(uint64_t(value + 0.5)); };
+  auto microseconds = [](double value) { return kj::str(std::lround(value)); };
   Table table{{"STAGE"}, {"PACKETS", true}, {"P50 us", true}, {"P99 us", true}, {"MAX us", true}};
   bool any = false;
   for (auto process : processes)

@@ -78,8 +78,8 @@ TEST_CASE("a span of time is told in the unit that fits") {
   CHECK(span(0) == "0 s");
   CHECK(span(119) == "119 s");
   CHECK(span(120) == "2 min");
-  CHECK(span(3 * 3600) == "3 h");
-  CHECK(span(72 * 3600) == "3 d");
+  CHECK(span(10'800) == "3 h");
+  CHECK(span(259'200) == "3 d");
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ kj::String Table::line(kj::ArrayPtr<const Cell> row) const {
 }
 
 kj::String Table::text() const {
-  if (rows.size() == 0) return kj::str();
+  if (rows.empty()) return kj::str();
   auto lines = kj::heapArrayBuilder<kj::String>(rows.size() + 1);
   lines.add(headings());
   for (auto& row : rows) lines.add(line(row));

@@ -20,7 +20,7 @@ public:
   uint64_t longest() const { return most; }  // nanoseconds; exact
 
 private:
-  static constexpr unsigned PARTS = 8;  // buckets to each power of two
+  static constexpr size_t PARTS = 8;  // buckets to each power of two
   static constexpr size_t BUCKETS = 64 * PARTS;
   uint64_t buckets[BUCKETS]{};
   uint64_t recorded = 0;

@@ -155,11 +155,11 @@ void SyscallFilter::enter() {
   check(seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2), "seccomp OPTIMIZE", 0);
   // A call without conditions subsumes the same call with some; libseccomp wants only one kind.
   for (auto& rule : rules) {
-    bool unconditional = rule.all.size() == 0;
+    bool unconditional = rule.all.empty();
     if (!unconditional) {
       bool covered = false;
       for (auto& other : rules)
-        covered = covered || (other.syscall == rule.syscall && other.all.size() == 0);
+        covered = covered || (other.syscall == rule.syscall && other.all.empty());
       if (covered) continue;
     }
     kj::Vector<scmp_arg_cmp> comparisons;

@@ -131,7 +131,7 @@ struct Collector {
     if (!enforcing && interceptorAnswered) missing.add(kj::str("not enforcing: ", reason));
     if (status.getRules().getError().size() > 0)
       missing.add(kj::str("the newest rules are not in force: ", status.getRules().getError()));
-    status.setState(!anyAlive ? "stopped" : missing.size() == 0 ? "enforcing" : "degraded");
+    status.setState(!anyAlive ? "stopped" : missing.empty() ? "enforcing" : "degraded");
     status.setReason(anyAlive ? kj::strArray(missing, "; ")
                               : kj::str("no process of the suite runs"));
   }

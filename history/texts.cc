@@ -17,8 +17,7 @@ kj::StringPtr pointer(const std::string& text) {
 }  // namespace
 
 Texts::Texts(Database& database)
-    : database(database),
-      findText(database, "SELECT value FROM text WHERE id = ?"),
+    : findText(database, "SELECT value FROM text WHERE id = ?"),
       findExecutable(database, "SELECT path FROM executable WHERE id = ?"),
       findProgram(database,
                   "SELECT executable, name, cmdline, user, uid, unit, kind, reason FROM program "

@@ -29,7 +29,6 @@ public:
   // All valid while this object lives.
 
 private:
-  Database& database;
   Statement findText, findExecutable, findProgram;
   std::unordered_map<int64_t, std::string> texts, executables;
   std::unordered_map<int64_t, ProgramRow> programs;

@@ -116,7 +116,7 @@ Descending::Descending(int directory, NumberedDirectory kind, kj::Vector<int>& s
   if (entries.last)
     whole = true;
   else
-    upper = endOf(storage.size() > 0 ? storage.back() + 1 : 0);
+    upper = endOf(!storage.empty() ? storage.back() + 1 : 0);
 }
 
 Descending::Descending(int directory, NumberedDirectory kind, int lower, int upper,
@@ -156,7 +156,7 @@ kj::ArrayPtr<const int> Descending::next() {
     if (!readNumbers(directory, kind, from, upper, storage)) break;
     upper = from;
     size = std::min(size * 4, 4096);
-    if (storage.size() > 0) return storage;
+    if (!storage.empty()) return storage;
   }
   return nullptr;
 }

@@ -84,7 +84,7 @@ TEST_CASE("a socket's owner is answered over the connection") {
   });
   CHECK(answer.getError() == 0);
   CHECK(answer.getPid() == getpid());
-  CHECK(answer.getFd() == socket);
+  CHECK(answer.getFd() == socket.get());
   CHECK(answer.getStartTicks() > 0);
   CHECK(answer.getArgStart() > 0);
   CHECK(answer.getFileInode() != 0);

@@ -28,7 +28,7 @@ struct Country {
 class Geography final : public kj::Refcounted {
 public:
   Geography();
-  ~Geography() noexcept(false);
+  ~Geography() noexcept(false) override;
   KJ_DISALLOW_COPY(Geography);
 
   kj::Maybe<kj::String> openCountries(kj::StringPtr path);
