@@ -82,8 +82,13 @@ private:
 
 struct MangleNumbers {
   // The additions of one direction; C170's and C171's are twins.
-  unsigned error, marked, restored, allowed, ours, decided, asked, queue;
+  unsigned error, marked, restored, allowed, ours, decided, asked, queue, neighbours;
+  kj::StringPtr neighboursOf;
 };
+
+constexpr MangleNumbers OUTPUT_NUMBERS{3,  4,  5,  6,  7,
+                                       11, 12, 13, 70, " -m owner ! --uid-owner 0-4294967294"_kj};
+constexpr MangleNumbers INPUT_NUMBERS{14, 15, 16, 17, 18, 22, 23, 24, 72, ""_kj};
 
 void reactions(Lines& lines, kj::StringPtr chainName, const MangleNumbers& n, kj::StringPtr queue) {
   // Of a packet that bears another program's mark (or connection mark): ours wins unless it allows.
@@ -98,18 +103,24 @@ void reactions(Lines& lines, kj::StringPtr chainName, const MangleNumbers& n, kj
   lines.addition(n.queue, chainName, ""_kj, kj::str("-j NFQUEUE ", queue));
 }
 
+void neighbourDiscovery(Lines& lines, unsigned number, kj::StringPtr chainName,
+                        kj::StringPtr whose) {
+  // As ARP, which no rule sees: decided connections need it while nobody answers the queue.
+  for (auto type : {"135"_kj, "136"_kj})
+    lines.addition(number++, chainName, kj::str("-p icmpv6 -m icmp6 --icmpv6-type ", type, whose),
+                   "-g C1708"_kj);
+}
+
 void askingChain(Lines& lines, kj::StringPtr chainName, kj::StringPtr foreignChain,
                  const MangleNumbers& n, const FamilyWords& words, kj::StringPtr queue) {
   lines.addition(n.error, chainName, kj::str(words.rejectError, " -m conntrack --ctstate RELATED"),
                  "-g C1708"_kj);
+  if (&words == &WORDS_V6) neighbourDiscovery(lines, n.neighbours, chainName, n.neighboursOf);
   lines.addition(n.marked, chainName, FOREIGN_MARK, kj::str("-g ", foreignChain));
   lines.reference(chainName, "-j CONNMARK --restore-mark");
   lines.reference(chainName, "-m mark --mark 0 -j NFQUEUE ", queue, " --queue-bypass");
   lines.addition(n.restored, chainName, FOREIGN_MARK, kj::str("-g ", foreignChain));
 }
-
-constexpr MangleNumbers OUTPUT_NUMBERS{3, 4, 5, 6, 7, 11, 12, 13};
-constexpr MangleNumbers INPUT_NUMBERS{14, 15, 16, 17, 18, 22, 23, 24};
 
 TableRules mangle(const FamilyWords& words, uint32_t queues) {
   auto out = queueWords(words.outQueue, queues);

@@ -67,6 +67,7 @@ protocol  = "udp"
 port      = [68, 546]
 
 # RFC 4861: router and neighbour solicitation and advertisement. Redirects (137) are left out, as IPv4's are: they turn routes.
+# The kernel's own neighbour discovery (135, 136) is not asked about: docs/kernel-rules.md, 70 to 73.
 [[rule]]
 name      = "IPv6 finds its neighbours and routers"
 action    = "allow"

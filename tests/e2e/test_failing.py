@@ -82,6 +82,21 @@ def test_a_stopped_process_lets_nothing_undecided_through_and_goes_on_when_it_wa
     held.close()
 
 
+@pytest.mark.parametrize("name", ON_THE_RING)
+def test_decided_ipv6_connections_find_their_neighbours_anew_while_a_process_is_stopped(suite, name):
+    suite.wait_enforcing()
+    held = suite.hold("app", "tcp", "fd09::13", 7000)
+    pid = suite.kill(name, signal.SIGSTOP)
+    try:
+        suite.net.inside("ip", "-6", "neigh", "flush", "all")
+        suite.net.outside("ip", "-6", "neigh", "flush", "all")
+        assert held.say()["ok"], "neither end may ask for the other's link-layer address"
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    comes_back(suite)
+    held.close()
+
+
 def test_a_stopped_reader_costs_a_name_but_never_wedges_the_ring(suite):
     suite.wait_enforcing()
     pid = suite.kill("reader", signal.SIGSTOP)
