@@ -39,7 +39,7 @@ kj::Promise<void> StartupCleaning::goOn(ConntrackListing::Walk walk) {
   if (more)
     return timer.afterDelay(0 * kj::NANOSECONDS).then([this, walk]() { return goOn(walk); });
   table.remove(found);
-  if (found.size() > 0)
+  if (!found.empty())
     log::info(kj::str("deleted ", found.size(),
                       " conntrack entries from before the start (DNS queries, other "
                       "programs' marks): the next packet makes them anew"));

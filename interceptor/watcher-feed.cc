@@ -47,7 +47,7 @@ void WatcherFeed::socketClosed(const ClosedSocket& socket) {
 }
 
 void WatcherFeed::flushFlows() {
-  if (ended.size() == 0) return;
+  if (ended.empty()) return;
   KJ_IF_MAYBE (to, ready()) {
     auto request = to->flowsEndedRequest();
     auto flows = request.initFlows(uint(ended.size()));
@@ -74,7 +74,7 @@ void WatcherFeed::flushSockets() {
 }
 
 void WatcherFeed::tellSockets() {
-  if (closed.size() == 0) return;
+  if (closed.empty()) return;
   KJ_IF_MAYBE (to, ready()) {
     auto request = to->socketsClosedRequest();
     auto sockets = request.initSockets(uint(closed.size()));

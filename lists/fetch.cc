@@ -20,7 +20,7 @@
 namespace portreeve::lists {
 namespace {
 
-constexpr uint64_t FIRST_RETRY = 15 * 60, LAST_RETRY = 86400;  // seconds
+constexpr uint64_t FIRST_RETRY = 900, LAST_RETRY = 86400;  // seconds
 constexpr long TIME_LIMIT = 300;                               // seconds, of a download
 
 [[noreturn]] void fail(kj::StringPtr source, kj::StringPtr reason) {

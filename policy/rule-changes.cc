@@ -12,7 +12,7 @@ namespace {
 using rules::Layer;
 using rules::Rule;
 
-constexpr size_t LARGEST_ADDITION = 256 * 1024;
+constexpr size_t LARGEST_ADDITION = 256 << 10;
 constexpr kj::StringPtr ADDITION = "rule"_kj;  // the place of what has no file yet
 
 kj::Vector<Rule> requireRules(const ChangeContext& context, kj::StringPtr toml) {

@@ -74,7 +74,7 @@ size_t AnswerCache::costOf(const Entry& entry) {
                 answer.ttlsAt.size() * sizeof(uint16_t) +
                 answer.given.addresses.size() * sizeof(Address);
   for (auto& target : answer.given.chain) cost += sizeof(Name) + target.wire().size();
-  for (auto& target : answer.chain) cost += sizeof target + target.size();
+  for (auto& target : answer.chain) cost += sizeof(std::string) + target.size();
   return cost;
 }
 

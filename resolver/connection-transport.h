@@ -18,11 +18,11 @@ public:
   public:
     virtual kj::Promise<kj::Array<kj::byte>> exchange(kj::ArrayPtr<const kj::byte> query) = 0;
     virtual bool isOpen() const = 0;
-    virtual ~Connection() noexcept(false) = default;
+    ~Connection() noexcept(false) override = default;
   };
 
   ConnectionTransport(kj::Own<Dialer> dialer, kj::Timer& timer);
-  ~ConnectionTransport() noexcept(false);
+  ~ConnectionTransport() noexcept(false) override;
 
   kj::Promise<kj::Array<kj::byte>> exchange(kj::ArrayPtr<const kj::byte> query) override;
   // A connection that turns out to have been closed by the server meanwhile is made anew, once.

@@ -60,7 +60,7 @@ public:
                   .eagerlyEvaluate(nullptr);
     send();
   }
-  ~Session() noexcept(false) { nghttp2_session_del(session); }
+  ~Session() noexcept(false) override { nghttp2_session_del(session); }
 
   kj::Promise<kj::Array<kj::byte>> exchange(kj::ArrayPtr<const kj::byte> query) override {
     KJ_IF_MAYBE (e, ended) return kj::cp(*e);

@@ -57,7 +57,7 @@ public:
     auto known = client.sessions.find(key);
     if (known != client.sessions.end()) SSL_set_session(ssl, known->second);
   }
-  ~Session() noexcept(false) { SSL_free(ssl); }
+  ~Session() noexcept(false) override { SSL_free(ssl); }
 
   kj::Promise<void> shakeHands() {
     int result = SSL_do_handshake(ssl);

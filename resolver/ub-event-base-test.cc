@@ -28,7 +28,7 @@ struct Watcher {
 
   void add(kj::Maybe<int> milliseconds = nullptr) {
     KJ_IF_MAYBE (ms, milliseconds) {
-      timeval limit{*ms / 1000, *ms % 1000 * 1000};
+      timeval limit{*ms / 1000, suseconds_t(*ms % 1000) * 1000};
       CHECK(event->vmt->add(event, &limit) == 0);
     } else {
       CHECK(event->vmt->add(event, nullptr) == 0);

@@ -21,7 +21,7 @@ public:
   static constexpr uint USES = 2000;  // of a socket; then it is replaced
 
   UdpTransport(kj::UnixEventPort& port, const Upstream& upstream);
-  ~UdpTransport() noexcept(false);
+  ~UdpTransport() noexcept(false) override;
 
   kj::Promise<kj::Array<kj::byte>> exchange(kj::ArrayPtr<const kj::byte> query) override;
   // An answer that was cut (TC) is an answer.

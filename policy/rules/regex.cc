@@ -29,8 +29,8 @@ struct Regex::Compiled {
 
 Regex::Regex(kj::String written, kj::Own<const Compiled> compiled)
     : written(kj::mv(written)), compiled(kj::mv(compiled)) {}
-Regex::Regex(Regex&& other) = default;
-Regex& Regex::operator=(Regex&& other) = default;
+Regex::Regex(Regex&& other) noexcept = default;
+Regex& Regex::operator=(Regex&& other) noexcept = default;
 Regex::~Regex() noexcept(false) = default;
 
 Regex::Parsed Regex::parse(kj::StringPtr pattern) {

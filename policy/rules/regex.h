@@ -15,8 +15,8 @@ public:
   static Parsed parse(kj::StringPtr pattern);
   // At most 1000 bytes; what it compiles to is bounded, too.
 
-  Regex(Regex&& other);
-  Regex& operator=(Regex&& other);
+  Regex(Regex&& other) noexcept;
+  Regex& operator=(Regex&& other) noexcept;
   ~Regex() noexcept(false);
 
   bool matches(kj::StringPtr text) const;
