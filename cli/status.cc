@@ -71,15 +71,26 @@ kj::StringPtr queuePurpose(uint16_t queue) {
   return ""_kj;
 }
 
-void showQueues(capnp::List<view::QueueStatus>::Reader queues) {
+kj::String probeOf(uint16_t queue, capnp::List<view::ProcessStatus>::Reader processes) {
+  auto first = queue - queue % 10;
+  auto hook = first == QUEUE_OUT_V4 || first == QUEUE_OUT_V6 ? "out"_kj : "in"_kj;
+  auto family = first == QUEUE_OUT_V4 || first == QUEUE_IN_V4 ? "ipv4"_kj : "ipv6"_kj;
+  for (auto process : processes)
+    for (auto probe : process.getProbes())
+      if (probe.getHook() == hook && probe.getFamily() == family) return kj::str(probe.getState());
+  return kj::str("-");
+}
+
+void showQueues(capnp::List<view::QueueStatus>::Reader queues,
+                capnp::List<view::ProcessStatus>::Reader processes) {
   if (queues.size() == 0) return;
   auto number = [](double value) { return kj::str(uint64_t(value)); };
-  Table table{{"QUEUE", true},      {"PACKETS"},    {"WAITING", true},  {"SEEN", true},
-              {"OVERFLOWED", true}, {"LOST", true}, {"TIMED OUT", true}};
+  Table table{{"QUEUE", true},      {"PACKETS"},    {"WAITING", true},   {"SEEN", true},
+              {"OVERFLOWED", true}, {"LOST", true}, {"TIMED OUT", true}, {"SELF-PROBE"}};
   for (auto queue : queues)
     table.add(kj::str(queue.getQueue()), queuePurpose(queue.getQueue()), number(queue.getWaiting()),
               number(queue.getSeen()), number(queue.getOverflowed()), number(queue.getLost()),
-              number(queue.getTimedOut()));
+              number(queue.getTimedOut()), probeOf(queue.getQueue(), processes));
   print(kj::str('\n', table.text()));
 }
 
@@ -145,7 +156,7 @@ void show(Session& session, view::Status::Reader status) {
   showSupervisor(session);
   print("\n");
   showProcesses(status.getProcesses(), now);
-  showQueues(status.getQueues());
+  showQueues(status.getQueues(), status.getProcesses());
   showLatencies(status.getProcesses());
   showRules(status.getRules(), now);
   showNotes(status.getProcesses());

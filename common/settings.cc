@@ -183,7 +183,7 @@ void readAttributor(kj::StringPtr file, const toml::table& root, Settings::Attri
 void readResolver(kj::StringPtr file, const toml::table& root, Settings::Resolver& resolver) {
   Section section(file, root, "resolver",
                   {"listen", "upstreams", "root_anchor", "root_hints", "cache_mib", "serve_stale",
-                   "refuse_lists", "refuse_with", "refuse_private", "private_names"});
+                   "refuse_lists", "refuse_with", "refuse_private", "private_names", "self_probe"});
   section.strings("listen", resolver.listen);
   section.strings("upstreams", resolver.upstreams);
   KJ_IF_MAYBE (path, section.string("root_anchor")) resolver.rootAnchor = kj::mv(*path);
@@ -204,6 +204,7 @@ void readResolver(kj::StringPtr file, const toml::table& root, Settings::Resolve
   }
   section.boolean("refuse_private", resolver.refusePrivate);
   section.strings("private_names", resolver.privateNames);
+  section.number("self_probe", 0, 3600, resolver.selfProbe);
 }
 
 bool isListName(kj::StringPtr name) {

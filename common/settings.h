@@ -34,6 +34,8 @@ struct Settings {
     RefuseWith refuseWith = RefuseWith::NXDOMAIN;  // refuse_with = "nxdomain" | "zero" | "refused"
     bool refusePrivate = false;  // refuse_private: private addresses in answers from outside
     kj::Vector<kj::String> privateNames;  // private_names = []: that may have them nevertheless
+    uint32_t selfProbe = 10;  // self_probe = 10: seconds between two datagrams that it sends itself
+                              // to see whether packets pass, at most 3600; 0: none
   } resolver;
   struct List {
     kj::String name;                 // [list.NAME]

@@ -54,6 +54,10 @@ kj::Promise<bool> Enforcer::rulesPresent() {
   });
 }
 
+kj::Promise<void> Enforcer::repair(proto::Hook hook, proto::Family family) {
+  return enforce().then([this, hook, family]() { packets.takeAnew(hook, family); });
+}
+
 kj::Promise<proto::Keeper::Client> Enforcer::whenThere() {
   return keeper.whenConnected().then([this]() {
     return KJ_REQUIRE_NONNULL(keeper.bootstrap(), "the keeper has just gone")

@@ -27,6 +27,10 @@ public:
 
   kj::Promise<bool> rulesPresent();
 
+  kj::Promise<void> repair(proto::Hook hook, proto::Family family);
+  // The rules are loaded anew, then that hook's queues are taken anew. Rejects with the keeper's
+  // reason.
+
   bool enforcing() const { return loaded; }
   kj::StringPtr reason() const { return why; }  // why not
 

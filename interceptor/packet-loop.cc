@@ -77,20 +77,27 @@ void PacketLoop::lookForOrphans() {
     for (auto& source : sources) {
       if (source->queue->number != counts.queue || !source->queue->bound()) continue;
       uint64_t held = counts.waiting == 0 ? 0 : pending.countOf(counts.queue);
-      if (source->orphans.look(!source->mayHaveMore, counts.waiting, held)) renew(*source);
+      if (source->orphans.look(!source->mayHaveMore, counts.waiting, held))
+        renew(*source, "the kernel held packets of which nothing was known here");
     }
 }
 
-void PacketLoop::renew(Source& source) {
+void PacketLoop::takeAnew(proto::Hook hook, proto::Family family) {
+  for (auto& source : sources) {
+    auto& queue = *source->queue;
+    if (queue.outgoing == (hook == proto::Hook::OUTPUT) && queue.family == family && queue.bound())
+      renew(*source, "policy says that packets do not come through");
+  }
+}
+
+void PacketLoop::renew(Source& source, kj::StringPtr why) {
   counts.renewed++;
   auto& queue = *source.queue;
   submitter.flush();  // it points into the pool
   size_t forgotten = pending.forget(queue.number);
   bool ours = queue.renew();
-  log::warning(kj::str("queue ", queue.number,
-                       ": the kernel held packets of which nothing was known here; it was taken "
-                       "anew, and ",
-                       forgotten, " that waited are dropped for the moment"));
+  log::warning(kj::str("queue ", queue.number, ": ", why, "; it was taken anew, and ", forgotten,
+                       " that waited are dropped for the moment"));
   if (ours) return;
   tasks.add(whenBound(source).then([this, &source]() {
     source.queue->start();

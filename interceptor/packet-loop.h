@@ -30,7 +30,7 @@ public:
     uint64_t timedOut = 0;
     uint64_t unknownIds = 0;  // settled too late, twice, or never ours
     uint64_t poolFull = 0;    // dropped at once
-    uint64_t renewed = 0;     // queues that were taken anew because of orphans
+    uint64_t renewed = 0;     // queues that were taken anew
   };
 
   PacketLoop(kj::UnixEventPort& port, kj::Timer& timer, kj::Vector<kj::Own<Queue>> queues,
@@ -47,6 +47,10 @@ public:
   // A queue that another program holds.
 
   void settle(proto::SettleBatch::Reader batch);
+
+  void takeAnew(proto::Hook hook, proto::Family family);
+  // The queues of that hook and family are given up and bound again; what waits in them is dropped
+  // for the moment.
 
   const Counters& counters() const { return counts; }
   const Latency& waited() const { return wait; }         // read until the verdict has come
@@ -90,7 +94,7 @@ private:
   kj::Promise<void> watch(Source& source);
   kj::Promise<void> lookAgain();
   void lookForOrphans();
-  void renew(Source& source);
+  void renew(Source& source, kj::StringPtr why);
   void readSoon();
   kj::Promise<void> readRound();
   bool readMostUrgent();

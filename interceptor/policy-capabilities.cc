@@ -99,6 +99,11 @@ public:
         [context](bool present) mutable { context.getResults().setPresent(present); });
   }
 
+  kj::Promise<void> repair(RepairContext context) override {
+    auto params = context.getParams();
+    return enforcer.repair(params.getHook(), params.getFamily());
+  }
+
 private:
   Enforcer& enforcer;
 };

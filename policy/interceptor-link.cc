@@ -162,6 +162,15 @@ kj::Promise<void> InterceptorLink::list(OnEntry onEntry) {
       [&]() { return listFrom(capabilities().conntrack, 0, kj::heap(kj::mv(onEntry))); });
 }
 
+kj::Promise<void> InterceptorLink::repair(proto::Hook hook, proto::Family family) {
+  return kj::evalNow([&]() {
+    auto request = capabilities().enforcer.repairRequest();
+    request.setHook(hook);
+    request.setFamily(family);
+    return request.send().ignoreResult();
+  });
+}
+
 void InterceptorLink::taskFailed(kj::Exception&& e) {
   log::exception("asking the interceptor for a new arrow", e);
   if (e.getType() != kj::Exception::Type::DISCONNECTED) renew();

@@ -44,6 +44,9 @@ public:
   kj::Promise<uint32_t> destroySockets(kj::Vector<Tuple> localFirst) override;
   kj::Promise<void> list(OnEntry onEntry) override;
 
+  kj::Promise<void> repair(proto::Hook hook, proto::Family family);
+  // Packets do not come through there (Enforcer.repair). Rejects with the keeper's reason.
+
 private:
   struct Capabilities {
     proto::Conntrack::Client conntrack;

@@ -48,6 +48,8 @@ void Judge::take(Arrival&& arrival, Names names) {
     return settle(arrival, Verdict::DROP_ONCE);
   }
   if (arrival.fragment) return judgeFragment(arrival);
+  // Once, so that conntrack keeps nothing and the other hook asks, too.
+  if (parts.probe.isProbe(arrival)) return settle(arrival, Verdict::ACCEPT_ONCE);
   parts.headings.note(arrival);
   // Before the verdict: the query must not reach the resolver ahead of it.
   if (arrival.hook == proto::Hook::OUTPUT && isDnsQuery(arrival.tuple))

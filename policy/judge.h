@@ -18,6 +18,7 @@
 #include "policy/late-ends.h"
 #include "policy/name-lookups.h"
 #include "policy/program-cache.h"
+#include "policy/self-probe.h"
 #include "policy/settle-arrow.h"
 #include "policy/transient-flows.h"
 #include "proto/ring.capnp.h"
@@ -43,6 +44,7 @@ struct JudgeParts {
   Settler& settler;
   KernelActs& kernel;
   EarlierSessions& earlier;
+  SelfProbe& probe;
 };
 
 class Judge final : private kj::TaskSet::ErrorHandler {

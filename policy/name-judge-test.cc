@@ -32,6 +32,7 @@ struct Names {
                     road.askers,
                     road.names,
                     road.lookups,
+                    road.probe,
                     [this]() -> rules::RuleSet& { return *road.set; },
                     [this](const Tuple& tuple) -> kj::Promise<kj::Own<Program>> {
                       searched = tuple;

@@ -61,6 +61,17 @@ public:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> probing(ProbingContext context) override {
+    all.probe.expect(Tuple::from(context.getParams().getDatagram()));
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> probed(ProbedContext context) override {
+    auto params = context.getParams();
+    all.probe.concluded(Tuple::from(params.getDatagram()), params.getArrived(), wallNs());
+    return kj::READY_NOW;
+  }
+
 private:
   NameJudges& all;
 
@@ -79,16 +90,19 @@ private:
 };
 
 NameJudges::NameJudges(kj::Timer& timer, FlowTable& flows, Askers& askers, NameTable& names,
-                       NameLookups& lookups, Deciding::InForce inForce, FindProcess findProcess)
+                       NameLookups& lookups, SelfProbe& probe, Deciding::InForce inForce,
+                       FindProcess findProcess)
     : timer(timer),
       flows(flows),
       askers(askers),
       names(names),
       lookups(lookups),
+      probe(probe),
       inForce(kj::mv(inForce)),
       findProcess(kj::mv(findProcess)) {}
 
 proto::NameJudge::Client NameJudges::make() {
+  probe.forget();  // those of the resolver that was there before
   return kj::heap<Server>(*this);
 }
 

@@ -8,6 +8,7 @@
 #include "policy/flow-table.h"
 #include "policy/name-lookups.h"
 #include "policy/name-table.h"
+#include "policy/self-probe.h"
 #include "proto/policy.capnp.h"
 
 #include <kj/async.h>
@@ -30,7 +31,8 @@ public:
   };
 
   NameJudges(kj::Timer& timer, FlowTable& flows, Askers& askers, NameTable& names,
-             NameLookups& lookups, Deciding::InForce inForce, FindProcess findProcess);
+             NameLookups& lookups, SelfProbe& probe, Deciding::InForce inForce,
+             FindProcess findProcess);
   KJ_DISALLOW_COPY(NameJudges);
 
   proto::NameJudge::Client make();
@@ -51,6 +53,7 @@ private:
   Askers& askers;
   NameTable& names;
   NameLookups& lookups;
+  SelfProbe& probe;
   Deciding::InForce inForce;
   FindProcess findProcess;
   Counters counts;

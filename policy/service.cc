@@ -31,6 +31,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
       rules(io.unixEventPort, timer, ruleFolders(directories), settings.policy, users),
       programs(accounts),
       transient(flows),
+      probe([this](proto::Hook hook, proto::Family family) { repair(hook, family); }),
       lookups(timer, names, askers),
       deciding([this]() -> rules::RuleSet& { return rules.inForce(); }, names),
       settle(timer, [this]() { interceptor.renew(); }),
@@ -45,10 +46,10 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
       walk(timer, flows, transient, deciding, interceptor),
       existing({programs, headings, flows, deciding, walk, interceptor, earlier}, attributor),
       judge(timer, {programs, flows, transient, lateEnds, headings, askers, lookups, deciding,
-                    settle, interceptor, earlier}),
+                    settle, interceptor, earlier, probe}),
       rejudge(timer, flows, transient, lateEnds, deciding, interceptor),
       nameJudges(
-          timer, flows, askers, names, lookups,
+          timer, flows, askers, names, lookups, probe,
           [this]() -> rules::RuleSet& { return rules.inForce(); },
           [this](const Tuple& localFirst) { return findProcess(localFirst); }),
       attributed(io.unixEventPort,
@@ -96,10 +97,14 @@ void Service::reconcileSoon() {
   }));
 }
 
+void Service::repair(proto::Hook hook, proto::Family family) {
+  tasks.add(interceptor.repair(hook, family));
+}
+
 void Service::taskFailed(kj::Exception&& e) {
   // With a peer that comes back everything begins anew.
   if (e.getType() != kj::Exception::Type::DISCONNECTED)
-    log::exception("comparing flows with the kernel", e);
+    log::exception("having the kernel's tables compared or its queues repaired", e);
 }
 
 void Service::enforcing() {
@@ -152,6 +157,9 @@ void Service::addCounters() {
   counter("kernel_sockets_closed", events.counters().socketsClosed);
   counter("kernel_entries_deleted", events.counters().entriesDeleted);
   counter("kernel_events_missed", events.counters().missed);
+  counter("self_probes", probe.counters().concluded);
+  counter("self_probes_failed", probe.counters().failed);
+  counter("self_probe_repairs", probe.counters().repairs);
   ownStatus.addCounter("history_waiting", [this]() { return double(history.waitingCount()); });
   ownStatus.addCounter("history_missed", [this]() { return double(history.missedCount()); });
   ownStatus.addCounter("conntrack_walks", [this]() { return double(walk.walks()); });
@@ -170,8 +178,10 @@ void Service::fillStatus(proto::view::ProcessStatus::Builder builder) {
     ownStatus.setState(saidReady ? "degraded" : "starting",
                        "the interceptor is not there, or the rules are not in force yet");
   else
-    ownStatus.setState("running");
+    ownStatus.setState(probe.failure() == nullptr ? "running" : "degraded",
+                       probe.failure().orDefault(nullptr));
   ownStatus.fill(builder);
+  probe.fill(builder);
 }
 
 }  // namespace portreeve::policy

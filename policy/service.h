@@ -25,6 +25,7 @@
 #include "policy/name-judge.h"
 #include "policy/rejudge.h"
 #include "policy/rule-store.h"
+#include "policy/self-probe.h"
 #include "policy/session-secrets.h"
 
 #include <kj/async-io.h>
@@ -63,6 +64,7 @@ private:
   TransientFlows transient;
   LateEnds lateEnds;
   EarlierSessions earlier;
+  SelfProbe probe;
   Headings headings;
   Askers askers;
   NameTable names;
@@ -88,6 +90,7 @@ private:
   kj::Promise<void> sweep();
   void enforcing();
   void reconcileSoon();
+  void repair(proto::Hook hook, proto::Family family);
   void taskFailed(kj::Exception&& e) override;
   kj::Promise<kj::Own<Program>> findProcess(const Tuple& localFirst);
   void addCounters();

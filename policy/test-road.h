@@ -191,6 +191,10 @@ struct Road final : private FlowObserver {
   TransientFlows transient{flows};
   LateEnds lateEnds;
   EarlierSessions earlier;
+  kj::Vector<kj::String> repaired;
+  SelfProbe probe{[this](proto::Hook hook, proto::Family family) {
+    repaired.add(kj::str(int(hook), ' ', int(family)));
+  }};
   Headings headings;
   Askers askers;
   NameTable names;
@@ -198,7 +202,7 @@ struct Road final : private FlowObserver {
   Deciding deciding{[this]() -> rules::RuleSet& { return *set; }, names};
   Judge judge{timer,
               {programs, flows, transient, lateEnds, headings, askers, lookups, deciding, settler,
-               kernel, earlier}};
+               kernel, earlier, probe}};
   Rejudge rejudge{timer, flows, transient, lateEnds, deciding, kernel};
   ConntrackWalk walk{timer, flows, transient, deciding, kernel};
   uint missed = 0;

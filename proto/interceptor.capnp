@@ -88,4 +88,8 @@ interface Enforcer {
 
   rulesPresent @1 () -> (present :Bool);
   # Are the rules there already (a restart), or is this the first start?
+
+  repair @2 (hook :Flow.Hook, family :Flow.Family);
+  # Packets do not come through there, says policy: has the keeper put the rules in force anew and takes that hook's queues
+  # anew; what waits in them is dropped for the moment. Fails with the keeper's reason.
 }

@@ -64,6 +64,13 @@ interface NameJudge {
   mayAskAll @3 (queries :List(NameQuery)) -> (rulings :List(NameRuling));
   # mayAsk for several at once, in their order, without waiting for anybody: where who asks is not known yet, `known` is
   # false and the query has to be put by mayAsk.
+
+  probing @4 (datagram :Flow.Tuple) -> ();
+  # A datagram of the self-probe is about to be sent, from and to this machine's loopback addresses: it is let through, once by each
+  # hook, whatever the rules say, and noted. At most 64 are expected at once; else fails (FAILED).
+
+  probed @5 (datagram :Flow.Tuple, arrived :Bool) -> ();
+  # What became of it. `arrived`: it was received within the resolver's patience. Ends what `probing` began.
 }
 
 struct NameQuery {

@@ -45,6 +45,16 @@ struct ProcessStatus {
   counters @8 :List(Counter);
   notes @9 :List(Text);          # what whoever runs this should know, though nothing is amiss
   latencies @10 :List(StageLatency);
+  probes @11 :List(Probe);       # policy's alone
+}
+
+struct Probe {
+  # Datagrams that the resolver sends to itself prove that packets really come up and go on.
+  hook @0 :Text;       # "out", "in"
+  family @1 :Text;     # "ipv4", "ipv6"
+  state @2 :Text;      # "untried", "passing", "failing"
+  reason @3 :Text;     # why failing, in words
+  last @4 :Text;       # when it was last tried
 }
 
 struct QueueStatus {

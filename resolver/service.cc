@@ -43,12 +43,16 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
       filter(settings, kj::str(directories.state, "/lists")),
       listsWatch(io.unixEventPort, io.provider->getTimer(), kj::str(directories.state, "/lists")),
       queries(policy, names, memory, filter, io.provider->getTimer()),
+      selfProbe(io.unixEventPort, io.provider->getTimer(), policy,
+                settings.selfProbe * kj::SECONDS),
       ownStatus(Role::RESOLVER),
       rpc(*io.lowLevelProvider, sockets.rpc.release(), accounts,
           [this](Entitlement peer) { return makeBootstrap(inside(), kj::mv(peer)); }) {
   auto& timer = io.provider->getTimer();
   for (auto& socket : sockets.udp) {
     requireNotOurselves(upstreams, socket.fd);
+    selfProbe.add(Endpoint::ofSocket(socket.fd).address.isV4() ? proto::Family::IPV4
+                                                               : proto::Family::IPV6);
     udp.add(kj::heap<UdpListener>(io.unixEventPort, timer, kj::mv(socket.fd), queries));
   }
   for (auto& socket : sockets.tcp) {
@@ -59,7 +63,10 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
 }
 
 kj::Promise<void> Service::serve() {
-  kj::Promise<void> all = rpc.serve().exclusiveJoin(events.run()).exclusiveJoin(followLists());
+  kj::Promise<void> all = rpc.serve()
+                              .exclusiveJoin(events.run())
+                              .exclusiveJoin(followLists())
+                              .exclusiveJoin(selfProbe.run());
   for (auto& listener : udp) all = all.exclusiveJoin(listener->serve());
   for (auto& listener : tcp) all = all.exclusiveJoin(listener->serve());
   return all;

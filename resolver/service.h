@@ -16,6 +16,7 @@
 #include "resolver/name-memory.h"
 #include "resolver/policy-link.h"
 #include "resolver/resolution.h"
+#include "resolver/self-probe.h"
 #include "resolver/tcp-listener.h"
 #include "resolver/tls-client.h"
 #include "resolver/ub-event-base.h"
@@ -59,6 +60,7 @@ private:
   NameFilter filter;
   ListsWatch listsWatch;
   JudgedQueries queries;
+  SelfProbe selfProbe;
   kj::Vector<kj::Own<UdpListener>> udp;
   kj::Vector<kj::Own<TcpListener>> tcp;
   OwnStatus ownStatus;
