@@ -6,6 +6,7 @@
 #include "cli/check.h"
 #include "cli/confirm.h"
 #include "cli/connections.h"
+#include "cli/demo.h"
 #include "cli/dns.h"
 #include "cli/doctor.h"
 #include "cli/down.h"
@@ -40,6 +41,7 @@ struct Options {
   UpOptions up;
   StatusOptions status;
   DoctorOptions doctor;
+  DemoOptions demo;
   ConnectionsOptions connections;
   ExplainOptions explain;
   CheckOptions check;
@@ -70,6 +72,7 @@ public:
         "3 not running. Group portreeve-observe may see, portreeve-admin may change, root\n"
         "may both.");
     addLife();
+    addDemo();
     addSight();
     addDns();
     addRules();
@@ -143,6 +146,17 @@ private:
         "everything that portreeve put into the kernel. Works with every daemon dead. Root\n"
         "only.",
         []() { return cli::down(); });
+  }
+
+  void addDemo() {
+    auto& o = options.demo;
+    add(app, "demo", "The whole job on real traffic, in network namespaces of its own",
+        "Two namespaces: in one the suite with a handful of rules and programs, in the\n"
+        "other servers that they connect to. Prints what became of each connection; exit\n"
+        "code 0 only if all was as the rules say. This machine's own network is not\n"
+        "touched. Root only.",
+        [&o]() { return cli::demo(o); })
+        ->add_flag("--stay", o.stay, "leave both up, and say how to look around");
   }
 
   void addSight() {
@@ -256,20 +270,26 @@ private:
     auto* log = add(*dns, "log", "Who asked for what, and what became of it",
                     "The last 2000 queries, in memory only.", [&o]() { return cli::dnsLog(o); });
     log->add_flag("-f,--follow", o.follow, "go on: show what comes");
-    auto* lists =
-        add(*dns, "lists", "Lists of names, and making them anew",
-            "Lists are named as [list.NAME] in portreeve.toml. A timer, or --update, fetches\n"
-            "and compiles them; what is compiled is in use at once.",
-            [&o]() { return cli::dnsLists(o); });
-    lists->add_flag("--update", o.update, "fetch what has changed, and compile (root only)");
-    lists->add_flag("--now", o.insist, "the same, and ask servers that failed lately, too");
+    for (auto* lists : {addLists(*dns, "lists"), addLists(app, "list")})
+      lists->add_flag("--json", o.json, "print JSON, one a line");
     for (auto* limited : {cache, log})
       limited->add_option("--limit", o.limit, "at most NUMBER (default: 1000)")
           ->option_text("NUMBER")
           ->check(CLI::Range(1u, 10000u));
     query->add_flag("--json", o.json, JSON_HELP);
-    for (auto* each : {cache, upstreams, log, lists})
+    for (auto* each : {cache, upstreams, log})
       each->add_flag("--json", o.json, "print JSON, one a line");
+  }
+
+  CLI::App* addLists(CLI::App& parent, const char* name) {
+    auto& o = options.dns;
+    auto* lists = add(parent, name, "Lists of names, and making them anew",
+                      "Lists are named as [list.NAME] in portreeve.toml. A timer, or --update, "
+                      "fetches\nand compiles them; what is compiled is in use at once.",
+                      [&o]() { return cli::dnsLists(o); });
+    lists->add_flag("--update", o.update, "fetch what has changed, and compile (root only)");
+    lists->add_flag("--now", o.insist, "the same, and ask servers that failed lately, too");
+    return lists;
   }
 
   void addRules() {

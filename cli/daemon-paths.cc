@@ -93,6 +93,18 @@ kj::String listsProgram() {
   return kj::str(INSTALLED, "/portreeve-lists");
 }
 
+kj::String demonstration() {
+  const char* variable = getenv("PORTREEVE_DAEMONS");
+  bool said = variable != nullptr && *variable != 0;
+  auto path = kj::str(said ? kj::StringPtr(variable) : INSTALLED, "/demo/demo.py");
+  if (!said && buildTree() != nullptr)
+    throw Failure(FAILED, "starting the demonstration: this is a build tree: ./run shows the same");
+  if (access(path.cStr(), R_OK) != 0)
+    throw Failure(FAILED, "starting the demonstration: not there: ", path,
+                  ": install the suite, or say where the daemons are with $PORTREEVE_DAEMONS");
+  return path;
+}
+
 kj::String keeperPath() {
   auto path = pathOf(Role::KEEPER, "");
   if (!canRun(path))

@@ -26,6 +26,9 @@ private:
 kj::String listsProgram();
 // portreeve-lists, which is no daemon: beside them, or in the build tree.
 
+kj::String demonstration();
+// demo.py with what belongs to it: beside the installed daemons. Failure in a build tree.
+
 kj::String keeperPath();
 // Of the keeper alone, looked for in the same places: what `down` needs.
 

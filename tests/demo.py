@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The main job on real traffic: what ./run shows. Exit 0 only if all that was observed is what the rules say."""
 import argparse
@@ -62,6 +61,7 @@ process   = { path = "$BIN/webserver" }
 port      = 8080
 """
 
+NEEDED = {"ip": "iproute2", "dnsmasq": "dnsmasq-base", "dig": "dnsutils", "ping": "iputils-ping", "conntrack": "conntrack"}
 COLUMNS = ("case", "program", "process found", "name", "verdict", "rule", "mark", "time", "")
 
 
@@ -203,14 +203,17 @@ The suite goes on running in the network namespace {suite.net.machine}. Look aro
       {enter} env {settings} {COMMAND} ui
       prints a link; open it in a browser started inside: {enter} chromium --no-sandbox LINK
 
-Everything is taken down by the next ./run, or by hand:
+Everything is taken down by the next demonstration, or by hand:
   {enter} env {settings} {COMMAND} down""")
 
 
 def main():
-    options = argparse.ArgumentParser(prog="run", description="the main job on real traffic")
+    options = argparse.ArgumentParser(prog="portreeve demo", description="the main job on real traffic")
     options.add_argument("--stay", action="store_true", help="leave namespaces and suite up until Ctrl-C")
     stay = options.parse_args().stay
+    missing = [package for program, package in NEEDED.items() if not shutil.which(program)]
+    if missing:
+        sys.exit(f"portreeve: the demonstration needs programs that are not here: apt install {' '.join(missing)}")
     net = Namespaces(TAG).__enter__()  # also ends what an earlier --stay left
     suite = None
     try:

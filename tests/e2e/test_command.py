@@ -10,7 +10,7 @@ from harness.namespaces import run, wait_until
 from harness.suite import COMMAND, Suite
 
 DEFAULT = "allow"
-SUBCOMMANDS = ["up", "confirm", "down", "status", "connections", "explain", "check", "rule", "who", "ui"]
+SUBCOMMANDS = ["up", "confirm", "down", "status", "connections", "explain", "check", "rule", "who", "ui", "list", "demo"]
 
 
 @pytest.mark.parametrize("subcommand", SUBCOMMANDS)

@@ -80,6 +80,17 @@ def test_the_first_policies_are_good(tree, policy):
     assert said.returncode == 0, said.stderr
 
 
+def test_the_installed_demonstration_ends_with_all_as_ruled(tree):
+    daemons = found(tree, "portreeve-policy").parent
+    said = run(found(tree, "bin/portreeve"), "demo", env={**os.environ, "PORTREEVE_DAEMONS": str(daemons)})
+    assert said.returncode == 0 and "observations are what the rules say" in said.stdout, said.stdout + said.stderr
+
+
+def test_in_a_build_tree_the_demonstration_is_run(tree):
+    said = run(BUILD / "cli" / "portreeve", "demo")
+    assert said.returncode == 1 and "./run" in said.stderr, said
+
+
 def complete_bash(tree, line):
     script = (f"source {found(tree, 'completions/portreeve')}; COMP_WORDS=({line} ''); [[ {shlex.quote(line)} == *' ' ]] || unset 'COMP_WORDS[-1]'; "
               "COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 )); _portreeve; printf '%s\\n' \"${COMPREPLY[@]}\"")

@@ -15,8 +15,8 @@ from .namespaces import UPSTREAM, end, run, wait_until
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("PORTREEVE_BUILD", REPOSITORY / "build"))
-COMMAND = BUILD / "cli" / "portreeve"
-PROBE = BUILD / "tests" / "probe"
+COMMAND = Path(os.environ.get("PORTREEVE_COMMAND", BUILD / "cli" / "portreeve"))
+PROBE = Path(os.environ.get("PORTREEVE_PROBE", BUILD / "tests" / "probe"))
 
 SETTINGS = f"""
 [policy]

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The servers of the world's side: every address that is given answers TCP and UDP on the ports.
 
