@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the manual pages, each from the text that is true already: what the programs say of themselves, the default settings,
-docs/rules.md.
+the documents.
 
     make-page.py command BINARY            portreeve(1)
     make-page.py daemon NAME BINARY        portreeve-NAME(8)
     make-page.py settings portreeve.toml   portreeve.toml(5)
-    make-page.py rules rules.md            portreeve-rules(5)
+    make-page.py document NAME NAME.md     one of DOCUMENTS
 """
 import re
 import subprocess
@@ -44,6 +44,14 @@ DAEMONS = {
     "gateway": ("serve the web page and its API on port 817",
                 "It speaks HTTP to this machine's own people and programs and has no authority of its own: what a session may do is "
                 "policy's word. It holds no capability and has no network: its ports are handed over."),
+}
+
+
+DOCUMENTS = {
+    "portreeve-rules": (5, "the rules of the portreeve firewall", (("portreeve.toml", 5), ("portreeve-policy", 8))),
+    "portreeve-list": (5, "lists of domain names of the portreeve firewall", (("portreeve.toml", 5), ("portreeve-lists", 8))),
+    "portreeve-api": (7, "the API of the portreeve firewall over HTTP", (("portreeve-rpc", 7), ("portreeve-gateway", 8))),
+    "portreeve-rpc": (7, "the Cap'n Proto interface of the portreeve firewall", (("portreeve-api", 7), ("portreeve-policy", 8))),
 }
 
 
@@ -142,7 +150,7 @@ def inline(text):
     return re.sub(r"(?<!\w)\*([^*\s][^*]*)\*(?!\w)", r"\\fI\1\\fP", text)
 
 
-def rules(path):
+def document(name, path):
     body, open_text, fenced, table = [".Sh DESCRIPTION"], True, None, []
 
     def end_table():
@@ -188,10 +196,10 @@ def rules(path):
             open_text = False
         previous_blank = False
     end_table()
-    return page("portreeve-rules", 5, "the rules of the portreeve firewall",
-                body + see_also(("portreeve", 1), ("portreeve.toml", 5), ("portreeve-policy", 8)))
+    section, description, others = DOCUMENTS[name]
+    return page(name, section, description, body + see_also(("portreeve", 1), *others))
 
 
 if __name__ == "__main__":
-    kinds = {"command": command, "daemon": daemon, "settings": settings, "rules": rules}
+    kinds = {"command": command, "daemon": daemon, "settings": settings, "document": document}
     print("\n".join(kinds[sys.argv[1]](*sys.argv[2:])))

@@ -28,7 +28,8 @@ def tree(tmp_path_factory):
     return folder
 
 
-PAGES = ["portreeve.1", "portreeve.toml.5", "portreeve-rules.5", *[f"portreeve-{d}.8" for d in (*AT_MOST, "lists")]]
+PAGES = ["portreeve.1", "portreeve.toml.5", "portreeve-rules.5", "portreeve-list.5", "portreeve-api.7", "portreeve-rpc.7",
+         *[f"portreeve-{d}.8" for d in (*AT_MOST, "lists")]]
 
 
 def found(tree, name):
