@@ -6,13 +6,12 @@
 #include "api-gateway/problem.h"
 #include "api-gateway/remote-words.h"
 
+#include <kj/debug.h>
+
 namespace portreeve::gateway {
 namespace {
 
 namespace view = proto::view;
-
-constexpr auto MAY_NOT_CHANGE =
-    "This session may see and change nothing: it is for root and members of portreeve-admin."_kj;
 
 struct Removal {
   kj::String name;
@@ -56,7 +55,6 @@ kj::Promise<Reply> Api::changeOrProblem(kj::Own<Session> session, kj::Promise<Re
 
 kj::Promise<Reply> Api::changeRules(kj::Own<Session> session, kj::StringPtr ifMatch,
                                     Change change) {
-  if (session->editor == nullptr) return problem(403, MAY_NOT_CHANGE);
   if (ifMatch.size() == 0)
     return problem(428, "Send If-Match with the ETag of the rules that you have seen.");
   auto& held = *session;
@@ -65,8 +63,7 @@ kj::Promise<Reply> Api::changeRules(kj::Own<Session> session, kj::StringPtr ifMa
        change = kj::mv(change)](auto&& answer) mutable -> kj::Promise<Reply> {
         if (!matchesEtag(wanted, etagOf(answer.getRules())))
           return problem(412, "The rules have changed since you saw them: look again.");
-        KJ_IF_MAYBE (editor, held.editor) return change(*editor);
-        return problem(403, MAY_NOT_CHANGE);
+        return change(KJ_ASSERT_NONNULL(held.editor));
       });
   return changeOrProblem(kj::mv(session), kj::mv(reply));
 }
@@ -103,13 +100,11 @@ kj::Promise<Reply> Api::removeRule(kj::Own<Session> session, kj::StringPtr ifMat
 }
 
 kj::Promise<Reply> Api::confirm(kj::Own<Session> session) {
-  KJ_IF_MAYBE (editor, session->editor) {
-    auto reply = editor->confirmRequest().send().then([](auto&& answer) {
-      return json(kj::str("{\"pending\":", answer.getPending() ? "true" : "false", "}"));
-    });
-    return changeOrProblem(kj::mv(session), kj::mv(reply));
-  }
-  return problem(403, MAY_NOT_CHANGE);
+  auto request = KJ_ASSERT_NONNULL(session->editor).confirmRequest();
+  auto reply = request.send().then([](auto&& answer) {
+    return json(kj::str("{\"pending\":", answer.getPending() ? "true" : "false", "}"));
+  });
+  return changeOrProblem(kj::mv(session), kj::mv(reply));
 }
 
 }  // namespace portreeve::gateway

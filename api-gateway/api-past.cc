@@ -103,6 +103,22 @@ kj::Promise<Reply> Api::askPast(kj::Own<Session> session, Question question) {
   return problem(503, NO_HISTORIAN);
 }
 
+kj::Promise<Reply> Api::past(kj::Own<Session> session, Route route, kj::StringPtr text) {
+  auto parsed = HistoryQuery::parse(text, wallNs());
+  KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>()) return problem(400, wrong->reason);
+  auto& query = parsed.get<HistoryQuery>();
+  switch (route) {
+    case Route::PAST_NAMES:
+      return pastNames(kj::mv(session), query);
+    case Route::PAST_GROUPS:
+      return pastGroups(kj::mv(session), query);
+    case Route::PAST_GAPS:
+      return pastGaps(kj::mv(session), query);
+    default:
+      return pastConnections(kj::mv(session), query);
+  }
+}
+
 kj::Promise<Reply> Api::pastConnections(kj::Own<Session> session, const HistoryQuery& query) {
   return askPast(kj::mv(session), [&query](proto::History::Client& history) {
     auto request = history.connectionsRequest();

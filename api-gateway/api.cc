@@ -27,6 +27,37 @@ void adoptRules(view::Status::Builder status, view::RulesStatus::Reader rules) {
 
 }  // namespace
 
+kj::Promise<Reply> Api::answer(kj::Own<Session> session, Call call) {
+  switch (call.route) {
+    case Route::STATUS:
+      return status(kj::mv(session));
+    case Route::METRICS:
+      return metrics(kj::mv(session));
+    case Route::CONNECTIONS:
+      return connections(kj::mv(session), call.query);
+    case Route::EXPLAIN:
+      return explain(kj::mv(session), call.query);
+    case Route::WHO_AM_I:
+      return whoAmI(*session);
+    case Route::LOG_OUT:
+      return logout(*session);
+    case Route::RULES:
+      return rules(kj::mv(session));
+    case Route::ADD_RULES:
+      return addRules(kj::mv(session), call.ifMatch, call.body);
+    case Route::REMOVE_RULE:
+      return removeRule(kj::mv(session), call.ifMatch, call.query);
+    case Route::CONFIRM:
+      return confirm(kj::mv(session));
+    case Route::TRY:
+      return tryRules(kj::mv(session), call.body);
+    case Route::REPLAY:
+      return replay(kj::mv(session), call.body);
+    default:
+      return past(kj::mv(session), call.route, call.query);
+  }
+}
+
 kj::Promise<Reply> Api::login(kj::StringPtr body, uid_t asker) {
   KJ_IF_MAYBE (secret, parseSecret(body)) {
     KJ_IF_MAYBE (policy, suite.policy()) return redeem(*policy, *secret, asker);
@@ -61,10 +92,11 @@ Reply Api::openSession(Redeemed redeemed, uid_t asker) {
   }
   kj::Maybe<proto::RuleEditor::Client> editor;
   if (redeemed.getMayChange()) editor = redeemed.getEditor();
-  auto keys = sessions.open(uid, redeemed.getObserver(), kj::mv(editor));
+  auto role = redeemed.getMayChange() ? SessionRole::CHANGE : SessionRole::OBSERVE;
+  auto keys = sessions.open({uid, role, redeemed.getObserver(), kj::mv(editor)});
   log::info(kj::str("a session was opened for uid ", uid));
   auto reply = json(kj::str("{\"token\":", quoted(keys.token), ",\"uid\":", uid, ",\"role\":\"",
-                            redeemed.getMayChange() ? "change" : "observe", "\"}\n"));
+                            roleText(role), "\"}\n"));
   reply.setCookie =
       kj::str(SESSION_COOKIE, '=', keys.cookie, "; HttpOnly; SameSite=Strict; Path=/");
   return reply;
@@ -93,10 +125,12 @@ kj::Promise<Reply> Api::status(kj::Own<Session> session) {
       .attach(kj::mv(session), kj::mv(message));
 }
 
-kj::Promise<Reply> Api::connections(kj::Own<Session> session, const ConnectionQuery& query) {
+kj::Promise<Reply> Api::connections(kj::Own<Session> session, kj::StringPtr query) {
+  auto parsed = ConnectionQuery::parse(query);
+  KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>()) return problem(400, wrong->reason);
+  auto asked = kj::heap<ConnectionQuery>(kj::mv(parsed.get<ConnectionQuery>()));
   auto request = session->observer.connectionsRequest();
-  query.to(request.initFilter());
-  auto asked = kj::heap<ConnectionQuery>(query.copy());
+  asked->to(request.initFilter());
   auto reply = request.send().then([asked = kj::mv(asked)](auto&& answer) {
     capnp::MallocMessageBuilder message;
     auto page = message.initRoot<view::ConnectionPage>();
@@ -148,7 +182,7 @@ Reply Api::whoAmI(const Session& session) {
   capnp::MallocMessageBuilder message;
   auto answer = message.initRoot<view::SessionView>();
   answer.setUid(session.uid);
-  answer.setRole(session.editor == nullptr ? "observe" : "change");
+  answer.setRole(roleText(session.role));
   return json(toJson(answer.asReader()));
 }
 

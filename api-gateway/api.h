@@ -6,6 +6,7 @@
 #include "api-gateway/connection-query.h"
 #include "api-gateway/history-query.h"
 #include "api-gateway/reply.h"
+#include "api-gateway/routes.h"
 #include "api-gateway/session-store.h"
 #include "api-gateway/suite-link.h"
 
@@ -21,6 +22,14 @@ constexpr auto PAST_TIME = 15 * kj::SECONDS;   // for an answer of the historian
 constexpr auto REPLAY_TIME = 90 * kj::SECONDS;
 constexpr auto POLICY_STATUS_TIME = 1 * kj::SECONDS;  // the same within a status: as collectStatus
 
+struct Call {
+  // What a request asks for, once it is whose it says and all of it is here.
+  Route route;
+  kj::String query;    // of the URL
+  kj::String ifMatch;  // empty: none
+  kj::String body;
+};
+
 class Api {
 public:
   Api(SuiteLink& suite, SessionStore& sessions, kj::Timer& timer)
@@ -31,30 +40,10 @@ public:
   kj::Promise<Reply> login(kj::StringPtr body, uid_t asker);
   // {"secret": …} for a cookie and {"token", "uid", "role"}. The secret is good once, whatever
   // comes of it; a session is only opened for `asker`, the user whose program asks.
-  kj::Promise<Reply> status(kj::Own<Session> session);
-  kj::Promise<Reply> connections(kj::Own<Session> session, const ConnectionQuery& query);
-  kj::Promise<Reply> rules(kj::Own<Session> session);
-  // With an ETag that differs whenever another rule is in force.
-  kj::Promise<Reply> explain(kj::Own<Session> session, kj::StringPtr query);
-  kj::Promise<Reply> metrics(kj::Own<Session> session);
-  Reply whoAmI(const Session& session);
-  Reply logout(Session& session);
 
-  // What changes something: the session must be one that may (403), and name by `ifMatch` the rules
-  // that it means to change (428, 412): nobody undoes what he has not seen.
-  kj::Promise<Reply> addRules(kj::Own<Session> session, kj::StringPtr ifMatch, kj::StringPtr body);
-  kj::Promise<Reply> removeRule(kj::Own<Session> session, kj::StringPtr ifMatch,
-                                kj::StringPtr query);
-  kj::Promise<Reply> confirm(kj::Own<Session> session);
-
-  // The past, as the historian has it. A filter that it does not understand is 400.
-  kj::Promise<Reply> pastConnections(kj::Own<Session> session, const HistoryQuery& query);
-  kj::Promise<Reply> pastNames(kj::Own<Session> session, const HistoryQuery& query);
-  kj::Promise<Reply> pastGroups(kj::Own<Session> session, const HistoryQuery& query);
-  kj::Promise<Reply> pastGaps(kj::Own<Session> session, const HistoryQuery& query);
-  kj::Promise<Reply> replay(kj::Own<Session> session, kj::StringPtr body);
-  kj::Promise<Reply> tryRules(kj::Own<Session> session, kj::StringPtr body);
-  // The rules in force with these added: what they would have changed in the last seven days.
+  kj::Promise<Reply> answer(kj::Own<Session> session, Call call);
+  // Whatever else is in the table of endpoints, but the stream. The session has the role that the
+  // endpoint needs.
 
   Reply policyFailed(Session& session, const kj::Exception& e);
   // What a session is told when its call to policy failed. DISCONNECTED ends the session.
@@ -63,6 +52,33 @@ private:
   SuiteLink& suite;
   SessionStore& sessions;
   kj::Timer& timer;
+
+  // What is now.
+  kj::Promise<Reply> status(kj::Own<Session> session);
+  kj::Promise<Reply> connections(kj::Own<Session> session, kj::StringPtr query);
+  kj::Promise<Reply> rules(kj::Own<Session> session);
+  // With an ETag that differs whenever another rule is in force.
+  kj::Promise<Reply> explain(kj::Own<Session> session, kj::StringPtr query);
+  kj::Promise<Reply> metrics(kj::Own<Session> session);
+  Reply whoAmI(const Session& session);
+  Reply logout(Session& session);
+
+  // What changes something. Rules: name by `ifMatch` those that are meant (428, 412), so that
+  // nobody undoes what he has not seen.
+  kj::Promise<Reply> addRules(kj::Own<Session> session, kj::StringPtr ifMatch, kj::StringPtr body);
+  kj::Promise<Reply> removeRule(kj::Own<Session> session, kj::StringPtr ifMatch,
+                                kj::StringPtr query);
+  kj::Promise<Reply> confirm(kj::Own<Session> session);
+
+  // The past, as the historian has it. A filter that it does not understand is 400.
+  kj::Promise<Reply> past(kj::Own<Session> session, Route route, kj::StringPtr query);
+  kj::Promise<Reply> pastConnections(kj::Own<Session> session, const HistoryQuery& query);
+  kj::Promise<Reply> pastNames(kj::Own<Session> session, const HistoryQuery& query);
+  kj::Promise<Reply> pastGroups(kj::Own<Session> session, const HistoryQuery& query);
+  kj::Promise<Reply> pastGaps(kj::Own<Session> session, const HistoryQuery& query);
+  kj::Promise<Reply> replay(kj::Own<Session> session, kj::StringPtr body);
+  kj::Promise<Reply> tryRules(kj::Own<Session> session, kj::StringPtr body);
+  // The rules in force with these added: what they would have changed in the last seven days.
 
   kj::Promise<Reply> redeem(proto::Policy::Client policy, kj::StringPtr secret, uid_t asker);
   using Redeemed = proto::Policy::RedeemResults::Reader;

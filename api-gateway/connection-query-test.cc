@@ -38,11 +38,13 @@ TEST_CASE("a wrong value or an unknown key is refused with a reason") {
   }
 }
 
-TEST_CASE("an event id is a short decimal number") {
-  CHECK(parseEventId("17").orDefault(0) == 17);
-  CHECK(parseEventId("") == nullptr);
-  CHECK(parseEventId("1e3") == nullptr);
-  CHECK(parseEventId("1234567890123456") == nullptr);
+TEST_CASE("the id to go on behind is for the live stream alone") {
+  auto after = kj::str();
+  auto query = ConnectionQuery::parse("after=a1-17&program=curl", after);
+  REQUIRE(query.is<ConnectionQuery>());
+  CHECK(after == "a1-17");
+  CHECK(query.get<ConnectionQuery>().program == "curl");
+  CHECK(ConnectionQuery::parse("after=a1-17").is<Wrong>());
 }
 
 }  // namespace

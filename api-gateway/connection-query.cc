@@ -86,6 +86,12 @@ kj::Maybe<Wrong> setOne(ConnectionQuery& query, kj::StringPtr key, kj::StringPtr
               "protocol, port, text and open.")};
 }
 
+bool isProgram(kj::StringPtr path, kj::StringPtr wanted) {
+  if (path == wanted) return true;
+  KJ_IF_MAYBE (slash, path.findLast('/')) return path.slice(*slash + 1) == wanted;
+  return false;
+}
+
 bool contains(kj::StringPtr text, kj::StringPtr part) {
   return strcasestr(text.cStr(), part.cStr()) != nullptr;
 }
@@ -111,18 +117,25 @@ int compare(kj::StringPtr by, view::Connection::Reader a, view::Connection::Read
 
 }  // namespace
 
-kj::OneOf<ConnectionQuery, Wrong> ConnectionQuery::parse(kj::StringPtr text) {
+kj::OneOf<ConnectionQuery, Wrong> ConnectionQuery::parse(kj::StringPtr text,
+                                                         kj::Maybe<kj::String&> after) {
   auto pairs = parseQuery(text);
   KJ_IF_MAYBE (wrong, pairs.tryGet<Wrong>()) return kj::mv(*wrong);
   ConnectionQuery query;
-  for (auto& pair : pairs.get<kj::Vector<QueryPair>>())
+  for (auto& pair : pairs.get<kj::Vector<QueryPair>>()) {
+    KJ_IF_MAYBE (to, after) {
+      if (pair.key == "after") {
+        *to = kj::mv(pair.value);
+        continue;
+      }
+    }
     KJ_IF_MAYBE (wrong, setOne(query, pair.key, pair.value)) return kj::mv(*wrong);
+  }
   return kj::mv(query);
 }
 
 ConnectionQuery ConnectionQuery::copy() const {
   ConnectionQuery same;
-  same.afterId = afterId;
   same.limit = limit;
   same.offset = offset;
   same.sort = kj::str(sort);
@@ -143,7 +156,6 @@ bool ConnectionQuery::needsAll() const {
 }
 
 void ConnectionQuery::to(proto::ConnectionFilter::Builder filter) const {
-  filter.setAfterId(afterId);
   filter.setLimit(needsAll() ? MOST_LOOKED_AT : limit);
   filter.setProgram(program);
   filter.setAction(action);
@@ -168,6 +180,12 @@ bool ConnectionQuery::matches(view::Connection::Reader connection) const {
   return false;
 }
 
+bool ConnectionQuery::matchesChange(view::Connection::Reader connection) const {
+  if (program.size() > 0 && !isProgram(connection.getProcess().getPath(), program)) return false;
+  if (action.size() > 0 && connection.getVerdict().getAction() != action) return false;
+  return matches(connection);
+}
+
 void ConnectionQuery::page(List::Reader all, view::ConnectionPage::Builder to) const {
   kj::Vector<view::Connection::Reader> found;
   for (auto connection : all)
@@ -188,10 +206,6 @@ void ConnectionQuery::page(List::Reader all, view::ConnectionPage::Builder to) c
   to.setTotal(double(found.size()));
   bool cutFront = sort.size() == 0 && offset == 0;
   if (!cutFront && start + count < found.size()) to.setNext(kj::str(start + count));
-}
-
-kj::Maybe<uint64_t> parseEventId(kj::StringPtr text) {
-  return parseDigits(text);
 }
 
 }  // namespace portreeve::gateway

@@ -15,7 +15,6 @@ constexpr uint32_t MAX_LIMIT = 1000;
 constexpr uint32_t MOST_LOOKED_AT = 5000;  // connections, the newest: as many as policy tells
 
 struct ConnectionQuery {
-  uint64_t afterId = 0;
   uint32_t limit = MAX_LIMIT;  // 1 to MAX_LIMIT
   uint32_t offset = 0;
   kj::String sort;     // time, program, user, domain, remote, action, bytes_in, bytes_out;
@@ -27,8 +26,10 @@ struct ConnectionQuery {
   uint16_t port = 0;  // at either end
   bool openOnly = false;
 
-  static kj::OneOf<ConnectionQuery, Wrong> parse(kj::StringPtr query);
-  // `query` is what follows "?" in the URL, percent-encoded. A key that is not known is wrong.
+  static kj::OneOf<ConnectionQuery, Wrong> parse(kj::StringPtr query,
+                                                 kj::Maybe<kj::String&> after = nullptr);
+  // `query` is what follows "?" in the URL, percent-encoded. A key that is not known is wrong. With
+  // `after` there may also be a key of that name: for the live stream.
 
   ConnectionQuery copy() const;
   void to(proto::ConnectionFilter::Builder filter) const;
@@ -39,11 +40,11 @@ struct ConnectionQuery {
   void page(List::Reader all, proto::view::ConnectionPage::Builder to) const;
   // What matches, in order, cut to the piece that was asked for; `total` is all that match.
 
+  bool matchesChange(proto::view::Connection::Reader connection) const;
+  // For the live stream: all but openOnly, since an end is to be told as well.
+
 private:
   bool matches(proto::view::Connection::Reader connection) const;
 };
-
-kj::Maybe<uint64_t> parseEventId(kj::StringPtr text);
-// A Last-Event-ID: decimal, at most 15 digits (view::Connection.id is a Float64).
 
 }  // namespace portreeve::gateway

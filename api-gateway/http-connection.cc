@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "api-gateway/http-connection.h"
 
-#include "api-gateway/events.h"
+#include "api-gateway/guarded-stream.h"
+#include "api-gateway/live-stream.h"
 #include "api-gateway/problem.h"
 #include "api-gateway/routes.h"
-#include "api-gateway/static-files.h"
-#include "common/clock.h"
 #include "common/log.h"
 
 #include <kj/compat/http.h>
@@ -32,11 +31,12 @@ class HttpConnection final : public kj::HttpService,
                              public kj::HttpServerErrorHandler,
                              public kj::HttpServerCallbacks {
 public:
-  HttpConnection(Site& site, kj::Own<kj::AsyncIoStream> stream, Tuple client)
+  HttpConnection(Site& site, kj::Own<GuardedStream> theStream, Tuple client)
       : site(site),
         client(client),
+        stream(*theStream),
         server(site.timer, *site.names.table, *this, settings(*this, *this)),
-        served(server.listenHttp(kj::mv(stream))) {
+        served(server.listenHttp(kj::mv(theStream))) {
     auto paf = kj::newPromiseAndFulfiller<kj::Promise<void>>();
     lingered = kj::mv(paf.promise);
     linger = kj::mv(paf.fulfiller);
@@ -51,6 +51,7 @@ public:
     if (closing) return KJ_EXCEPTION(DISCONNECTED, "a request after the last answer");
     inRequest = true;
     site.counters.requests++;
+    host = site.hosts.find(headers.get(kj::HttpHeaderId::HOST).orDefault(nullptr));
     return answer(Request{method, Target::of(url), headers, body, response}).then([this]() {
       inRequest = false;
     });
@@ -93,6 +94,8 @@ private:
 
   Site& site;
   Tuple client;
+  GuardedStream& stream;         // held by `served`
+  kj::StringPtr host;            // as whom we are asked; empty: as somebody else
   kj::Maybe<uint32_t> askerUid;  // once it was asked for
   bool closing = false;
   bool inRequest = false;
@@ -102,23 +105,19 @@ private:
   kj::Promise<void> served;  // last: destroyed first
 
   kj::Promise<void> answer(Request request) {
-    KJ_IF_MAYBE (refusal, refuse(request.method, request.headers, site.names, site.hosts)) {
-      return bounded(send(kj::mv(*refusal), request.response));
+    auto& response = request.response;
+    KJ_IF_MAYBE (refusal, refuse(request.method, request.headers, site.names, site.hosts))
+      return bounded(send(kj::mv(*refusal), response));
+    KJ_IF_MAYBE (endpoint, findEndpoint(request.target.path, request.method)) {
+      KJ_IF_MAYBE (refusal, refuseForm(*endpoint, request))
+        return bounded(send(kj::mv(*refusal), response));
+      if (endpoint->route == Route::EVENTS) return answerWithEvents(kj::mv(request));
+      bool slow = endpoint->route == Route::REPLAY || endpoint->route == Route::TRY;
+      auto reply = replyTo(*endpoint, kj::mv(request));
+      return site.timer.timeoutAfter(slow ? REPLAY_TIME : ANSWER_TIME, kj::mv(reply))
+          .then([this, &response](Reply&& made) { return bounded(send(kj::mv(made), response)); });
     }
-    KJ_IF_MAYBE (route, findRoute(request.target.path)) {
-      if (!allows(*route, request.method))
-        return bounded(send(methodNotAllowed(allowedMethods(*route)), request.response));
-      KJ_IF_MAYBE (refusal, refuseChange(*route, request))
-        return bounded(send(kj::mv(*refusal), request.response));
-      if (*route == Route::EVENTS) return answerWithEvents(kj::mv(request));
-      auto& response = request.response;
-      auto time = *route == Route::REPLAY || *route == Route::TRY ? REPLAY_TIME : ANSWER_TIME;
-      auto reply = replyTo(*route, kj::mv(request));
-      return site.timer.timeoutAfter(time, kj::mv(reply)).then([this, &response](Reply&& made) {
-        return bounded(send(kj::mv(made), response));
-      });
-    }
-    return bounded(send(problem(404, "There is nothing of that name."), request.response));
+    return bounded(send(notInTable(request), response));
   }
 
   kj::Promise<void> bounded(kj::Promise<void> promise) {
@@ -126,114 +125,82 @@ private:
     return site.timer.timeoutAfter(ANSWER_TIME, kj::mv(promise));
   }
 
-  kj::Maybe<Reply> refuseChange(Route route, const Request& request) {
+  Reply notInTable(const Request& request) {
+    auto allowed = allowedMethods(request.target.path);
+    if (allowed.size() > 0) return methodNotAllowed(kj::mv(allowed));
+    KJ_IF_MAYBE (file, site.ui.find(request.target.path)) {
+      if (request.method == kj::HttpMethod::GET || request.method == kj::HttpMethod::HEAD)
+        return kj::mv(*file);
+      return methodNotAllowed(kj::str("GET, HEAD"));
+    }
+    return problem(404, "There is nothing of that name.");
+  }
+
+  static kj::Maybe<Reply> refuseForm(const Endpoint& endpoint, const Request& request) {
     // Before a byte of the body is read.
-    if (request.method != kj::HttpMethod::POST && request.method != kj::HttpMethod::DELETE)
-      return nullptr;
     KJ_IF_MAYBE (length, request.body.tryGetLength())
-      if (*length > longestBody(route))
-        return problemAndClose(413,
-                               kj::str("The body is longer than ", longestBody(route), " bytes."));
-    if (route == Route::SESSION && request.method == kj::HttpMethod::POST) return nullptr;
-    if (request.headers.get(site.names.origin) == nullptr)
-      return problemAndClose(403, "What changes something needs an Origin: that of this server.");
+      if (*length > endpoint.longestBody)
+        return problemAndClose(
+            413, kj::str("The body is longer than ", endpoint.longestBody, " bytes."));
+    if (request.headers.isWebSocket() && endpoint.route != Route::EVENTS)
+      return problemAndClose(400, "WebSockets are spoken at /api/v1/events alone.");
     return nullptr;
   }
 
-  kj::Promise<Reply> replyTo(Route route, Request request) {
-    switch (route) {
+  kj::Promise<Reply> replyTo(const Endpoint& endpoint, Request request) {
+    switch (endpoint.route) {
       case Route::PAGE:
-        return pageHtml();
+        KJ_IF_MAYBE (index, site.ui.find("/")) return kj::mv(*index);
+        return plainPage();
       case Route::STYLE:
-        return pageStyle();
+        return plainStyle();
       case Route::SCRIPT:
-        return pageScript();
+        return plainScript();
       case Route::HEALTH:
         return health();
       case Route::OPENAPI:
         return openApi();
+      case Route::LOG_IN:
+        return login(kj::mv(request));
       default:
         break;
     }
-    if (route == Route::SESSION && request.method == kj::HttpMethod::POST)
-      return login(kj::mv(request));
     KJ_IF_MAYBE (session, sessionOf(request)) {
+      KJ_IF_MAYBE (refusal, refuseRole(endpoint, request, **session)) return kj::mv(*refusal);
       auto& whose = **session;
       return refuseStranger(whose).then(
-          [this, route, request = kj::mv(request),
+          [this, &endpoint, request = kj::mv(request),
            session = kj::mv(*session)](kj::Maybe<Reply>&& refusal) mutable -> kj::Promise<Reply> {
             KJ_IF_MAYBE (reply, refusal) return kj::mv(*reply);
-            return replyTo(route, kj::mv(request), kj::mv(session));
+            return callApi(endpoint, request, kj::mv(session));
           });
     }
     return problem(401, NOT_LOGGED_IN);
   }
 
-  kj::Promise<Reply> replyTo(Route route, Request request, kj::Own<Session> session) {
-    auto& api = site.api;
-    switch (route) {
-      case Route::STATUS:
-        return api.status(kj::mv(session));
-      case Route::METRICS:
-        return api.metrics(kj::mv(session));
-      case Route::EXPLAIN:
-        return api.explain(kj::mv(session), request.target.query);
-      case Route::CONFIRM:
-        return api.confirm(kj::mv(session));
-      case Route::SESSION:
-        return request.method == kj::HttpMethod::DELETE ? api.logout(*session)
-                                                        : api.whoAmI(*session);
-      case Route::RULES:
-        return rules(kj::mv(request), kj::mv(session));
-      case Route::TRY:
-      case Route::REPLAY:
-        return withBody(request).then(
-            [&api, route, session = kj::mv(session)](kj::String&& body) mutable {
-              return route == Route::TRY ? api.tryRules(kj::mv(session), body)
-                                         : api.replay(kj::mv(session), body);
-            });
-      case Route::PAST:
-      case Route::PAST_NAMES:
-      case Route::PAST_GROUPS:
-      case Route::PAST_GAPS:
-        return past(route, kj::mv(request), kj::mv(session));
-      default:
-        break;
-    }
-    auto query = ConnectionQuery::parse(request.target.query);
-    KJ_IF_MAYBE (wrong, query.tryGet<Wrong>()) return problem(400, wrong->reason);
-    return api.connections(kj::mv(session), query.get<ConnectionQuery>());
+  kj::Maybe<Reply> refuseRole(const Endpoint& endpoint, const Request& request,
+                              const Session& session) {
+    if (endpoint.method != kj::HttpMethod::GET && request.headers.get(site.names.origin) == nullptr)
+      return problemAndClose(403, "What changes something needs an Origin: that of this server.");
+    auto needed = endpoint.needs.orDefault(SessionRole::OBSERVE);
+    if (session.role >= needed) return nullptr;
+    return problem(403,
+                   kj::str("This session may ", roleText(session.role), " alone, and this needs ",
+                           roleText(needed), ": that is for root and portreeve-admin."));
   }
 
-  kj::Promise<Reply> rules(Request request, kj::Own<Session> session) {
-    auto& api = site.api;
-    auto ifMatch = kj::str(request.headers.get(site.names.ifMatch).orDefault(nullptr));
-    if (request.method == kj::HttpMethod::DELETE)
-      return api.removeRule(kj::mv(session), ifMatch, request.target.query);
-    if (request.method != kj::HttpMethod::POST) return api.rules(kj::mv(session));
-    return withBody(request).then(
-        [&api, ifMatch = kj::mv(ifMatch), session = kj::mv(session)](kj::String&& body) mutable {
-          return api.addRules(kj::mv(session), ifMatch, body);
+  kj::Promise<Reply> callApi(const Endpoint& endpoint, Request& request, kj::Own<Session> session) {
+    Call call;
+    call.route = endpoint.route;
+    call.query = kj::mv(request.target.query);
+    call.ifMatch = kj::str(request.headers.get(site.names.ifMatch).orDefault(nullptr));
+    if (endpoint.longestBody == 0) return site.api.answer(kj::mv(session), kj::mv(call));
+    return request.body.readAllText(endpoint.longestBody)
+        .then([this, call = kj::mv(call), session = kj::mv(session)](kj::String&& body) mutable {
+          call.body = kj::mv(body);
+          return site.api.answer(kj::mv(session), kj::mv(call));
         });
   }
-
-  kj::Promise<Reply> past(Route route, Request request, kj::Own<Session> session) {
-    auto parsed = HistoryQuery::parse(request.target.query, wallNs());
-    KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>()) return problem(400, wrong->reason);
-    auto& query = parsed.get<HistoryQuery>();
-    switch (route) {
-      case Route::PAST_NAMES:
-        return site.api.pastNames(kj::mv(session), query);
-      case Route::PAST_GROUPS:
-        return site.api.pastGroups(kj::mv(session), query);
-      case Route::PAST_GAPS:
-        return site.api.pastGaps(kj::mv(session), query);
-      default:
-        return site.api.pastConnections(kj::mv(session), query);
-    }
-  }
-
-  kj::Promise<kj::String> withBody(Request& request) { return request.body.readAllText(MAX_BODY); }
 
   // Who asks ---------------------------------------------------------------
 
@@ -265,9 +232,10 @@ private:
   }
 
   kj::Maybe<kj::Own<Session>> sessionOf(const Request& request) {
-    auto credentials = Credentials::of(request.headers.get(site.names.cookie),
-                                       request.headers.get(site.names.authorization));
-    return site.sessions.find(credentials);
+    auto& headers = request.headers;
+    auto offered = headers.isWebSocket() ? headers.get(site.names.webSocketProtocol) : nullptr;
+    return site.sessions.find(Credentials::of(headers.get(site.names.cookie),
+                                              headers.get(site.names.authorization), offered));
   }
 
   static Reply health() {
@@ -282,12 +250,24 @@ private:
     // A form of another site cannot send this type without asking first (CORS).
     if (type != "application/json" && !type.startsWith("application/json;"))
       return problemAndClose(415, "Content-Type is not application/json.");
-    auto body = withBody(request);
+    auto body = request.body.readAllText(MAX_BODY);
     return asker().then(
-        [this, body = kj::mv(body)](uint32_t uid) mutable {
-          return body.then([this, uid](kj::String&& text) { return site.api.login(text, uid); });
+        [this, body = kj::mv(body)](uint32_t uid) mutable -> kj::Promise<Reply> {
+          KJ_IF_MAYBE (wait, site.logins.wait(uid, site.timer.now())) return tooMany(*wait);
+          return body.then([this, uid](kj::String&& text) { return site.api.login(text, uid); })
+              .then([this, uid](Reply&& reply) {
+                if (reply.status == 200) site.logins.succeeded(uid);
+                if (reply.status == 401) site.logins.failed(uid, site.timer.now());
+                return kj::mv(reply);
+              });
         },
         [](kj::Exception&& e) -> kj::Promise<Reply> { return unknownAsker(e); });
+  }
+
+  static Reply tooMany(kj::Duration wait) {
+    auto reply = problem(429, "Too many links that were not good: wait before the next one.");
+    reply.retryAfter = uint((wait + 999 * kj::MILLISECONDS) / kj::SECONDS);
+    return reply;
   }
 
   // The live stream --------------------------------------------------------
@@ -297,47 +277,54 @@ private:
     KJ_IF_MAYBE (session, sessionOf(request)) {
       if (site.counters.followers >= MAX_FOLLOWERS)
         return bounded(send(problem(503, "Too many follow the live stream already."), response));
-      auto query = ConnectionQuery::parse(request.target.query);
+      auto after = kj::str(request.headers.get(site.names.lastEventId).orDefault(nullptr));
+      auto query = ConnectionQuery::parse(request.target.query, after);
       KJ_IF_MAYBE (wrong, query.tryGet<Wrong>())
         return bounded(send(problem(400, wrong->reason), response));
-      auto wanted = resumed(request, query.get<ConnectionQuery>());
+      bool webSocket = request.headers.isWebSocket();
       auto& whose = **session;
-      return refuseStranger(whose).then([this, wanted = kj::mv(wanted), session = kj::mv(*session),
-                                         &response](kj::Maybe<Reply>&& refusal) mutable {
-        KJ_IF_MAYBE (reply, refusal) return bounded(send(kj::mv(*reply), response));
-        return followAndStream(kj::mv(session), wanted, response);
-      });
+      return refuseStranger(whose).then(
+          [this, webSocket, after = kj::mv(after), query = kj::mv(query.get<ConnectionQuery>()),
+           session = kj::mv(*session), &response](kj::Maybe<Reply>&& refusal) mutable {
+            KJ_IF_MAYBE (reply, refusal) return bounded(send(kj::mv(*reply), response));
+            auto form = webSocket ? EventForm::JSON : EventForm::SERVER_SENT;
+            return follow(kj::mv(session), kj::mv(query), form, kj::mv(after), response);
+          });
     }
     return bounded(send(problem(401, NOT_LOGGED_IN), response));
   }
 
-  ConnectionQuery resumed(const Request& request, ConnectionQuery& query) {
-    // An id that is none of ours starts the stream anew: resuming is best effort.
-    KJ_IF_MAYBE (text, request.headers.get(site.names.lastEventId)) {
-      KJ_IF_MAYBE (id, parseEventId(*text)) query.afterId = *id;
-    }
-    return kj::mv(query);
-  }
-
-  kj::Promise<void> followAndStream(kj::Own<Session> session, const ConnectionQuery& query,
-                                    Response& response) {
+  kj::Promise<void> follow(kj::Own<Session> session, ConnectionQuery query, EventForm form,
+                           kj::String after, Response& response) {
     auto& asking = *session;
-    auto agreed = site.timer.timeoutAfter(POLICY_TIME, follow(kj::addRef(*session), query));
     site.counters.followers++;
-    return agreed
-        .then([this, &response](Follower&& follower) { return stream(kj::mv(follower), response); },
-              [this, &asking, &response](kj::Exception&& e) {
-                return bounded(send(site.api.policyFailed(asking, e), response));
-              })
-        .attach(kj::mv(session), kj::defer([this]() { site.counters.followers--; }));
+    return site.timer.timeoutAfter(POLICY_TIME, site.events.join(asking))
+        .then(
+            [this, session = kj::mv(session), query = kj::mv(query), form, after = kj::mv(after),
+             &response](EventHub::Joined&& joined) mutable {
+              EventCursor cursor(kj::mv(joined.log), kj::mv(query), form, after);
+              return sendStream(LiveStream{kj::mv(session), kj::mv(joined.follower), kj::mv(cursor),
+                                           site.sessions, site.timer},
+                                form, response);
+            },
+            [this, session = kj::addRef(asking), &response](kj::Exception&& e) mutable {
+              return bounded(send(site.api.policyFailed(*session, e), response));
+            })
+        .attach(kj::defer([this]() { site.counters.followers--; }));
   }
 
-  kj::Promise<void> stream(Follower follower, Response& response) {
+  kj::Promise<void> sendStream(LiveStream live, EventForm form, Response& response) {
     kj::HttpHeaders headers(*site.names.table);
-    addSecurityHeaders(headers);
-    headers.set(kj::HttpHeaderId::CONTENT_TYPE, "text/event-stream");
-    auto out = response.send(200, reasonPhrase(200), headers);
-    return streamEvents(kj::mv(follower), kj::mv(out), site.sessions, site.timer);
+    addSecurityHeaders(headers, host);
+    if (form == EventForm::SERVER_SENT) {
+      headers.set(kj::HttpHeaderId::CONTENT_TYPE, "text/event-stream");
+      return sendEvents(kj::mv(live), response.send(200, reasonPhrase(200), headers));
+    }
+    if (!stream.expectWebSocket(MAX_CLIENT_MESSAGE))
+      return bounded(send(
+          problemAndClose(400, "Nothing may follow before the WebSocket is agreed."), response));
+    headers.set(site.names.webSocketProtocol, EVENTS_PROTOCOL);
+    return sendEvents(kj::mv(live), response.acceptWebSocket(headers));
   }
 
   // Sending ----------------------------------------------------------------
@@ -346,14 +333,16 @@ private:
     if (reply.status >= 400) site.counters.refused++;
     closing = closing || reply.close;
     kj::HttpHeaders headers(*site.names.table);
-    addSecurityHeaders(headers);
+    addSecurityHeaders(headers, host, reply.lasting);
     headers.set(kj::HttpHeaderId::CONTENT_TYPE, reply.contentType);
     if (reply.setCookie.size() > 0) headers.set(site.names.setCookie, reply.setCookie);
     if (reply.etag.size() > 0) headers.set(site.names.etag, reply.etag);
     if (reply.allow.size() > 0) headers.set(site.names.allow, reply.allow);
+    if (reply.retryAfter > 0) headers.set(site.names.retryAfter, kj::str(reply.retryAfter));
     if (reply.status == 401) headers.set(site.names.wwwAuthenticate, "Bearer");
-    auto body = response.send(reply.status, reasonPhrase(reply.status), headers, reply.body.size());
-    auto written = body->write(reply.body.begin(), reply.body.size());
+    auto content = reply.kept == nullptr ? reply.body.asArray() : reply.kept;
+    auto body = response.send(reply.status, reasonPhrase(reply.status), headers, content.size());
+    auto written = body->write(content.begin(), content.size());
     return written.attach(kj::mv(body), kj::mv(reply)).then([this]() {
       // Not at once: closing with unread bytes is a reset, and the client may lose the answer.
       if (closing) linger->fulfill(site.timer.afterDelay(LINGER_TIME));
@@ -364,7 +353,7 @@ private:
 }  // namespace
 
 kj::Promise<void> serveConnection(Site& site, kj::Own<kj::AsyncIoStream> stream, Tuple client) {
-  auto connection = kj::heap<HttpConnection>(site, kj::mv(stream), client);
+  auto connection = kj::heap<HttpConnection>(site, kj::heap<GuardedStream>(kj::mv(stream)), client);
   auto end = connection->onEnd();
   return end
       .catch_([](kj::Exception&& e) {

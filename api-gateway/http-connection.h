@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One client's connection: each request is looked at by the guard, found in the table of routes,
+// One client's connection: each request is looked at by the guard, found in the table of endpoints,
 // answered. What all connections share stands in Site.
 #pragma once
 
 #include "api-gateway/api.h"
+#include "api-gateway/event-hub.h"
 #include "api-gateway/http-guard.h"
 #include "api-gateway/http-headers.h"
+#include "api-gateway/login-attempts.h"
 #include "api-gateway/session-store.h"
+#include "api-gateway/static-files.h"
 #include "common/tuple.h"
 
 #include <kj/async-io.h>
@@ -20,15 +23,18 @@ constexpr auto KEEP_ALIVE_TIME = 20 * kj::SECONDS;  // between two requests
 constexpr auto ANSWER_TIME = 30 * kj::SECONDS;      // to send its body and take the answer
 constexpr auto ASKER_TIME = 2 * kj::SECONDS;        // for the attributor to say whose client it is
 constexpr auto LINGER_TIME = 1 * kj::SECONDS;       // from a last answer to the end
-constexpr uint MAX_FOLLOWERS = 32;                  // live streams of all sessions together
+constexpr uint MAX_FOLLOWERS = 256;                 // live streams of all sessions together
 
 struct Site {
   kj::Timer& timer;
   const HttpNames& names;
   const OwnHosts& hosts;
+  const StaticFiles& ui;
   SessionStore& sessions;
   Api& api;
+  EventHub& events;
   SuiteLink& suite;
+  LoginAttempts& logins;
 
   struct Counters {
     uint64_t requests = 0;

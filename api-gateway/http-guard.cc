@@ -97,9 +97,13 @@ void OwnHosts::addSocket(int listeningFd) {
 }
 
 bool OwnHosts::isHost(kj::StringPtr host) const {
+  return find(host).size() > 0;
+}
+
+kj::StringPtr OwnHosts::find(kj::StringPtr host) const {
   for (auto& own : hosts)
-    if (own == host) return true;
-  return false;
+    if (own == host) return own;
+  return ""_kj;
 }
 
 bool OwnHosts::isOrigin(kj::StringPtr origin) const {
@@ -109,12 +113,12 @@ bool OwnHosts::isOrigin(kj::StringPtr origin) const {
 
 kj::Maybe<Reply> refuse(kj::HttpMethod method, const kj::HttpHeaders& headers,
                         const HttpNames& names, const OwnHosts& hosts) {
-  if (!isMethodOfOurs(method)) return methodNotAllowed("GET, HEAD, POST, DELETE");
+  if (!isMethodOfOurs(method)) return methodNotAllowed(kj::str("GET, HEAD, POST, DELETE"));
   KJ_IF_MAYBE (reply, refuseFraming(method, headers)) return kj::mv(*reply);
   KJ_IF_MAYBE (reply, refuseAddressee(headers, hosts)) return kj::mv(*reply);
   KJ_IF_MAYBE (reply, refuseSender(headers, names, hosts)) return kj::mv(*reply);
-  if (headers.get(kj::HttpHeaderId::UPGRADE) != nullptr)
-    return problemAndClose(400, "No other protocol is spoken here.");
+  if (headers.get(kj::HttpHeaderId::UPGRADE) != nullptr && !headers.isWebSocket())
+    return problemAndClose(400, "No other protocol is spoken here, but WebSocket for the events.");
   return nullptr;
 }
 

@@ -25,8 +25,9 @@ public:
   // By getsockname(2). Throws FAILED for an unspecified address (0.0.0.0): which names would be
   // ours there cannot be known.
 
-  bool isHost(kj::StringPtr host) const;      // "127.0.0.1:817"
-  bool isOrigin(kj::StringPtr origin) const;  // "http://127.0.0.1:817"
+  bool isHost(kj::StringPtr host) const;         // "127.0.0.1:817"
+  bool isOrigin(kj::StringPtr origin) const;     // "http://127.0.0.1:817"
+  kj::StringPtr find(kj::StringPtr host) const;  // our own text of it; empty: it is none of ours
   const kj::Vector<kj::String>& all() const { return hosts; }
 
 private:

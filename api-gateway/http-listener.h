@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Accepts connections on one handed-over TCP socket. The number of open ones is bounded for all
-// listeners together: past 128 a new one is closed at once.
+// listeners together: past 512 a new one is closed at once.
 #pragma once
 
 #include "api-gateway/http-connection.h"
@@ -10,7 +10,7 @@
 
 namespace portreeve::gateway {
 
-constexpr uint MAX_CONNECTIONS = 128;
+constexpr uint MAX_CONNECTIONS = 512;
 
 class HttpListener final : private kj::TaskSet::ErrorHandler {
 public:

@@ -5,12 +5,14 @@
 #include "common/accounts.h"
 #include "common/daemon-main.h"
 #include "common/directories.h"
+#include "common/log.h"
 #include "common/privileges.h"
 #include "common/service.h"
 
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
 #include <signal.h>
+#include <stdlib.h>
 
 namespace portreeve::gateway {
 namespace {
@@ -23,20 +25,32 @@ constexpr const char* HELP =
     "\n"
     "  --prove-sandbox  enter the sandbox, try what must be refused there, and say so\n"
     "\n"
-    "Files: $RUNTIME_DIRECTORY/*.sock\n";
+    "Files: $RUNTIME_DIRECTORY/*.sock, and the built UI in $PORTREEVE_UI (" PORTREEVE_UI_FOLDER
+    ");\n"
+    "       where it is not there, a plain page is served\n";
+
+StaticFiles readUi() {
+  const char* folder = getenv("PORTREEVE_UI");
+  auto path = kj::str(folder == nullptr || *folder == 0 ? PORTREEVE_UI_FOLDER : folder);
+  StaticFiles files;
+  KJ_IF_MAYBE (e, kj::runCatchingExceptions([&]() { files = StaticFiles::read(path); }))
+    log::exception(kj::str("reading the built UI in ", path, ": the plain page is served"), *e);
+  return files;
+}
 
 int serve() {
   auto directories = Directories::fromEnvironment();
   auto accounts = Accounts::read();
   auto sockets = Sockets::take(service::HandedSockets::take());
   service::Notifier notifier;
+  auto ui = readUi();
 
   // No capability: the ports are bound already. Dies with its supervisor from here on.
   dropPrivileges(accounts.of(Role::GATEWAY), nullptr);
 
   kj::UnixEventPort::captureSignal(SIGTERM);
   auto io = kj::setupAsyncIo();
-  Service service(io, accounts, kj::mv(directories), kj::mv(sockets));
+  Service service(io, accounts, kj::mv(directories), kj::mv(ui), kj::mv(sockets));
   auto terminated = io.unixEventPort.onSignal(SIGTERM).ignoreResult();
 
   service.setLandlock(enterSandbox());

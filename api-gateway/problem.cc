@@ -20,9 +20,9 @@ Reply problemAndClose(uint status, kj::StringPtr detail) {
   return reply;
 }
 
-Reply methodNotAllowed(kj::StringPtr allowed) {
+Reply methodNotAllowed(kj::String allowed) {
   auto reply = problemAndClose(405, kj::str("This answers to ", allowed, " alone."));
-  reply.allow = allowed;
+  reply.allow = kj::mv(allowed);
   return reply;
 }
 

@@ -11,7 +11,7 @@ Reply problem(uint status, kj::StringPtr detail);
 Reply problemAndClose(uint status, kj::StringPtr detail);
 // For a sender who does not speak to us as our page does: nothing more is read from it.
 
-Reply methodNotAllowed(kj::StringPtr allowed);
+Reply methodNotAllowed(kj::String allowed);
 // `allowed` as in the Allow header: "GET, HEAD".
 
 }  // namespace portreeve::gateway

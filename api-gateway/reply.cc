@@ -39,6 +39,8 @@ kj::StringPtr reasonPhrase(uint status) {
       return "Unsupported Media Type"_kj;
     case 421:
       return "Misdirected Request"_kj;
+    case 429:
+      return "Too Many Requests"_kj;
     case 500:
       return "Internal Server Error"_kj;
     case 501:

@@ -6,33 +6,44 @@
 namespace portreeve::gateway {
 namespace {
 
-struct Entry {
-  kj::StringPtr path;
-  Route route;
-};
+constexpr auto GET = kj::HttpMethod::GET;
+constexpr auto POST = kj::HttpMethod::POST;
+constexpr auto DELETE = kj::HttpMethod::DELETE;
+constexpr size_t SMALL = 4096;      // bytes
+constexpr size_t RULES = MAX_BODY;  // text that people write
 
-constexpr Entry TABLE[] = {
-    {"/"_kj, Route::PAGE},
-    {"/login"_kj, Route::PAGE},
-    {"/page.css"_kj, Route::STYLE},
-    {"/page.js"_kj, Route::SCRIPT},
-    {"/healthz"_kj, Route::HEALTH},
-    {"/api/v1/session"_kj, Route::SESSION},
-    {"/api/v1/status"_kj, Route::STATUS},
-    {"/api/v1/connections"_kj, Route::CONNECTIONS},
-    {"/api/v1/rules"_kj, Route::RULES},
-    {"/api/v1/events"_kj, Route::EVENTS},
-    {"/api/v1/rules/confirm"_kj, Route::CONFIRM},
-    {"/api/v1/rules/try"_kj, Route::TRY},
-    {"/api/v1/explain"_kj, Route::EXPLAIN},
-    {"/api/v1/history/connections"_kj, Route::PAST},
-    {"/api/v1/history/queries"_kj, Route::PAST_NAMES},
-    {"/api/v1/history/summary"_kj, Route::PAST_GROUPS},
-    {"/api/v1/history/gaps"_kj, Route::PAST_GAPS},
-    {"/api/v1/replay"_kj, Route::REPLAY},
-    {"/api/v1/metrics"_kj, Route::METRICS},
-    {"/api/v1/openapi.json"_kj, Route::OPENAPI},
+const kj::Maybe<SessionRole> NOBODY = nullptr;
+const kj::Maybe<SessionRole> SEE = SessionRole::OBSERVE;
+const kj::Maybe<SessionRole> CHANGE = SessionRole::CHANGE;
+
+// clang-format off
+const Endpoint TABLE[] = {
+    {"/"_kj,                           GET,    Route::PAGE,        NOBODY, 0},
+    {"/login"_kj,                      GET,    Route::PAGE,        NOBODY, 0},
+    {"/page.css"_kj,                   GET,    Route::STYLE,       NOBODY, 0},
+    {"/page.js"_kj,                    GET,    Route::SCRIPT,      NOBODY, 0},
+    {"/healthz"_kj,                    GET,    Route::HEALTH,      NOBODY, 0},
+    {"/api/v1/openapi.json"_kj,        GET,    Route::OPENAPI,     NOBODY, 0},
+    {"/api/v1/session"_kj,             POST,   Route::LOG_IN,      NOBODY, SMALL},
+    {"/api/v1/session"_kj,             GET,    Route::WHO_AM_I,    SEE,    0},
+    {"/api/v1/session"_kj,             DELETE, Route::LOG_OUT,     SEE,    0},
+    {"/api/v1/status"_kj,              GET,    Route::STATUS,      SEE,    0},
+    {"/api/v1/metrics"_kj,             GET,    Route::METRICS,     SEE,    0},
+    {"/api/v1/connections"_kj,         GET,    Route::CONNECTIONS, SEE,    0},
+    {"/api/v1/events"_kj,              GET,    Route::EVENTS,      SEE,    0},
+    {"/api/v1/explain"_kj,             GET,    Route::EXPLAIN,     SEE,    0},
+    {"/api/v1/rules"_kj,               GET,    Route::RULES,       SEE,    0},
+    {"/api/v1/rules"_kj,               POST,   Route::ADD_RULES,   CHANGE, RULES},
+    {"/api/v1/rules"_kj,               DELETE, Route::REMOVE_RULE, CHANGE, 0},
+    {"/api/v1/rules/confirm"_kj,       POST,   Route::CONFIRM,     CHANGE, SMALL},
+    {"/api/v1/rules/try"_kj,           POST,   Route::TRY,         SEE,    RULES},
+    {"/api/v1/history/connections"_kj, GET,    Route::PAST,        SEE,    0},
+    {"/api/v1/history/queries"_kj,     GET,    Route::PAST_NAMES,  SEE,    0},
+    {"/api/v1/history/summary"_kj,     GET,    Route::PAST_GROUPS, SEE,    0},
+    {"/api/v1/history/gaps"_kj,        GET,    Route::PAST_GAPS,   SEE,    0},
+    {"/api/v1/replay"_kj,              POST,   Route::REPLAY,      SEE,    RULES},
 };
+// clang-format on
 
 }  // namespace
 
@@ -43,50 +54,23 @@ Target Target::of(kj::StringPtr url) {
   return {kj::str(url), kj::str()};
 }
 
-kj::Maybe<Route> findRoute(kj::StringPtr path) {
-  for (auto& entry : TABLE)
-    if (entry.path == path) return entry.route;
+kj::Maybe<const Endpoint&> findEndpoint(kj::StringPtr path, kj::HttpMethod method) {
+  bool head = method == kj::HttpMethod::HEAD;
+  for (auto& endpoint : TABLE)
+    if (endpoint.method == (head ? GET : method) && endpoint.path == path &&
+        !(head && endpoint.route == Route::EVENTS))
+      return endpoint;
   return nullptr;
 }
 
-kj::StringPtr allowedMethods(Route route) {
-  switch (route) {
-    case Route::SESSION:
-    case Route::RULES:
-      return "GET, HEAD, POST, DELETE"_kj;
-    case Route::CONFIRM:
-    case Route::TRY:
-    case Route::REPLAY:
-      return "POST"_kj;
-    case Route::EVENTS:
-      return "GET"_kj;  // a stream has no end to give the head of
-    default:
-      return "GET, HEAD"_kj;
+kj::String allowedMethods(kj::StringPtr path) {
+  kj::Vector<kj::StringPtr> words;
+  for (auto& endpoint : TABLE) {
+    if (endpoint.path != path) continue;
+    words.add(kj::toCharSequence(endpoint.method).begin());
+    if (endpoint.method == GET && endpoint.route != Route::EVENTS) words.add("HEAD"_kj);
   }
-}
-
-bool allows(Route route, kj::HttpMethod method) {
-  auto wanted = kj::toCharSequence(method);
-  auto allowed = allowedMethods(route);
-  size_t start = 0;
-  for (size_t at = 0; at <= allowed.size(); at++) {
-    if (at < allowed.size() && allowed[at] != ',') continue;
-    auto word = allowed.slice(start, at);
-    if (kj::StringPtr(wanted) == kj::heapString(word)) return true;
-    start = at + 2;
-  }
-  return false;
-}
-
-size_t longestBody(Route route) {
-  switch (route) {
-    case Route::RULES:
-    case Route::TRY:
-    case Route::REPLAY:
-      return MAX_BODY;  // rules are text that people write
-    default:
-      return 4096;
-  }
+  return kj::strArray(words, ", ");
 }
 
 }  // namespace portreeve::gateway

@@ -39,12 +39,14 @@ Sockets Sockets::take(service::HandedSockets handed) {
 }
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, Directories directories,
-                 Sockets sockets)
+                 StaticFiles files, Sockets sockets)
     : names(HttpNames::make()),
+      ui(kj::mv(files)),
       sessions(io.provider->getTimer()),
+      events(io.provider->getTimer()),
       suite(io, kj::mv(directories), [this]() { sessions.endAll(); }),
       api(suite, sessions, io.provider->getTimer()),
-      site{io.provider->getTimer(), names, hosts, sessions, api, suite, {}},
+      site{io.provider->getTimer(), names, hosts, ui, sessions, api, events, suite, logins, {}},
       ownStatus(Role::GATEWAY),
       rpc(*io.lowLevelProvider, sockets.rpc.release(), accounts,
           [this](Entitlement) { return kj::heap<Bootstrap>(*this); }) {

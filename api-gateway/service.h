@@ -29,7 +29,7 @@ struct Sockets {
 
 class Service {
 public:
-  Service(kj::AsyncIoContext& io, const Accounts& accounts, Directories directories,
+  Service(kj::AsyncIoContext& io, const Accounts& accounts, Directories directories, StaticFiles ui,
           Sockets sockets);
   KJ_DISALLOW_COPY(Service);
 
@@ -43,7 +43,10 @@ private:
 
   HttpNames names;
   OwnHosts hosts;
+  StaticFiles ui;
   SessionStore sessions;
+  EventHub events;
+  LoginAttempts logins;
   SocketSuiteLink suite;
   Api api;
   Site site;

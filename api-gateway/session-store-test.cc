@@ -16,7 +16,9 @@ struct Stored {
   kj::TimerImpl timer{kj::origin<kj::TimePoint>()};
   SessionStore store{timer};
 
-  SessionStore::Keys open(uid_t uid = 1000) { return store.open(uid, kj::heap<NobodysObserver>()); }
+  SessionStore::Keys open(uid_t uid = 1000) {
+    return store.open({uid, SessionRole::OBSERVE, kj::heap<NobodysObserver>(), nullptr});
+  }
   void pass(kj::Duration time) { timer.advanceTo(timer.now() + time); }
   kj::Maybe<kj::Own<Session>> find(kj::StringPtr cookie, kj::StringPtr token) {
     auto cookieHeader = kj::str("portreeve_session=", cookie);

@@ -31,14 +31,15 @@ kj::Maybe<kj::ArrayPtr<const char>> after(kj::StringPtr prefix, kj::ArrayPtr<con
   return text.slice(prefix.size(), text.size());
 }
 
-void collectCookies(kj::ArrayPtr<const char> header, kj::Vector<kj::ArrayPtr<const char>>& out) {
-  auto prefix = kj::str(SESSION_COOKIE, "=");
+void collect(kj::ArrayPtr<const char> header, char separator, kj::StringPtr prefix,
+             kj::Vector<kj::ArrayPtr<const char>>& out) {
+  // What follows `prefix` in those of the pieces that begin with it.
   size_t start = 0;
   for (size_t at = 0; at <= header.size() && out.size() < MAX_COOKIES; at++) {
-    if (at < header.size() && header[at] != ';') continue;
-    auto pair = trimmed(header.slice(start, at));
+    if (at < header.size() && header[at] != separator) continue;
+    auto piece = trimmed(header.slice(start, at));
     start = at + 1;
-    KJ_IF_MAYBE (value, after(prefix, pair)) out.add(*value);
+    KJ_IF_MAYBE (value, after(prefix, piece)) out.add(*value);
   }
 }
 
@@ -53,24 +54,41 @@ bool constantTimeEqual(kj::ArrayPtr<const char> a, kj::ArrayPtr<const char> b) {
 }
 
 Credentials Credentials::of(kj::Maybe<kj::StringPtr> cookieHeader,
-                            kj::Maybe<kj::StringPtr> authorizationHeader) {
+                            kj::Maybe<kj::StringPtr> authorizationHeader,
+                            kj::Maybe<kj::StringPtr> webSocketProtocols) {
   Credentials credentials;
-  KJ_IF_MAYBE (header, cookieHeader) collectCookies(header->asArray(), credentials.cookies);
+  KJ_IF_MAYBE (header, cookieHeader)
+    collect(header->asArray(), ';', kj::str(SESSION_COOKIE, "="), credentials.cookies);
+  KJ_IF_MAYBE (header, webSocketProtocols) {
+    kj::Vector<kj::ArrayPtr<const char>> tokens;
+    collect(header->asArray(), ',', "portreeve.bearer."_kj, tokens);
+    if (!tokens.empty()) credentials.token = tokens[0];
+  }
   KJ_IF_MAYBE (header, authorizationHeader) {
     KJ_IF_MAYBE (token, after("Bearer ", header->asArray())) credentials.token = trimmed(*token);
   }
   return credentials;
 }
 
-SessionStore::Keys SessionStore::open(uid_t uid, proto::Observer::Client observer,
-                                      kj::Maybe<proto::RuleEditor::Client> editor) {
+kj::StringPtr roleText(SessionRole role) {
+  switch (role) {
+    case SessionRole::ANSWER:
+      return "answer"_kj;
+    case SessionRole::CHANGE:
+      return "change"_kj;
+    default:
+      return "observe"_kj;
+  }
+}
+
+SessionStore::Keys SessionStore::open(Authority authority) {
   removeIdle();
   makeRoom();
   auto cookie = newSecret();
   auto token = newSecret();
   Keys shown{kj::str(cookie), kj::str(token)};
-  entries.add(Entry{kj::refcounted<Session>(uid, kj::mv(observer), kj::mv(editor)),
-                    Keys{kj::mv(cookie), kj::mv(token)}, timer.now()});
+  entries.add(Entry{kj::refcounted<Session>(kj::mv(authority)), Keys{kj::mv(cookie), kj::mv(token)},
+                    timer.now()});
   return shown;
 }
 

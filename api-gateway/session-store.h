@@ -19,18 +19,34 @@ namespace portreeve::gateway {
 constexpr size_t MAX_SESSIONS = 64;
 constexpr auto SESSION_IDLE = 12 * kj::HOURS;
 constexpr kj::StringPtr SESSION_COOKIE = "portreeve_session"_kj;
+constexpr kj::StringPtr EVENTS_PROTOCOL = "portreeve.v1"_kj;  // of a WebSocket (RFC 6455, 1.9)
 
 bool constantTimeEqual(kj::ArrayPtr<const char> a, kj::ArrayPtr<const char> b);
 // Takes the same time wherever two texts of one length differ.
 
+enum class SessionRole : uint8_t { OBSERVE, ANSWER, CHANGE };  // each may what the ones before may
+kj::StringPtr roleText(SessionRole role);                      // "observe"
+
+struct Authority {
+  // What policy gave for a secret.
+  uid_t uid;
+  SessionRole role;
+  proto::Observer::Client observer;
+  kj::Maybe<proto::RuleEditor::Client> editor;  // with CHANGE
+};
+
 class Session final : public kj::Refcounted {
 public:
-  Session(uid_t uid, proto::Observer::Client observer, kj::Maybe<proto::RuleEditor::Client> editor)
-      : uid(uid), observer(kj::mv(observer)), editor(kj::mv(editor)) {}
+  explicit Session(Authority authority)
+      : uid(authority.uid),
+        role(authority.role),
+        observer(kj::mv(authority.observer)),
+        editor(kj::mv(authority.editor)) {}
 
   const uid_t uid;
+  const SessionRole role;
   proto::Observer::Client observer;
-  kj::Maybe<proto::RuleEditor::Client> editor;  // nullptr: it may see alone
+  kj::Maybe<proto::RuleEditor::Client> editor;
   bool ended() const { return over; }
 
 private:
@@ -44,7 +60,10 @@ struct Credentials {
   kj::ArrayPtr<const char> token;                // empty: none
 
   static Credentials of(kj::Maybe<kj::StringPtr> cookieHeader,
-                        kj::Maybe<kj::StringPtr> authorizationHeader);
+                        kj::Maybe<kj::StringPtr> authorizationHeader,
+                        kj::Maybe<kj::StringPtr> webSocketProtocols = nullptr);
+  // A page cannot give a WebSocket an Authorization: its token is one of the protocols that it
+  // offers, "portreeve.bearer.<token>".
 };
 
 class SessionStore {
@@ -54,8 +73,7 @@ public:
   struct Keys {
     kj::String cookie, token;  // 64 hexadecimal digits each
   };
-  Keys open(uid_t uid, proto::Observer::Client observer,
-            kj::Maybe<proto::RuleEditor::Client> editor = nullptr);
+  Keys open(Authority authority);
   // Ends the session that was used longest ago when there are too many.
 
   kj::Maybe<kj::Own<Session>> find(const Credentials& credentials);

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whole requests as text against whole answers as text, over memory pipes.
-#include "api-gateway/events.h"
 #include "api-gateway/test-site.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
 
 namespace portreeve::gateway {
 namespace {
@@ -13,7 +18,8 @@ TEST_CASE("an answer carries every security header") {
         "Content-Length: 3\r\n"
         "Content-Type: text/plain; charset=utf-8\r\n"
         "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+        "font-src 'self'; img-src 'self' data:; connect-src 'self' ws://127.0.0.1:817; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
         "Cross-Origin-Opener-Policy: same-origin\r\n"
         "Cross-Origin-Resource-Policy: same-origin\r\n"
         "X-Content-Type-Options: nosniff\r\n"
@@ -36,6 +42,27 @@ TEST_CASE("the page and its parts are served, and hold nothing inline") {
   CHECK(test.get("/").body() == page.body());
   CHECK(test.get("/page.css").has("Content-Type: text/css"));
   CHECK(test.get("/page.js").has("Content-Type: text/javascript"));
+}
+
+TEST_CASE("a built UI takes the plain page's place, its hashed files are kept by browsers") {
+  TestSite test;
+  std::string folder = "/tmp/portreeve-site-test-" + std::to_string(getpid());
+  std::filesystem::create_directories(folder + "/assets");
+  std::ofstream(folder + "/index.html") << "<p>built</p>";
+  std::ofstream(folder + "/assets/index-9c.css") << "p{}";
+  test.ui = StaticFiles::read(folder.c_str());
+  std::filesystem::remove_all(folder);
+  CHECK(test.get("/").body() == "<p>built</p>");
+  CHECK(test.get("/login").body() == "<p>built</p>");
+  CHECK(test.get("/login").has("Cache-Control: no-store\r\n"));
+  auto style = test.get("/assets/index-9c.css");
+  CHECK(style.has("Content-Type: text/css"));
+  CHECK(style.has("Cache-Control: public, max-age=31536000, immutable\r\n"));
+  CHECK(style.has("frame-ancestors 'none'"));
+  CHECK(test.get("/assets/../index.html").is(404));
+  CHECK(test.ask("POST /assets/index-9c.css HTTP/1.1\r\nHost: 127.0.0.1:817\r\n"
+                 "Content-Length: 0\r\n\r\n")
+            .is(405));
 }
 
 TEST_CASE("HEAD gives the head alone") {
@@ -149,6 +176,19 @@ TEST_CASE("a link's secret buys a cookie and a token, once") {
   CHECK_FALSE(again.has(GOOD_SECRET));
 }
 
+TEST_CASE("whoever shows many wrong links has to wait, the others do not") {
+  TestSite test;
+  auto wrong = kj::heapString(64);
+  memset(wrong.begin(), '0', wrong.size());
+  for (uint i = 0; i <= LoginAttempts::FREE; i++) CHECK(test.logInWith(wrong).is(401));
+  auto refused = test.logInWith(GOOD_SECRET);
+  CHECK(refused.is(429));
+  CHECK(refused.has("Retry-After: 1\r\n"));
+  CHECK(test.suite.state.redeemed == 0);
+  test.pass(LoginAttempts::FIRST);
+  CHECK(test.logInWith(GOOD_SECRET).is(200));
+}
+
 TEST_CASE("while policy is away or silent nobody is let in, and this is said") {
   TestSite test;
   test.suite.state.away = true;
@@ -231,92 +271,6 @@ TEST_CASE("a session ends with the policy process it came from") {
   CHECK(test.sessions.size() == 0);
   test.suite.state.gone = false;
   CHECK(test.get("/api/v1/connections", keys).is(401));
-}
-
-// The live stream ----------------------------------------------------------
-
-struct Following {
-  TestSite test;
-  TestSite::Client client = test.connect();
-
-  explicit Following(kj::StringPtr headers = "") {
-    auto keys = test.logIn();
-    auto request =
-        kj::str("GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:817\r\n", keys, headers, "\r\n");
-    test.send(client, request).wait(test.scope);
-    auto head = readUntil(": connected\n\n");
-    CHECK(strstr(head.cStr(), "Content-Type: text/event-stream\r\n") != nullptr);
-  }
-
-  kj::String readUntil(kj::StringPtr end) {
-    return gateway::readUntil(*client.stream, end, test.scope);
-  }
-  void tell(double id) {
-    auto request = KJ_ASSERT_NONNULL(test.suite.state.sink).connectionsRequest();
-    describeConnection(request.initChanged(1)[0], id);
-    request.send().wait(test.scope);
-  }
-};
-
-TEST_CASE("a changed connection reaches the follower as an event") {
-  Following following;
-  following.tell(18);
-  auto text = following.readUntil("}\n\n");
-  CHECK(strstr(text.cStr(), "event: connection\nid: 18\ndata: {\"id\":18,") != nullptr);
-}
-
-TEST_CASE("a follower that comes back asks for what came after its last event") {
-  Following following("Last-Event-ID: 17\r\n");
-  CHECK(following.test.suite.state.askedAfter == 17);
-}
-
-TEST_CASE("a quiet stream shows that it is alive") {
-  Following following;
-  following.test.pass(HEARTBEAT);
-  following.readUntil(": still here\n\n");
-}
-
-TEST_CASE("a stream ends with a word when policy lets go of it") {
-  Following following;
-  following.test.suite.state.sink = nullptr;
-  following.readUntil("event: ended\ndata: {\"reason\":");
-}
-
-TEST_CASE("a stream ends when its session does") {
-  Following following;
-  following.test.sessions.endAll();
-  following.test.pass(HEARTBEAT);
-  following.readUntil("event: ended\n");
-}
-
-TEST_CASE("a follower that goes lets go of policy's subscription") {
-  Following following;
-  CHECK(following.test.suite.state.subscriptions == 1);
-  following.client.stream = nullptr;
-  CHECK(following.client.served.poll(following.test.scope));
-  CHECK(following.test.suite.state.subscriptions == 0);
-  CHECK(following.test.site.counters.followers == 0);
-}
-
-TEST_CASE("a follower that takes nothing is left") {
-  Following following;
-  for (uint id = 20; id < 200; id++) following.tell(id);
-  following.test.pass(EVENT_WRITE_TIME);
-  CHECK(following.client.served.poll(following.test.scope));
-  CHECK(following.test.suite.state.subscriptions == 0);
-}
-
-TEST_CASE("followers are bounded") {
-  TestSite test;
-  auto keys = test.logIn();
-  auto request = kj::str("GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:817\r\n", keys, "\r\n");
-  kj::Vector<TestSite::Client> clients;
-  for (uint i = 0; i < MAX_FOLLOWERS; i++) {
-    clients.add(test.connect());
-    test.send(clients.back(), request).wait(test.scope);
-    readUntil(*clients.back().stream, ": connected\n\n", test.scope);
-  }
-  CHECK(test.get("/api/v1/events", keys).is(503));
 }
 
 }  // namespace

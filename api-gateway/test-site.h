@@ -35,10 +35,13 @@ struct TestSite {
   kj::TimerImpl timer{kj::origin<kj::TimePoint>()};
   HttpNames names = HttpNames::make();
   OwnHosts hosts;
+  StaticFiles ui;
   SessionStore sessions{timer};
+  EventHub events{timer};
+  LoginAttempts logins;
   FakeSuite suite;
   Api api{suite, sessions, timer};
-  Site site{timer, names, hosts, sessions, api, suite, {}};
+  Site site{timer, names, hosts, ui, sessions, api, events, suite, logins, {}};
 
   TestSite() { hosts.add(KJ_ASSERT_NONNULL(Address::parse("127.0.0.1")), 817); }
 

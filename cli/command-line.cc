@@ -190,11 +190,14 @@ private:
         ->expected(1, 3)
         ->option_text("[PROTOCOL] LOCAL [REMOTE]");
     who->add_flag("--json", options.who.json, "print JSON, one owner a line");
-    auto* ui = add(app, "ui", "Print a one-time link to the web page",
-                   "The link is good for two minutes and one login, on this machine.",
-                   [this]() { return cli::ui(options.ui); });
+    auto* ui =
+        add(app, "ui", "Open the web page, or print a one-time link to it",
+            "The link is good for two minutes and one login, on this machine. In a graphical "
+            "session xdg-open opens it.",
+            [this]() { return cli::ui(options.ui); });
     ui->add_flag("--for-user", options.ui.forUser,
                  "with sudo: a session for the user behind it ($SUDO_UID) instead of root's");
+    ui->add_flag("--print", options.ui.print, "print the link and open nothing");
     ui->add_flag("--observe", options.ui.observe, "a session that sees all and changes nothing");
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/daemon-environment.h"
 
+#include "cli/daemon-paths.h"
+
 #include <stdlib.h>
 
 namespace portreeve::cli {
@@ -20,6 +22,7 @@ kj::Vector<kj::String> daemonEnvironment(const Directories& directories) {
   auto environment = toolEnvironment(directories);
   environment.add(kj::str("NOTIFY_SOCKET=", directories.socket("notify")));
   environment.add(kj::str(SUPERVISED_VARIABLE, "=1"));
+  KJ_IF_MAYBE (folder, uiFolder()) environment.add(kj::str("PORTREEVE_UI=", *folder));
   return environment;
 }
 

@@ -105,6 +105,13 @@ kj::String demonstration() {
   return path;
 }
 
+kj::Maybe<kj::String> uiFolder() {
+  const char* variable = getenv("PORTREEVE_UI");
+  if (variable != nullptr && *variable != 0) return kj::str(variable);
+  KJ_IF_MAYBE (build, buildTree()) return kj::str(*build, "/ui/dist");
+  return nullptr;
+}
+
 kj::String keeperPath() {
   auto path = pathOf(Role::KEEPER, "");
   if (!canRun(path))

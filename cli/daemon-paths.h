@@ -29,6 +29,10 @@ kj::String listsProgram();
 kj::String demonstration();
 // demo.py with what belongs to it: beside the installed daemons. Failure in a build tree.
 
+kj::Maybe<kj::String> uiFolder();
+// The web UI as it was built beside this command: $PORTREEVE_UI, else in the build tree. nullptr:
+// it is where it was installed.
+
 kj::String keeperPath();
 // Of the keeper alone, looked for in the same places: what `down` needs.
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/ui.h"
 
+#include "cli/browser.h"
 #include "cli/endpoint.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
@@ -42,7 +43,12 @@ int ui(const UiOptions& options) {
   request.setForUid(uid);
   if (options.observe) request.setRole(proto::SessionRole::OBSERVE);
   auto answer = session.await("policy", request.send());
-  printLine(kj::str("http://", placeOfPage(session.directories), "/login#", answer.getSecret()));
+  auto link = kj::str("http://", placeOfPage(session.directories), "/login#", answer.getSecret());
+  if (!options.print && openInBrowser(link)) {
+    say("Opened in your browser. Without one: portreeve ui --print");
+    return GOOD;
+  }
+  printLine(link);
   say("Open it in a browser on this machine within two minutes; it works once.");
   return GOOD;
 }

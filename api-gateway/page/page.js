@@ -149,7 +149,7 @@ async function keepStatus() {
 
 const connections = new Map(); // id → connection
 const rowsById = new Map(); // id → <tr> in the table
-let newestId = 0;
+let lastEvent = ""; // the id of the newest event of the stream
 let paused = false;
 let drawing = false;
 
@@ -242,7 +242,6 @@ function wantedNow() {
 function remember(connection) {
   connections.set(connection.id, connection);
   rowsById.delete(connection.id); // drawn anew
-  newestId = Math.max(newestId, connection.id);
   while (connections.size > MAX_ROWS) forget(Math.min(...connections.keys()));
   draw();
 }
@@ -285,6 +284,7 @@ async function loadConnections() {
 function parseEvent(block) {
   const event = { type: "message", data: "" };
   for (const line of block.split("\n")) {
+    if (line.startsWith("id: ")) event.id = line.slice(4);
     if (line.startsWith("event: ")) event.type = line.slice(7);
     if (line.startsWith("data: ")) event.data += line.slice(6);
   }
@@ -304,12 +304,14 @@ async function* eventsOf(response) {
 }
 
 async function followOnce() {
-  await loadConnections();
-  const response = await ask("/api/v1/events", newestId ? { "Last-Event-ID": String(newestId) } : {});
+  const response = await ask("/api/v1/events", lastEvent ? { "Last-Event-ID": lastEvent } : {});
   showLive("live");
   for await (const event of eventsOf(response)) {
+    // The whole is looked at once the stream runs, so that nothing falls between the two.
+    if (event.type === "ready" && !lastEvent) await loadConnections();
+    if (event.type === "missed") await loadConnections();
     if (event.type === "connection") remember(JSON.parse(event.data));
-    if (event.type === "missed") await loadConnections(); // too many at once: look at the whole again
+    if (event.id) lastEvent = event.id;
   }
 }
 

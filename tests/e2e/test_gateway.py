@@ -6,29 +6,17 @@ import subprocess
 import time
 
 import pytest
+from harness.gateway import ORIGIN, Login, ask, curl
 
 DEFAULT = "allow"
-
-
-def curl(suite, *words, check=False):
-    done = suite.net.inside("curl", "-s", "-i", "--max-time", "5", *words, check=check)
-    head, _, body = done.stdout.partition("\r\n\r\n") if "\r\n\r\n" in done.stdout else done.stdout.partition("\n\n")
-    code = int(head.split()[1]) if head else 0
-    return code, head, body
 
 
 @pytest.fixture(scope="module")
 def login(suite):
     """The one-time link of `portreeve ui`, used as the page uses it."""
-    link = re.search(r"http://127\.0\.0\.1:817/login#(\w+)", suite.command("ui").stdout)
-    assert link, suite.command("ui").stdout
-    code, head, body = curl(suite, "-X", "POST", "-H", "Content-Type: application/json", "-H", "Origin: http://127.0.0.1:817",
-                            "-d", json.dumps({"secret": link[1]}), "http://127.0.0.1:817/api/v1/session")
-    assert code in (200, 201), (code, head, body)
-    cookie = re.search(r"(?i)set-cookie: ([^;\r\n]+)", head)[1]
-    assert "HttpOnly" in head and "SameSite=Strict" in head
-    token = next(v for k, v in json.loads(body).items() if k in ("token", "bearer"))
-    return ["-H", f"Cookie: {cookie}", "-H", f"Authorization: Bearer {token}"], link[1]
+    login = Login(suite)
+    assert "HttpOnly" in login.head and "SameSite=Strict" in login.head
+    return login.headers, login.secret
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
@@ -111,14 +99,6 @@ def test_the_page_is_served_with_a_strict_content_security_policy(suite):
 
 # The whole API ------------------------------------------------------------------------------------
 
-ORIGIN = ["-H", "Origin: http://127.0.0.1:817"]
-
-
-def api(suite, headers, path, *words):
-    code, head, body = curl(suite, *headers, *words, f"http://127.0.0.1:817/api/v1/{path}")
-    return code, head, json.loads(body)
-
-
 @pytest.fixture(scope="module")
 def description(suite):
     return json.loads(curl(suite, "http://127.0.0.1:817/api/v1/openapi.json")[2])
@@ -168,7 +148,7 @@ def test_what_the_description_knows_needs_a_login_and_exists(suite, login, descr
 def test_history_over_http_is_that_of_the_command(suite, login):
     suite.probe("remembered", "tcp", "10.9.0.13", 7000)
     for _ in range(100):
-        rows = api(suite, login[0], "history/connections?program=remembered")[2]["connections"]
+        rows = ask(suite, login[0], "history/connections?program=remembered")[2]["connections"]
         if rows:
             break
         time.sleep(0.1)
@@ -180,18 +160,18 @@ def test_a_rule_is_added_tried_and_removed_by_whoever_has_seen_the_rules(suite, 
     headers, _ = login
     toml = '[[rule]]\nname = "by the page"\naction = "block"\nprocess = { path = "%s" }\n' % suite.program("paged")
     body = ["-X", "POST", *ORIGIN, "-H", "Content-Type: application/json", "-d", json.dumps({"toml": toml})]
-    assert api(suite, headers, "session")[2]["role"] == "change"
+    assert ask(suite, headers, "session")[2]["role"] == "change"
     assert suite.probe("paged", "tcp", "10.9.0.13", 7000)["ok"]
-    code, _, outcome = api(suite, headers, "rules/try", *body)
+    code, _, outcome = ask(suite, headers, "rules/try", *body)
     assert code == 200 and "changes" in outcome | {"changes": []}
-    assert api(suite, headers, "rules", *body)[0] == 428
-    etag = re.search(r'(?i)etag: ("[^"]+")', api(suite, headers, "rules")[1])[1]
-    code, _, changed = api(suite, headers, "rules", *body, "-H", f"If-Match: {etag}")
+    assert ask(suite, headers, "rules", *body)[0] == 428
+    etag = re.search(r'(?i)etag: ("[^"]+")', ask(suite, headers, "rules")[1])[1]
+    code, _, changed = ask(suite, headers, "rules", *body, "-H", f"If-Match: {etag}")
     assert code == 200 and changed["rule"]["name"] == "by the page"
     assert not suite.probe("paged", "tcp", "10.9.0.13", 7000)["ok"]
-    assert api(suite, headers, "rules", *body, "-H", f"If-Match: {etag}")[0] == 412
-    etag = re.search(r'(?i)etag: ("[^"]+")', api(suite, headers, "rules")[1])[1]
-    code, _, _ = api(suite, headers, "rules?name=by%20the%20page", "-X", "DELETE", *ORIGIN, "-H", f"If-Match: {etag}")
+    assert ask(suite, headers, "rules", *body, "-H", f"If-Match: {etag}")[0] == 412
+    etag = re.search(r'(?i)etag: ("[^"]+")', ask(suite, headers, "rules")[1])[1]
+    code, _, _ = ask(suite, headers, "rules?name=by%20the%20page", "-X", "DELETE", *ORIGIN, "-H", f"If-Match: {etag}")
     assert code == 200
     assert suite.probe("paged", "tcp", "10.9.0.13", 7000)["ok"]
 
@@ -204,15 +184,13 @@ def test_another_users_program_gets_nothing_with_a_stolen_session(suite, login):
 
 
 def test_a_session_for_seeing_changes_nothing(suite):
-    secret = suite.command("ui", "--observe").stdout.split("#")[1].strip()
-    _, head, body = curl(suite, "-X", "POST", "-H", "Content-Type: application/json", "-d", json.dumps({"secret": secret}),
-                         "http://127.0.0.1:817/api/v1/session")
-    keys = ["-H", f"Cookie: {re.search(r'(?i)set-cookie: ([^;]+)', head)[1]}", "-H", f"Authorization: Bearer {json.loads(body)['token']}"]
-    assert json.loads(body)["role"] == "observe"
-    assert api(suite, keys, "rules")[0] == 200
-    assert api(suite, keys, "rules?name=x", "-X", "DELETE", *ORIGIN, "-H", "If-Match: *")[0] == 403
-    assert api(suite, keys, "session", "-X", "DELETE", *ORIGIN)[0] == 200
-    assert api(suite, keys, "rules")[0] == 401
+    observer = Login(suite, "--observe")
+    keys = observer.headers
+    assert observer.role == "observe"
+    assert ask(suite, keys, "rules")[0] == 200
+    assert ask(suite, keys, "rules?name=x", "-X", "DELETE", *ORIGIN, "-H", "If-Match: *")[0] == 403
+    assert ask(suite, keys, "session", "-X", "DELETE", *ORIGIN)[0] == 200
+    assert ask(suite, keys, "rules")[0] == 401
 
 
 def test_many_connections_and_slow_ones_cost_their_senders(suite, login):
