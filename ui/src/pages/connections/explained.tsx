@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Why a connection was judged as it was: who, where to, and every rule on the way.
+import { useEffect, useState } from "preact/hooks";
+import { ask } from "../../api/client";
+import type { Connection, Considered, Explanation } from "../../api/types";
+import { Badge, Failed, Facts, Loading, Words } from "../../parts/basics";
+import { Drawer } from "../../parts/drawer";
+import { Icon } from "../../parts/icons";
+import { termText, type Key } from "../../filter/filter";
+import { bytes, lasted, lastPart, whole } from "../../format/format";
+import { store } from "../../state/connections";
+import { keyOf } from "../../state/connection-store";
+import { wordsOf } from "../../state/notices";
+import { mayChange } from "../../state/session";
+import { text } from "../../text/en";
+import { RuleMaker } from "./rule-maker";
+
+const words = text.explain;
+
+function isRemembered(connection: Connection): boolean {
+  const known = store.get(connection.id);
+  return !!known && keyOf(known) === keyOf(connection);
+}
+
+// Policy knows what it remembers by number; of the past it can say what would be now.
+function questionFor(c: Connection) {
+  if (isRemembered(c)) return { id: c.id };
+  return {
+    program: c.process?.path, remote: c.remote?.address, domain: c.domain, user: c.process?.user, protocol: c.protocol,
+    direction: c.direction, port: (c.direction === "in" ? c.local?.port : c.remote?.port) || undefined,
+  };
+}
+
+function useExplanation(connection: Connection) {
+  const [answer, setAnswer] = useState<{ key: string; explanation?: Explanation; error?: string }>();
+  const key = keyOf(connection);
+  useEffect(() => {
+    const abort = new AbortController();
+    ask<Explanation>("explain", { query: questionFor(connection), signal: abort.signal })
+      .then((explanation) => setAnswer({ key, explanation }))
+      .catch((error) => abort.signal.aborted || setAnswer({ key, error: wordsOf(error) }));
+    return () => abort.abort();
+  }, [key, connection.verdict?.action, connection.verdict?.rule]);
+  return answer?.key === key ? answer : undefined;
+}
+
+function Identity({ of, onFilter }: { of: Connection; onFilter: (filter: string) => void }) {
+  const who = of.process;
+  const only = (key: Key, value: string | undefined) =>
+    value && <button type="button" class="plain only" title={words.filterBy(key)} onClick={() => onFilter(termText(key, value))}><Icon name="search" /><span class="sr-only">{words.filterBy(key)}</span></button>;
+  return (
+    <section class="block">
+      <h3>{words.program}</h3>
+      <Facts of={[
+        [words.path, who?.path && <><span class="mono wrap">{who.path}</span>{only("program", lastPart(who.path))}</>],
+        [words.commandLine, who?.cmdline && <span class="mono wrap">{who.cmdline}</span>],
+        [words.user, who?.user ? <>{who.user} <span class="muted">uid {who.uid}</span>{only("user", who.user)}</> : who && `uid ${who.uid}`],
+        [words.unit, who?.unit && <><span class="mono">{who.unit}</span>{only("unit", who.unit)}</>],
+        [words.pid, who?.pid ? `pid ${who.pid}` : undefined],
+        [words.kind, who?.kind],
+        [words.found, [who?.method, who?.reason].filter(Boolean).join(": ")],
+        [words.confidence, who?.confidence],
+      ]} />
+      {(who?.parents?.length ?? 0) > 0 && (
+        <>
+          <h4>{words.ancestors}</h4>
+          <ol class="ancestors">{who!.parents!.map((parent) => <li key={parent.pid}><span class="mono">{parent.path || "?"}</span> <span class="muted">pid {parent.pid}</span></li>)}</ol>
+        </>
+      )}
+    </section>
+  );
+}
+
+const endpoint = (e: Connection["remote"]) => (e ? `${e.address?.includes(":") ? `[${e.address}]` : e.address}${e.port ? `:${e.port}` : ""}` : "");
+
+function Network({ of, onFilter }: { of: Connection; onFilter: (filter: string) => void }) {
+  return (
+    <section class="block">
+      <h3>{words.network}</h3>
+      <Facts of={[
+        [words.name, of.domain ? <><span class="mono">{of.domain}</span><button type="button" class="plain only" title={words.filterBy("domain")} onClick={() => onFilter(termText("domain", of.domain!))}><Icon name="search" /><span class="sr-only">{words.filterBy("domain")}</span></button></> : <span class="muted">{words.noName}</span>],
+        [words.namedBy, of.named_by && (words.namedBys as Record<string, string>)[of.named_by]],
+        [words.remote, <span class="mono">{endpoint(of.remote)}</span>],
+        [words.local, <span class="mono">{endpoint(of.local)}</span>],
+        [words.protocol, `${of.protocol}, ${text.direction[of.direction ?? ""]}`],
+        [words.began, whole(of.time)],
+        [words.lasted, of.state === "open" ? words.stillOpen : lasted(of.time, of.ended)],
+        [words.received, bytes(of.bytes_in ?? 0)],
+        [words.sent, bytes(of.bytes_out ?? 0)],
+      ]} />
+    </section>
+  );
+}
+
+function Rule({ of }: { of: Considered }) {
+  return (
+    <li class={of.matched ? "matched" : ""}>
+      <p><strong>{of.rule}</strong> <span class="muted mono small">{of.origin}</span></p>
+      <p class="small">{of.matched ? <span class="yes">{words.matched}</span> : <span class="muted">{of.failed}</span>}</p>
+    </li>
+  );
+}
+
+function Why({ of, from }: { of: Explanation; from: Connection }) {
+  const deciding = of.deciding;
+  const considered = of.considered ?? [];
+  return (
+    <section class="block">
+      <h3>{words.verdict}</h3>
+      {!isRemembered(from) && <p class="hint">{words.now}</p>}
+      {of.words && <p>{of.words}</p>}
+      <Facts of={[
+        [words.decidedBy, deciding?.name || words.noRule],
+        [words.where, deciding?.origin && <span class="mono">{deciding.origin}</span>],
+        [words.dns, of.dns],
+      ]} />
+      {deciding?.text && <pre class="rule-text"><code>{deciding.text}</code></pre>}
+      {considered.length > 0 && (
+        <details open={considered.length <= 6}>
+          <summary>{words.considered(considered.length)}</summary>
+          <ol class="considered">{considered.map((one, at) => <Rule key={at} of={one} />)}</ol>
+        </details>
+      )}
+    </section>
+  );
+}
+
+export function Explained(props: { of: Connection; onClose: () => void; onFilter: (filter: string) => void }) {
+  const c = props.of;
+  const answer = useExplanation(c);
+  const title = `${lastPart(c.process?.path) || text.connections.unknownProgram} ${c.direction === "in" ? "←" : "→"} ${c.domain || c.remote?.address}`;
+  return (
+    <Drawer title={title} subject={keyOf(c)} onClose={props.onClose}>
+      <p class="verdict-line"><Badge of={c.verdict?.action} /> {c.verdict?.rule && <span>{c.verdict.rule}</span>}</p>
+      {answer?.explanation && <Why of={answer.explanation} from={c} />}
+      {answer?.error && <Failed words={answer.error} />}
+      {!answer && <Loading words={words.loading} />}
+      <Identity of={c} onFilter={props.onFilter} />
+      <Network of={c} onFilter={props.onFilter} />
+      {mayChange.value ? <RuleMaker key={keyOf(c)} of={c} /> : <p class="hint"><Words>{text.session.observing!}</Words></p>}
+    </Drawer>
+  );
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Small parts that every page uses.
+import { useEffect, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { ago, whole } from "../format/format";
+import { text } from "../text/en";
+import { Icon, type IconName } from "./icons";
+
+export function Card(props: { title?: string; extra?: ComponentChildren; children: ComponentChildren; class?: string; flush?: boolean }) {
+  return (
+    <section class={`card ${props.flush ? "flush" : ""} ${props.class ?? ""}`} aria-label={props.title}>
+      {(props.title || props.extra) && (
+        <div class="card-head">
+          {props.title && <h2>{props.title}</h2>}
+          {props.extra}
+        </div>
+      )}
+      {props.children}
+    </section>
+  );
+}
+
+export function PageHead(props: { title: string; children?: ComponentChildren }) {
+  useEffect(() => {
+    document.title = `${props.title} – ${text.title}`;
+  }, [props.title]);
+  return (
+    <header class="page-head">
+      <h1 id="page-title" tabIndex={-1}>{props.title}</h1>
+      {props.children && <div class="page-tools">{props.children}</div>}
+    </header>
+  );
+}
+
+const TONES: Record<string, string> = {
+  allow: "good", running: "good", enforcing: "good", good: "good",
+  block: "bad", stopped: "bad", failing: "bad",
+  drop: "warn", degraded: "warn", starting: "warn",
+  gate17: "other", nameserver: "quiet",
+};
+export const toneOf = (word: string | undefined) => TONES[word ?? ""] ?? "quiet";
+
+export const Badge = (props: { of: string | undefined; children?: ComponentChildren }) => (
+  <span class={`badge ${toneOf(props.of)}`}>{props.children ?? text.verdict[props.of ?? ""] ?? props.of}</span>
+);
+
+export const Dot = (props: { tone: string }) => <span class={`dot ${props.tone}`} aria-hidden="true" />;
+
+export function Empty(props: { words: string; hint?: string; icon?: IconName; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <Icon name={props.icon ?? "quiet"} />
+      <p>{props.words}</p>
+      {props.hint && <p class="muted">{props.hint}</p>}
+      {props.children}
+    </div>
+  );
+}
+
+export function Failed(props: { words: string; retry?: () => void }) {
+  return (
+    <div class="failed" role="alert">
+      <p>{props.words}</p>
+      {props.retry && <button type="button" onClick={props.retry}>{text.retry}</button>}
+    </div>
+  );
+}
+
+export const Loading = (props: { words?: string }) => (
+  <p class="loading" role="status"><span class="spinner" aria-hidden="true" />{props.words ?? text.loading}</p>
+);
+
+// "3 min ago", with the whole time where one rests on it; counts on by itself.
+export function Ago(props: { time: string | undefined }) {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((n) => n + 1), 10_000);
+    return () => clearInterval(timer);
+  }, []);
+  if (!props.time) return null;
+  return <time dateTime={props.time} title={whole(props.time)}>{ago(props.time)}</time>;
+}
+
+export function Choice<T extends string>(props: { label: string; value: T; options: Record<string, string> | [T, string][]; onChange: (value: T) => void; hideLabel?: boolean }) {
+  const options = Array.isArray(props.options) ? props.options : (Object.entries(props.options) as [T, string][]);
+  return (
+    <label class="choice">
+      <span class={props.hideLabel ? "sr-only" : ""}>{props.label}</span>
+      <select value={props.value} onChange={(event) => props.onChange(event.currentTarget.value as T)}>
+        {options.map(([value, words]) => <option key={value} value={value}>{words}</option>)}
+      </select>
+    </label>
+  );
+}
+
+export function Segments<T extends string>(props: { label: string; value: T; options: Record<string, string>; onChange: (value: T) => void }) {
+  return (
+    <div class="segments" role="group" aria-label={props.label}>
+      {Object.entries(props.options).map(([value, words]) => (
+        <button type="button" key={value} aria-pressed={props.value === value} onClick={() => props.onChange(value as T)}>{words}</button>
+      ))}
+    </div>
+  );
+}
+
+// `code` in a text is shown as code.
+export function Words(props: { children: string }) {
+  return <>{props.children.split("`").map((part, at) => (at % 2 ? <code key={at}>{part}</code> : part))}</>;
+}
+
+export function Facts(props: { of: [string, ComponentChildren][] }) {
+  return (
+    <dl class="facts">
+      {props.of.filter(([, value]) => value !== undefined && value !== null && value !== "").map(([name, value]) => (
+        <div key={name}><dt>{name}</dt><dd>{value}</dd></div>
+      ))}
+    </dl>
+  );
+}

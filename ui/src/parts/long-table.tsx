@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A table of any length of which only what is in sight exists. The arrow keys move in it, Enter opens.
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { scrollTo, windowOf } from "./window";
+
+export interface Column<Row> {
+  key: string;
+  title: string;
+  cell: (row: Row) => ComponentChildren;
+}
+
+export interface LongTableProps<Row> {
+  label: string;
+  columns: Column<Row>[];
+  count: number;
+  rowAt: (index: number) => Row;
+  keyAt: (row: Row) => string;
+  rowClass?: (row: Row) => string;
+  expanded?: (row: Row) => boolean | undefined; // of a row that opens others
+  selected?: string;
+  onOpen: (row: Row, index: number) => void;
+  onNearEnd?: () => void;
+  onRest?: (resting: boolean) => void;          // the pointer or the focus is in it, or it is scrolled
+  rowHeight?: number;
+}
+
+const STEPS: Record<string, (row: number, count: number, page: number) => number> = {
+  ArrowDown: (row, count) => Math.min(row + 1, count - 1),
+  ArrowUp: (row) => Math.max(row - 1, 0),
+  PageDown: (row, count, page) => Math.min(row + page, count - 1),
+  PageUp: (row, _, page) => Math.max(row - page, 0),
+  Home: () => 0,
+  End: (_, count) => count - 1,
+};
+
+export function LongTable<Row>(props: LongTableProps<Row>) {
+  const rowHeight = props.rowHeight ?? 36;
+  const box = useRef<HTMLDivElement>(null);
+  const sheet = useRef<HTMLDivElement>(null);
+  const [sight, setSight] = useState({ scrolled: 0, height: 600 });
+  const [active, setActive] = useState(0);
+  const wantsFocus = useRef(false);
+  const { first, end } = windowOf(props.count, rowHeight, sight.scrolled, sight.height);
+  const focusable = Math.min(active, Math.max(0, props.count - 1));
+
+  useEffect(() => {
+    const element = box.current!;
+    const look = () => setSight({ scrolled: element.scrollTop, height: element.clientHeight });
+    const watch = new ResizeObserver(look);
+    watch.observe(element);
+    element.addEventListener("scroll", look, { passive: true });
+    return () => {
+      watch.disconnect();
+      element.removeEventListener("scroll", look);
+    };
+  }, []);
+  // Heights by script: the policy of these pages forbids style attributes, not the object behind them.
+  useLayoutEffect(() => {
+    sheet.current!.style.height = `${props.count * rowHeight}px`;
+  }, [props.count, rowHeight]);
+  useLayoutEffect(() => {
+    if (!wantsFocus.current) return;
+    const row = box.current!.querySelector<HTMLElement>(`[data-index="${focusable}"]`);
+    if (row) {
+      wantsFocus.current = false;
+      row.focus({ preventScroll: true });
+    }
+  });
+  useEffect(() => {
+    if (end >= props.count - 200) props.onNearEnd?.();
+  }, [end, props.count]);
+  useEffect(() => props.onRest?.(sight.scrolled > 0), [sight.scrolled > 0]);
+
+  function onKeyDown(event: KeyboardEvent) {
+    const step = STEPS[event.key];
+    if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    const element = box.current!;
+    const next = step(focusable, props.count, Math.max(1, Math.floor(element.clientHeight / rowHeight) - 1));
+    setActive(next);
+    wantsFocus.current = true;
+    element.scrollTop = scrollTo(next, rowHeight, element.scrollTop, element.clientHeight);
+  }
+
+  const rows = [];
+  for (let index = first; index < end; index++) {
+    const row = props.rowAt(index);
+    const key = props.keyAt(row);
+    rows.push(
+      <div
+        key={key}
+        role="row"
+        class={`row ${props.rowClass?.(row) ?? ""} ${props.selected === key ? "selected" : ""}`}
+        ref={(element) => {
+          if (element) element.style.transform = `translateY(${index * rowHeight}px)`;
+        }}
+        data-index={index}
+        aria-rowindex={index + 2}
+        aria-expanded={props.expanded?.(row)}
+        tabIndex={index === focusable ? 0 : -1}
+        onClick={() => {
+          setActive(index);
+          props.onOpen(row, index);
+        }}
+        onFocus={() => setActive(index)}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" && event.key !== " ") return;
+          event.preventDefault();
+          props.onOpen(row, index);
+        }}
+      >
+        {props.columns.map((column) => <div key={column.key} role="cell" class={`c-${column.key}`}>{column.cell(row)}</div>)}
+      </div>,
+    );
+  }
+  return (
+    <div class="long-table" role="table" aria-label={props.label} aria-rowcount={props.count + 1} onKeyDown={onKeyDown}>
+      <div role="rowgroup" class="long-head">
+        <div role="row" class="row head" aria-rowindex={1}>
+          {props.columns.map((column) => <div key={column.key} role="columnheader" class={`c-${column.key}`}>{column.title}</div>)}
+        </div>
+      </div>
+      <div ref={box} class="long-body" role="presentation" tabIndex={props.count === 0 ? -1 : undefined} onPointerEnter={() => props.onRest?.(true)} onPointerLeave={() => props.onRest?.(sight.scrolled > 0)}>
+        <div ref={sheet} role="rowgroup" class="long-sheet">{rows}</div>
+      </div>
+    </div>
+  );
+}

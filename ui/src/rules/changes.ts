@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Changing rules: each change names the rules that it was made from, and can be taken back.
+import { ask, Problem, request } from "../api/client";
+import type { ReplayOutcome, RuleChanged, Rules, RuleView } from "../api/types";
+
+export interface Seen {
+  rules: RuleView[];
+  etag: string;
+}
+
+export async function lookAtRules(): Promise<Seen> {
+  const response = await request("rules");
+  const { rules } = (await response.json()) as Rules;
+  return { rules: rules ?? [], etag: response.headers.get("ETag") ?? "" };
+}
+
+const STALE = 412;
+
+// An addition harms no other change: where the rules have moved on meanwhile it is tried once more.
+async function withFreshEtag<T>(change: (seen: Seen) => Promise<T>): Promise<T> {
+  try {
+    return await change(await lookAtRules());
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== STALE) throw error;
+    return await change(await lookAtRules());
+  }
+}
+
+export const addRule = (toml: string, confirmSeconds = 0) =>
+  withFreshEtag(({ etag }) =>
+    ask<RuleChanged>("rules", { method: "POST", headers: { "If-Match": etag }, body: { toml, confirm_seconds: confirmSeconds } }));
+
+export const removeRule = (name: string) =>
+  withFreshEtag(({ etag }) => ask<RuleChanged>("rules", { method: "DELETE", headers: { "If-Match": etag }, query: { name } }));
+
+export const tryRule = (toml: string, signal?: AbortSignal) =>
+  ask<ReplayOutcome>("rules/try", { method: "POST", body: { toml }, ...(signal ? { signal } : {}) });

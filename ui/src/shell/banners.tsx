@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What whoever looks at any page has to know.
+import type { ComponentChildren } from "preact";
+import { ask } from "../api/client";
+import type { Confirmed } from "../api/types";
+import { Words } from "../parts/basics";
+import { Icon } from "../parts/icons";
+import { ago } from "../format/format";
+import { attempt, say } from "../state/notices";
+import { mayChange } from "../state/session";
+import { away, status, suite } from "../state/suite";
+import { text } from "../text/en";
+
+export function Banner(props: { tone: "bad" | "warn" | "other"; children: ComponentChildren; action?: ComponentChildren }) {
+  return (
+    <div class={`banner ${props.tone}`}>
+      <Icon name="warn" />
+      <p>{props.children}</p>
+      {props.action}
+    </div>
+  );
+}
+
+async function keepChange() {
+  const { pending } = await ask<Confirmed>("rules/confirm", { method: "POST", body: {} });
+  say(pending ? text.health.kept : text.health.nothingToKeep);
+  await suite.look();
+}
+
+function healthWords(): string | undefined {
+  const now = status.value;
+  if (now?.rules?.error) return text.health.rulesError(now.rules.error);
+  if (now?.state === "degraded") return text.health.degraded(now.reason ?? "");
+  if (now?.state === "stopped") return text.health.stopped(now.reason ?? "");
+  return undefined;
+}
+
+export function Banners() {
+  const confirmBy = status.value?.rules?.confirm_by;
+  const health = healthWords();
+  return (
+    <div class="banners" role="region" aria-label={text.title} aria-live="polite">
+      {away.value && <Banner tone="bad">{text.away.banner}</Banner>}
+      {!away.value && health && <Banner tone={status.value?.state === "stopped" ? "bad" : "warn"}><Words>{health}</Words></Banner>}
+      {confirmBy && (
+        <Banner tone="warn" action={mayChange.value && <button type="button" onClick={() => attempt(keepChange)}>{text.health.keep}</button>}>
+          {text.health.confirmBy(ago(confirmBy))}
+        </Banner>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { signal } from "@preact/signals";
+import { Dot, toneOf } from "../parts/basics";
+import { Icon, Logo } from "../parts/icons";
+import { PAGES, SECTIONS, type PageEntry } from "../pages/pages";
+import { attempt } from "../state/notices";
+import { hashOf, page } from "../state/route";
+import { logOut, session } from "../state/session";
+import { away, status } from "../state/suite";
+import { theme, THEMES, type Theme } from "../state/theme";
+import { text } from "../text/en";
+
+const open = signal(false); // on narrow screens
+
+function State() {
+  const word = away.value ? "away" : (status.value?.state ?? "unknown");
+  return (
+    <p class="suite-state" role="status" data-state={word}>
+      <Dot tone={away.value ? "bad" : toneOf(word)} />
+      <span>{text.state[word] ?? word}</span>
+    </p>
+  );
+}
+
+function Link(props: { of: PageEntry }) {
+  const here = page.value === props.of.name;
+  const count = props.of.count?.() ?? 0;
+  return (
+    <li>
+      <a href={hashOf(props.of.name)} aria-current={here ? "page" : undefined} onClick={() => (open.value = false)}>
+        <Icon name={props.of.icon} />
+        <span>{props.of.title}</span>
+        {count > 0 && <span class="count">{count}<span class="sr-only"> {text.overview.waiting}</span></span>}
+      </a>
+    </li>
+  );
+}
+
+function ThemeChoice() {
+  return (
+    <label class="theme-choice">
+      <span>{text.theme.label}</span>
+      <select value={theme.value} onChange={(event) => (theme.value = event.currentTarget.value as Theme)}>
+        {THEMES.map((name) => <option key={name} value={name}>{text.theme[name]}</option>)}
+      </select>
+    </label>
+  );
+}
+
+function Who() {
+  const who = session.value;
+  if (who.state !== "in") return null;
+  return (
+    <div class="who">
+      <p><strong>uid {who.uid}</strong> <span class="muted">{text.session[who.role] ?? who.role}</span></p>
+      <button type="button" onClick={() => attempt(logOut)}>{text.session.out}</button>
+    </div>
+  );
+}
+
+export function Nav() {
+  return (
+    <div class={`side ${open.value ? "open" : ""}`}>
+      <div class="side-top">
+        <a class="brand" href={hashOf("overview")}><Logo /><span>{text.title}</span></a>
+        <State />
+        <button type="button" class="menu-button" aria-expanded={open.value} aria-controls="side-rest" onClick={() => (open.value = !open.value)}>
+          <Icon name={open.value ? "close" : "menu"} /><span class="sr-only">{text.menu}</span>
+        </button>
+      </div>
+      <div id="side-rest" class="side-rest">
+        <nav aria-label={text.nav.label}>
+          {SECTIONS.map((section) => (
+            <div key={section} class="nav-section">
+              <p class="nav-head" id={`nav-${section}`}>{text.nav[section]}</p>
+              <ul aria-labelledby={`nav-${section}`}>
+                {PAGES.filter((entry) => entry.section === section).map((entry) => <Link key={entry.name} of={entry} />)}
+              </ul>
+            </div>
+          ))}
+        </nav>
+        <div class="side-foot">
+          <ThemeChoice />
+          <Who />
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Looks again and again while the page is seen, and at once when it is seen anew.
+import { effect, signal, type Signal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import { LoggedOut } from "../api/client";
+import { endSession, wordsOf } from "./notices";
+import { session } from "./session";
+
+export interface Polled<T> {
+  value: Signal<T | undefined>;
+  error: Signal<string>;      // why the latest look failed; empty: it did not
+  look(): Promise<void>;      // now
+}
+
+export function polled<T>(fetchIt: () => Promise<T>): Polled<T> {
+  const value = signal<T | undefined>(undefined);
+  const error = signal("");
+  async function look() {
+    if (session.peek().state !== "in") return;
+    try {
+      value.value = await fetchIt();
+      error.value = "";
+    } catch (failure) {
+      if (failure instanceof LoggedOut) endSession(failure.message);
+      else error.value = wordsOf(failure);
+    }
+  }
+  return { value, error, look };
+}
+
+export function keepLooking(what: { look(): Promise<void> }, everyMs: number): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let over = false;
+  async function round() {
+    clearTimeout(timer);
+    if (!document.hidden) await what.look();
+    if (!over) timer = setTimeout(round, everyMs);
+  }
+  const seen = () => void (document.hidden || round());
+  document.addEventListener("visibilitychange", seen);
+  const stop = effect(() => void (session.value.state === "in" && round()));
+  return () => {
+    over = true;
+    clearTimeout(timer);
+    stop();
+    document.removeEventListener("visibilitychange", seen);
+  };
+}
+
+// For a page: what it shows, kept fresh while it is there. `keys`: start anew when they change.
+export function usePolled<T>(fetchIt: () => Promise<T>, everyMs: number, keys: unknown[] = []): Polled<T> {
+  const what = useMemo(() => polled(fetchIt), keys);
+  useEffect(() => keepLooking(what, everyMs), [what]);
+  return what;
+}
