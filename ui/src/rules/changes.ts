@@ -35,3 +35,12 @@ export const removeRule = (name: string) =>
 
 export const tryRule = (toml: string, signal?: AbortSignal) =>
   ask<ReplayOutcome>("rules/try", { method: "POST", body: { toml }, ...(signal ? { signal } : {}) });
+
+// In its place among the rules that portreeve keeps, as `toml` has it from now on.
+export const replaceRule = (name: string, toml: string, confirmSeconds = 0) =>
+  withFreshEtag(({ etag }) =>
+    ask<RuleChanged>("rules/replace", { method: "POST", headers: { "If-Match": etag }, body: { name, toml, confirm_seconds: confirmSeconds } }));
+
+// Asked right before another of the rules that portreeve keeps; "": after all of them.
+export const moveRule = (name: string, before: string) =>
+  withFreshEtag(({ etag }) => ask<RuleChanged>("rules/move", { method: "POST", headers: { "If-Match": etag }, body: { name, before } }));

@@ -52,7 +52,7 @@ function ofProgram(c: Connection, action: Action): Suggestion[] {
 function ofAnybody(c: Connection, action: Action): Suggestion[] {
   if (c.direction === "in" || !c.domain) return [];
   const words = text.suggest.program(verb(action), text.suggest.anybody, c.domain);
-  return [{ words, parts: { name: words, action, direction: "out", domain: [c.domain], ...({ names: "any" } as object) } }];
+  return [{ words, parts: { name: words, action, direction: "out", domain: [c.domain], names: "any" } }];
 }
 
 export const suggestions = (connection: Connection, action: Action): Suggestion[] => [

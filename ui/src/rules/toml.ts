@@ -13,7 +13,9 @@ export interface RuleParts {
   scope?: string[];
   port?: (number | string)[];
   list?: string[];
+  names?: string;
   not?: Record<string, string[]>;
+  "any-of"?: Record<string, unknown>[];
   for?: string;
 }
 
@@ -27,7 +29,7 @@ export function quoted(value: string): string {
 export const exactPath = (path: string) => path.replace(/[*?[\]\\{}]/g, "\\$&");
 
 function valueOf(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 1 ? valueOf(value[0]) : `[${value.map(valueOf).join(", ")}]`;
+  if (Array.isArray(value)) return value.length === 1 && typeof value[0] !== "object" ? valueOf(value[0]) : `[${value.map(valueOf).join(", ")}]`;
   if (typeof value === "number") return String(value);
   if (typeof value === "object" && value !== null)
     return `{ ${Object.entries(value).map(([key, one]) => `${key} = ${valueOf(one)}`).join(", ")} }`;

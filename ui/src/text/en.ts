@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every text of the pages, in English. Another language is another file of this shape.
 
+import * as pages from "./en-pages";
+
 const s = (n: number, one: string, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
 export const text = {
@@ -217,4 +219,5 @@ export const text = {
     taking: "being connected to",
     takingPort: (port: number) => `being connected to on port ${port}`,
   },
+  ...pages,
 };

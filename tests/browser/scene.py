@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A machine at work, for the pages to show: programs, names, rules, and a past of some days."""
+import random
+import sqlite3
+import time
+
+from harness.namespaces import HOSTS, wait_until
+
+NAMES = ("10.9.0.60", "fd09::60")  # the server that knows the names below
+READ, MAIL, BAD, OTHER = (pair for pair in HOSTS.values())
+KNOWN = {
+    "news.example.org": READ, "static.news.example.org": READ, "mail.example.net": MAIL, "sync.example.net": MAIL,
+    "updates.example.com": OTHER, "chat.example.org": OTHER, "telemetry.vendor.example": BAD, "ads.tracker.example": BAD,
+}
+PROGRAMS = ["browser", "mail", "chat", "sync", "updater", "telemetry", "scanner", "backup"]
+
+SETTINGS = f"""
+[policy]
+default = "allow"
+[resolver]
+upstreams = ["{NAMES[0]}"]
+"""
+
+RULES = """\
+[[rule]]
+name    = "browser reads the news"
+action  = "allow"
+process = { path = "$BIN/browser" }
+domain  = ".example.org"
+port    = [80, 443]
+
+[[rule]]
+name    = "telemetry is refused"
+action  = "block"
+process = { path = "$BIN/telemetry" }
+
+[[rule]]
+name    = "no port scans"
+action  = "drop"
+process = { path = "$BIN/scanner" }
+scope   = "lan"
+
+[[rule]]
+name    = "backups stay at home"
+action  = "block"
+process = { path = "$BIN/backup" }
+not     = { scope = ["lan", "localhost"] }
+"""
+
+USER_RULES = """\
+[[rule]]
+name   = "no advertising"
+action = "block"
+domain = ".tracker.example"
+port   = [80, 443]
+"""
+
+# Who connects where, and how often.
+VISITS = [
+    ("browser", "tcp", "news.example.org", 443, 9), ("browser", "tcp", "static.news.example.org", 443, 6),
+    ("browser", "tcp", "ads.tracker.example", 443, 3), ("mail", "tcp", "mail.example.net", 443, 4),
+    ("sync", "tcp", "sync.example.net", 443, 3), ("chat", "udp", "chat.example.org", 7000, 4),
+    ("updater", "tcp", "updates.example.com", 80, 1), ("backup", "tcp", OTHER[0], 7000, 1),
+]
+
+
+def serve_names(net):
+    net._addresses(net.world, [NAMES])
+    net._dnsmasq(NAMES, *[f"--host-record={name},{v4},{v6}" for name, (v4, v6) in KNOWN.items()])
+
+
+def play(suite):
+    """Makes the traffic, waits until all of it is recorded, and spreads its like over the past days."""
+    chance = random.Random(17)
+    for program, protocol, host, port, often in VISITS:
+        for _ in range(often):
+            suite.probe(program, protocol, host, port)
+    for _ in range(3):
+        suite.probe("telemetry", "tcp", BAD[0], 443)
+    suite.probe("scanner", "tcp", BAD[0], 7000, "--timeout", "0.2")
+    suite.net.inside("curl", "-s", "--max-time", "2", "http://news.example.org/", check=False)
+    recorded = suite.state / "history" / "history.db"
+    wait_until(lambda: rows_in(recorded) >= sum(often for *_, often in VISITS), 20, "the connections are recorded")
+    spread(recorded, chance)
+
+
+def rows_in(database):
+    try:
+        with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5) as db:
+            return db.execute("SELECT count(*) FROM connection").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+
+
+def spread(database, chance, days=6, most=None):
+    """What was recorded again and again, at other times: more by day than by night."""
+    with sqlite3.connect(database, timeout=20) as db:
+        columns = [row[1] for row in db.execute("PRAGMA table_info(connection)")]
+        rows = [dict(zip(columns, row)) for row in db.execute("SELECT * FROM connection")]
+        number, now = 1, int(time.time() * 1000)
+        made = []
+        for hour in range(2, days * 24):
+            busy = 1.0 if 7 <= time.localtime(time.time() - hour * 3600).tm_hour <= 22 else 0.15
+            for row in rows:
+                if chance.random() > busy * chance.uniform(0.2, 1.0):
+                    continue
+                begun = now - hour * 3_600_000 + chance.randrange(3_600_000)
+                size = chance.choice((0.4, 1, 3, 12))
+                made.append([{**row, "id": number, "started": begun, "ended": begun + chance.randrange(20, 90_000),
+                              "bytes_in": int(row["bytes_in"] * size), "bytes_out": int(row["bytes_out"] * size)}[column] for column in columns])
+                number += 1
+        db.executemany(f"INSERT OR IGNORE INTO connection VALUES({','.join('?' * len(columns))})", made[:most])
+    return number

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A picture of who talks to whom that one can click through.
+import { useMemo, useState } from "preact/hooks";
+import { ask } from "../../api/client";
+import type { Connection, ConnectionPage } from "../../api/types";
+import { Card, Choice, Empty, Failed, Loading, PageHead, Segments } from "../../parts/basics";
+import { bytes, lastPart, short } from "../../format/format";
+import { termText } from "../../filter/filter";
+import { usePolled } from "../../state/polling";
+import { hashOf } from "../../state/route";
+import { text } from "../../text/en";
+import { COLUMNS, flowOf, isOthers, passes, type ColumnName, type Flow, type Measure, type Node, type Ribbon } from "./flow";
+
+const words = text.map;
+const EVERY_MS = 15_000;
+const PAGES = 6; // of 1000 connections
+const WIDTH = 1000, BAR = 12, HEIGHT = 520;
+const X: Record<ColumnName, number> = { program: 150, domain: 494, network: 838 };
+
+async function recent(since: string): Promise<Connection[]> {
+  const rows: Connection[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < PAGES; page++) {
+    const piece = await ask<ConnectionPage>("history/connections", { query: { since, direction: "out", limit: 1000, order: "newest", cursor } });
+    rows.push(...(piece.connections ?? []));
+    cursor = piece.next;
+    if (!cursor) break;
+  }
+  return rows.filter((c) => c.verdict?.action !== "nameserver" && c.process?.kind !== "suite");
+}
+
+function pathOf({ from, to, fromY, toY, height }: Ribbon): string {
+  const x0 = X[from.column] + BAR, x1 = X[to.column], middle = (x0 + x1) / 2;
+  return `M${x0} ${fromY}C${middle} ${fromY} ${middle} ${toY} ${x1} ${toY}V${toY + height}C${middle} ${toY + height} ${middle} ${fromY + height} ${x0} ${fromY + height}Z`;
+}
+
+const LONGEST = 24;
+const cut = (title: string) => (title.length > LONGEST ? `${title.slice(0, LONGEST - 1)}…` : title);
+
+function Block(props: { of: Node; colour: number; chosen: boolean; format: (value: number) => string; onChoose: () => void }) {
+  const { of: node } = props;
+  const left = node.column === "program";
+  const x = X[node.column];
+  const choosable = !isOthers(node);
+  const title = `${node.title}: ${props.format(node.value)}`;
+  return (
+    <g class={`node ${props.chosen ? "chosen" : ""} ${choosable ? "" : "rest"}`} role={choosable ? "button" : "img"} tabIndex={choosable ? 0 : undefined} aria-pressed={choosable ? props.chosen : undefined} aria-label={title}
+      onClick={choosable ? props.onChoose : undefined}
+      onKeyDown={(event) => {
+        if (!choosable || (event.key !== "Enter" && event.key !== " ")) return;
+        event.preventDefault();
+        props.onChoose();
+      }}>
+      <title>{title}</title>
+      <rect class={`bar series-${props.colour}`} x={x} y={node.y} width={BAR} height={node.height} rx={3} />
+      <text x={left ? x - 10 : x + BAR + 10} y={node.y + node.height / 2} dominant-baseline="middle" text-anchor={left ? "end" : "start"}>{cut(node.title)}</text>
+      <rect class="hit" x={left ? 0 : x - 4} y={node.y - 5} width={left ? X.program + BAR + 4 : 164} height={node.height + 10} />
+    </g>
+  );
+}
+
+function Picture(props: { of: Flow; chosen: { column: ColumnName; key: string } | undefined; format: (value: number) => string; onChoose: (node: Node) => void }) {
+  const programs = props.of.nodes.filter(({ column }) => column === "program").sort((a, b) => a.y - b.y);
+  const colourOf = (node: Node) => (node.column === "program" ? Math.min(5, programs.indexOf(node)) : 6);
+  return (
+    <div class="map-box" role="region" aria-label={words.label} tabIndex={0}>
+      <svg class="map" viewBox={`0 -30 ${WIDTH} ${props.of.height + 40}`} role="group" aria-label={words.label}>
+        {COLUMNS.map((column) => <text key={column} class="map-head" x={column === "program" ? X.program + BAR : X[column]} y={-14} text-anchor={column === "program" ? "end" : "start"}>{words.columns[column]}</text>)}
+        <g aria-hidden="true">{props.of.ribbons.map((ribbon) => (
+          <path key={`${ribbon.from.column}${ribbon.from.key} ${ribbon.to.key}`} class={`ribbon ${ribbon.refused ? "refused" : `series-${colourOf(ribbon.from)}`}`} d={pathOf(ribbon)}><title>{`${ribbon.from.title} → ${ribbon.to.title}: ${props.format(ribbon.value)}`}</title></path>
+        ))}</g>
+        {props.of.nodes.map((node) => (
+          <Block key={`${node.column} ${node.key}`} of={node} colour={colourOf(node)} format={props.format} chosen={props.chosen?.column === node.column && props.chosen.key === node.key} onChoose={() => props.onChoose(node)} />
+        ))}
+      </svg>
+    </div>
+  );
+}
+
+function filterFor({ column, key }: { column: ColumnName; key: string }): string {
+  if (column === "program") return termText("program", lastPart(key) || "none");
+  if (column === "domain") return termText("domain", key);
+  return termText("remote", key.replace(/(0\/24|:\/48)$/, "*"));
+}
+
+function AsTable({ of, format }: { of: Flow; format: (value: number) => string }) {
+  return (
+    <details class="chart-table"><summary>{words.table}</summary>
+      <div class="scroll-x" tabIndex={0} role="region" aria-label={words.table}><table class="plain"><tbody>
+        {of.ribbons.map(({ from, to, value }) => <tr key={`${from.column}${from.key} ${to.key}`}><td>{from.title}</td><td>→ {to.title}</td><td class="num">{format(value)}</td></tr>)}
+      </tbody></table></div>
+    </details>
+  );
+}
+
+export function FlowMap() {
+  const [since, setSince] = useState("1d");
+  const [measure, setMeasure] = useState<Measure>("connections");
+  const [chosen, setChosen] = useState<{ column: ColumnName; key: string }>();
+  const seen = usePolled(() => recent(since), EVERY_MS, [since]);
+  const rows = seen.value.value;
+  const flow = useMemo(() => flowOf((rows ?? []).filter((c) => passes(c, chosen)), measure, HEIGHT), [rows, chosen, measure]);
+  const format = measure === "bytes" ? bytes : short;
+  const title = chosen && (flow.nodes.find((node) => node.column === chosen.column && node.key === chosen.key)?.title ?? chosen.key);
+  return (
+    <>
+      <PageHead title={words.title}>
+        <Choice label={words.since} value={since} options={words.spans} onChange={setSince} hideLabel />
+        <Segments label={words.measure} value={measure} options={words.measures} onChange={(next) => setMeasure(next as Measure)} />
+      </PageHead>
+      <Card class="map-card">
+        <div class="map-status" role="status">
+          {chosen && <><p>{words.only(title!)}</p><a href={hashOf("connections", { filter: filterFor(chosen) })}>{words.list(title!)}</a><button type="button" onClick={() => setChosen(undefined)}>{words.all}</button></>}
+        </div>
+        {seen.error.value && <Failed words={seen.error.value} />}
+        {!rows && !seen.error.value && <Loading />}
+        {rows && flow.nodes.length === 0 && <Empty words={words.empty} hint={words.emptyHint} icon="map" />}
+        {flow.nodes.length > 0 && (
+          <>
+            <Picture of={flow} chosen={chosen} format={format} onChoose={(node) => setChosen(chosen?.column === node.column && chosen.key === node.key ? undefined : { column: node.column, key: node.key })} />
+            <AsTable of={flow} format={format} />
+          </>
+        )}
+      </Card>
+    </>
+  );
+}
