@@ -99,6 +99,81 @@ kj::Promise<Reply> Api::removeRule(kj::Own<Session> session, kj::StringPtr ifMat
                      });
 }
 
+kj::Promise<Reply> Api::replaceRule(kj::Own<Session> session, kj::StringPtr ifMatch,
+                                    kj::StringPtr body) {
+  auto message = kj::heap<capnp::MallocMessageBuilder>();
+  auto change = message->initRoot<view::RuleReplacement>();
+  KJ_IF_MAYBE (why, readJson(body, change)) return problem(400, *why);
+  return changeRules(
+      kj::mv(session), ifMatch,
+      [change, message = kj::mv(message)](proto::RuleEditor::Client& editor) mutable {
+        auto request = editor.replaceRequest();
+        request.setName(change.getName());
+        request.setToml(change.getToml());
+        request.setConfirmSeconds(change.getConfirmSeconds());
+        return request.send().then(
+            [](auto&& answer) { return changedReply(answer.getRule(), answer.getAffected()); });
+      });
+}
+
+kj::Promise<Reply> Api::moveRule(kj::Own<Session> session, kj::StringPtr ifMatch,
+                                 kj::StringPtr body) {
+  auto message = kj::heap<capnp::MallocMessageBuilder>();
+  auto change = message->initRoot<view::RuleMove>();
+  KJ_IF_MAYBE (why, readJson(body, change)) return problem(400, *why);
+  return changeRules(
+      kj::mv(session), ifMatch,
+      [change, message = kj::mv(message)](proto::RuleEditor::Client& editor) mutable {
+        auto request = editor.moveRequest();
+        request.setName(change.getName());
+        request.setBefore(change.getBefore());
+        request.setConfirmSeconds(change.getConfirmSeconds());
+        return request.send().then(
+            [](auto&& answer) { return changedReply(answer.getRule(), answer.getAffected()); });
+      });
+}
+
+kj::Promise<Reply> Api::changes(kj::Own<Session> session, kj::StringPtr query) {
+  auto parsed = parseQuery(query);
+  KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>()) return problem(400, wrong->reason);
+  auto request = session->observer.changesRequest();
+  for (auto& pair : parsed.get<kj::Vector<QueryPair>>()) {
+    auto limit = parseDigits(pair.value).orDefault(0);
+    if (pair.key != "limit" || limit < 1 || limit > 1000)
+      return problem(400, "The parameter here is limit: the newest that many, from 1 to 1000.");
+    request.setLimit(uint32_t(limit));
+  }
+  auto reply = request.send().then([](auto&& answer) {
+    capnp::MallocMessageBuilder message;
+    auto log = message.initRoot<view::ChangeLog>();
+    log.setChanges(answer.getChanges());
+    log.setBrokenAt(answer.getBrokenAt());
+    return json(toJson(log.asReader()));
+  });
+  return orProblem(kj::mv(session), kj::mv(reply));
+}
+
+kj::Promise<Reply> Api::undo(kj::Own<Session> session, kj::StringPtr body) {
+  capnp::MallocMessageBuilder message;
+  auto asked = message.initRoot<view::UndoRequest>();
+  KJ_IF_MAYBE (why, readJson(body, asked)) return problem(400, *why);
+  KJ_IF_MAYBE (editor, session->editor) {
+    auto request = editor->undoRequest();
+    request.setNumber(asked.getNumber());
+    request.setConfirmSeconds(asked.getConfirmSeconds());
+    auto reply = request.send().then([](auto&& answer) {
+      capnp::MallocMessageBuilder made;
+      auto undone = made.initRoot<view::ChangeUndone>();
+      undone.setNumber(answer.getNumber());
+      undone.setWhat(answer.getWhat());
+      undone.setAffected(answer.getAffected());
+      return json(toJson(undone.asReader()));
+    });
+    return changeOrProblem(kj::mv(session), kj::mv(reply));
+  }
+  return problem(403, MAY_NOT_CHANGE);
+}
+
 kj::Promise<Reply> Api::confirm(kj::Own<Session> session) {
   auto request = KJ_ASSERT_NONNULL(session->editor).confirmRequest();
   auto reply = request.send().then([](auto&& answer) {

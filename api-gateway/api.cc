@@ -49,6 +49,20 @@ kj::Promise<Reply> Api::answer(kj::Own<Session> session, Call call) {
       return removeRule(kj::mv(session), call.ifMatch, call.query);
     case Route::CONFIRM:
       return confirm(kj::mv(session));
+    case Route::REPLACE_RULE:
+      return replaceRule(kj::mv(session), call.ifMatch, call.body);
+    case Route::MOVE_RULE:
+      return moveRule(kj::mv(session), call.ifMatch, call.body);
+    case Route::CHANGES:
+      return changes(kj::mv(session), call.query);
+    case Route::UNDO:
+      return undo(kj::mv(session), call.body);
+    case Route::DNS_LOG:
+    case Route::DNS_CACHE:
+    case Route::DNS_UPSTREAMS:
+    case Route::DNS_LOOKUP:
+    case Route::LISTS:
+      return names(kj::mv(session), call.route, call.query);
     case Route::TRY:
       return tryRules(kj::mv(session), call.body);
     case Route::REPLAY:

@@ -68,7 +68,15 @@ private:
   kj::Promise<Reply> addRules(kj::Own<Session> session, kj::StringPtr ifMatch, kj::StringPtr body);
   kj::Promise<Reply> removeRule(kj::Own<Session> session, kj::StringPtr ifMatch,
                                 kj::StringPtr query);
+  kj::Promise<Reply> replaceRule(kj::Own<Session> session, kj::StringPtr ifMatch,
+                                 kj::StringPtr body);
+  kj::Promise<Reply> moveRule(kj::Own<Session> session, kj::StringPtr ifMatch, kj::StringPtr body);
   kj::Promise<Reply> confirm(kj::Own<Session> session);
+  kj::Promise<Reply> changes(kj::Own<Session> session, kj::StringPtr query);
+  kj::Promise<Reply> undo(kj::Own<Session> session, kj::StringPtr body);
+
+  // What the resolver knows. 503 while it is away.
+  kj::Promise<Reply> names(kj::Own<Session> session, Route route, kj::StringPtr query);
 
   // The past, as the historian has it. A filter that it does not understand is 400.
   kj::Promise<Reply> past(kj::Own<Session> session, Route route, kj::StringPtr query);

@@ -38,6 +38,7 @@ struct FakePolicyState {
   uint rulesVersion = 0;  // in the rule's text
   kj::Vector<kj::String> added, removed;
   bool historianAway = false;
+  bool resolverAway = false;
   kj::String historyAsked;    // the filter, in words
   kj::String historyRefuses;  // why, where it does
   uint32_t askedLimit = 0;
@@ -136,6 +137,27 @@ private:
   FakePolicyState& state;
 };
 
+class FakeResolver final : public proto::Resolver::Server {
+public:
+  kj::Promise<void> log(LogContext context) override {
+    auto query = context.getResults().initQueries(1)[0];
+    query.setName("example.org");
+    query.setNumber(context.getParams().getAfter() + 1);
+    query.setUid(-1);
+    context.getResults().setLast(9);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> upstreams(UpstreamsContext context) override {
+    context.getResults().initUpstreams(1)[0].setServer("tls://192.0.2.1#dns.example");
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> lookup(LookupContext context) override {
+    KJ_REQUIRE(context.getParams().getName() != "..", "is not a domain name");
+    context.getResults().initLookup().setName(context.getParams().getName());
+    return kj::READY_NOW;
+  }
+};
+
 class FakeHistory final : public proto::History::Server {
 public:
   explicit FakeHistory(FakePolicyState& state) : state(state) {}
@@ -203,6 +225,10 @@ public:
     return proto::Policy::Client(kj::heap<FakePolicy>(state));
   }
 
+  kj::Maybe<proto::Resolver::Client> resolver() override {
+    if (state.resolverAway) return nullptr;
+    return proto::Resolver::Client(kj::heap<FakeResolver>());
+  }
   kj::Maybe<proto::Historian::Client> historian() override {
     if (state.historianAway) return nullptr;
     return proto::Historian::Client(kj::heap<FakeHistorian>(state));

@@ -28,6 +28,13 @@ const capnp::JsonCodec& codec() {
     fresh->handleByAnnotation<view::Explanation>();
     fresh->handleByAnnotation<view::SessionView>();
     fresh->handleByAnnotation<view::RuleChanged>();
+    fresh->handleByAnnotation<view::ChangeLog>();
+    fresh->handleByAnnotation<view::ChangeUndone>();
+    fresh->handleByAnnotation<view::DnsLogPage>();
+    fresh->handleByAnnotation<view::DnsCachePage>();
+    fresh->handleByAnnotation<view::DnsUpstreams>();
+    fresh->handleByAnnotation<view::DnsLookup>();
+    fresh->handleByAnnotation<view::DnsLists>();
     return fresh;
   }();
   return *made;
@@ -39,6 +46,9 @@ const capnp::JsonCodec& strictCodec() {
     fresh->setRejectUnknownFields(true);
     fresh->setMaxNestingDepth(16);
     fresh->handleByAnnotation<view::RuleChange>();
+    fresh->handleByAnnotation<view::RuleReplacement>();
+    fresh->handleByAnnotation<view::RuleMove>();
+    fresh->handleByAnnotation<view::UndoRequest>();
     fresh->handleByAnnotation<view::ReplayRequest>();
     return fresh;
   }();
@@ -115,6 +125,37 @@ kj::String toJson(view::RuleChanged::Reader changed) {
   return codec().encode(changed);
 }
 
+kj::String toJson(view::ChangeLog::Reader log) {
+  return codec().encode(log);
+}
+kj::String toJson(view::ChangeUndone::Reader undone) {
+  return codec().encode(undone);
+}
+kj::String toJson(view::DnsLogPage::Reader page) {
+  return codec().encode(page);
+}
+kj::String toJson(view::DnsCachePage::Reader page) {
+  return codec().encode(page);
+}
+kj::String toJson(view::DnsUpstreams::Reader upstreams) {
+  return codec().encode(upstreams);
+}
+kj::String toJson(view::DnsLookup::Reader lookup) {
+  return codec().encode(lookup);
+}
+kj::String toJson(view::DnsLists::Reader lists) {
+  return codec().encode(lists);
+}
+
+kj::Maybe<kj::String> readJson(kj::StringPtr body, view::RuleReplacement::Builder to) {
+  return read(body, to);
+}
+kj::Maybe<kj::String> readJson(kj::StringPtr body, view::RuleMove::Builder to) {
+  return read(body, to);
+}
+kj::Maybe<kj::String> readJson(kj::StringPtr body, view::UndoRequest::Builder to) {
+  return read(body, to);
+}
 kj::Maybe<kj::String> readJson(kj::StringPtr body, view::RuleChange::Builder to) {
   return read(body, to);
 }

@@ -2,6 +2,7 @@
 // JSON of proto/view.capnp, as the command's --json writes it, and the one JSON text that is read.
 #pragma once
 
+#include "proto/dns-view.capnp.h"
 #include "proto/view.capnp.h"
 
 #include <capnp/list.h>
@@ -25,6 +26,17 @@ kj::String toJson(proto::view::Explanation::Reader explanation);
 kj::String toJson(proto::view::SessionView::Reader session);
 kj::String toJson(proto::view::RuleChanged::Reader changed);
 
+kj::String toJson(proto::view::ChangeLog::Reader log);
+kj::String toJson(proto::view::ChangeUndone::Reader undone);
+kj::String toJson(proto::view::DnsLogPage::Reader page);
+kj::String toJson(proto::view::DnsCachePage::Reader page);
+kj::String toJson(proto::view::DnsUpstreams::Reader upstreams);
+kj::String toJson(proto::view::DnsLookup::Reader lookup);
+kj::String toJson(proto::view::DnsLists::Reader lists);
+
+kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::RuleReplacement::Builder to);
+kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::RuleMove::Builder to);
+kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::UndoRequest::Builder to);
 kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::RuleChange::Builder to);
 kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::ReplayRequest::Builder to);
 // nullptr when it was read; else why not, for whoever sent it. UTF-8 alone, at most 16 deep, no

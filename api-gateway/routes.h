@@ -35,6 +35,15 @@ enum class Route : uint8_t {
   PAST_GROUPS,
   PAST_GAPS,
   REPLAY,
+  REPLACE_RULE,
+  MOVE_RULE,
+  CHANGES,
+  UNDO,
+  DNS_LOG,
+  DNS_CACHE,
+  DNS_UPSTREAMS,
+  DNS_LOOKUP,
+  LISTS,
 };
 
 struct Endpoint {

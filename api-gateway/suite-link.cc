@@ -28,7 +28,9 @@ SocketSuiteLink::SocketSuiteLink(kj::AsyncIoContext& io, Directories folders,
       past(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("historian"),
            nothingToDo),
       attributor(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("attributor"),
-                 nothingToDo) {}
+                 nothingToDo),
+      dns(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("resolver"),
+          nothingToDo) {}
 
 kj::Maybe<proto::Policy::Client> SocketSuiteLink::policy() {
   KJ_IF_MAYBE (bootstrap, connection.bootstrap()) return bootstrap->castAs<proto::Policy>();
@@ -42,6 +44,11 @@ kj::Promise<void> SocketSuiteLink::collectStatus(proto::view::Status::Builder st
 
 kj::Maybe<proto::Historian::Client> SocketSuiteLink::historian() {
   KJ_IF_MAYBE (bootstrap, past.bootstrap()) return bootstrap->castAs<proto::Historian>();
+  return nullptr;
+}
+
+kj::Maybe<proto::Resolver::Client> SocketSuiteLink::resolver() {
+  KJ_IF_MAYBE (bootstrap, dns.bootstrap()) return bootstrap->castAs<proto::Resolver>();
   return nullptr;
 }
 

@@ -7,6 +7,7 @@
 #include "common/tuple.h"
 #include "proto/history.capnp.h"
 #include "proto/policy.capnp.h"
+#include "proto/resolver.capnp.h"
 #include "proto/view.capnp.h"
 
 #include <kj/async-io.h>
@@ -19,6 +20,7 @@ public:
   virtual kj::Promise<void> collectStatus(proto::view::Status::Builder status) = 0;
   // As common/suite.h; `status` outlives the promise.
   virtual kj::Maybe<proto::Historian::Client> historian() = 0;  // nullptr while it is away
+  virtual kj::Maybe<proto::Resolver::Client> resolver() = 0;  // nullptr while it is away
   virtual kj::Promise<uint32_t> ownerOf(const Tuple& socket) = 0;
   // The uid of whoever holds the socket with that source and destination, as the attributor says:
   // 4294967295 where it finds nobody. Rejects while the attributor is away.
@@ -38,6 +40,7 @@ public:
   kj::Maybe<proto::Policy::Client> policy() override;
   kj::Promise<void> collectStatus(proto::view::Status::Builder status) override;
   kj::Maybe<proto::Historian::Client> historian() override;
+  kj::Maybe<proto::Resolver::Client> resolver() override;
   kj::Promise<uint32_t> ownerOf(const Tuple& socket) override;
 
 private:
@@ -47,6 +50,7 @@ private:
   PeerConnection connection;
   PeerConnection past;
   PeerConnection attributor;
+  PeerConnection dns;
 };
 
 }  // namespace portreeve::gateway

@@ -2,6 +2,7 @@
 #include "policy/rule-changes.h"
 
 #include "policy/failure.h"
+#include "policy/rule-order.h"
 #include "policy/rule-words.h"
 #include "policy/rules/nearest.h"
 #include "policy/rules/parse.h"
@@ -88,6 +89,38 @@ Addition planAddition(const ChangeContext& context, kj::StringPtr toml) {
   addition.changes.add(FileChange{kj::mv(file), FileContent{withLineEnd(toml)}});
   addition.firstRule = kj::mv(rules[0].name);
   return addition;
+}
+
+Replacement planReplacement(const ChangeContext& context, kj::StringPtr name, kj::StringPtr toml) {
+  auto& old = requireOwn(context, name);
+  auto rules = requireRules(context, toml);
+  if (rules.size() != 1) fail("one rule is to be changed: give one [[rule]], not ", rules.size());
+  Replacement replacement;
+  if (rules[0].name != name) makeRoomFor(context, rules[0].name, replacement.changes);
+  auto file = kj::str(fileName(old.file));
+  KJ_IF_MAYBE (content, context.own.read(file)) {
+    bool alone = withoutRule(content->text, old).size() == 0;
+    auto text = withRule(content->text, old, withLineEnd(toml));
+    // `for` counts from the time a file was written: what stands beside it ends when it would have.
+    replacement.changes.add(
+        FileChange{kj::mv(file), FileContent{kj::mv(text), alone ? 0 : content->writtenNs}});
+  } else {
+    fail("rule \"", name, "\" does not stand at ", old.origin(), " any more: try again");
+  }
+  replacement.rule = kj::mv(rules[0].name);
+  return replacement;
+}
+
+kj::Vector<FileChange> planMove(const ChangeContext& context, kj::StringPtr name,
+                                kj::StringPtr before) {
+  auto& moved = requireOwn(context, name);
+  if (before == name) fail("rule \"", name, "\" cannot be asked before itself");
+  RuleOrder order(context.current, context.ownFolder);
+  if (before.size() > 0)
+    order.move(moved, requireOwn(context, before));
+  else
+    order.moveLast(moved);
+  return order.changes();
 }
 
 kj::Vector<FileChange> planRemoval(const ChangeContext& context, kj::StringPtr name) {

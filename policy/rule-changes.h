@@ -34,6 +34,21 @@ Addition planAddition(const ChangeContext& context, kj::StringPtr toml);
 kj::Vector<FileChange> planRemoval(const ChangeContext& context, kj::StringPtr name);
 // Throws FAILED in words where it is nobody's rule, or none of the suite's own (with its place).
 
+struct Replacement {
+  kj::Vector<FileChange> changes;
+  kj::String rule;  // its name from now on
+};
+
+Replacement planReplacement(const ChangeContext& context, kj::StringPtr name, kj::StringPtr toml);
+// The rule's text within its file. Throws FAILED in words: as planAddition and planRemoval, and where
+// `toml` is not one rule.
+
+kj::Vector<FileChange> planMove(const ChangeContext& context, kj::StringPtr name,
+                                kj::StringPtr before);
+// The rule gets a file of its own right before the other rule (empty: behind all); a file that holds
+// rules on both sides of that place is parted. No file gets another time, so that rules end when
+// they would have. Throws FAILED in words.
+
 kj::String allLines(kj::ArrayPtr<const rules::Problem> problems);  // "file:line:column: …\n…"
 
 }  // namespace portreeve::policy

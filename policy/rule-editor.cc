@@ -25,10 +25,8 @@ public:
     return rules.add(params.getToml(), within, who)
         .then([this, within, context](RuleStore::Added added) mutable {
           log::info(kj::str("rule \"", added.rule, "\" was added by ", who, confirmWords(within)));
-          auto results = context.getResults();
-          results.setAffected(added.affected);
-          auto& set = rules.inForce();
-          KJ_IF_MAYBE (position, set.find(added.rule)) set.fill(*position, results.initRule());
+          context.getResults().setAffected(added.affected);
+          fill(added.rule, context.getResults());
         });
   }
 
@@ -56,6 +54,29 @@ public:
         });
   }
 
+  kj::Promise<void> replace(ReplaceContext context) override {
+    auto params = context.getParams();
+    auto within = confirmWithin(params.getConfirmSeconds());
+    return rules.replace(params.getName(), params.getToml(), within, who)
+        .then([this, within, context](RuleStore::Added changed) mutable {
+          log::info(
+              kj::str("rule \"", changed.rule, "\" was changed by ", who, confirmWords(within)));
+          context.getResults().setAffected(changed.affected);
+          fill(changed.rule, context.getResults());
+        });
+  }
+
+  kj::Promise<void> move(MoveContext context) override {
+    auto params = context.getParams();
+    auto within = confirmWithin(params.getConfirmSeconds());
+    return rules.move(params.getName(), params.getBefore(), within, who)
+        .then([this, within, name = kj::str(params.getName()), context](uint32_t affected) mutable {
+          log::info(kj::str("rule \"", name, "\" was moved by ", who, confirmWords(within)));
+          context.getResults().setAffected(affected);
+          fill(name, context.getResults());
+        });
+  }
+
   kj::Promise<void> reload(ReloadContext context) override {
     return rules.reload().then(
         [this, context]() mutable { rules.fill(context.getResults().initStatus()); });
@@ -71,6 +92,12 @@ public:
 private:
   RuleStore& rules;
   kj::String who;
+
+  template <typename Results>
+  void fill(kj::StringPtr name, Results results) {
+    auto& set = rules.inForce();
+    KJ_IF_MAYBE (position, set.find(name)) set.fill(*position, results.initRule());
+  }
 
   static kj::String confirmWords(kj::Duration within) {
     if (within == 0 * kj::SECONDS) return kj::String();

@@ -82,6 +82,20 @@ struct Lines {
   }
 };
 
+struct Place {
+  size_t first, behind;  // lines, from 0
+};
+
+Place placeIn(const Lines& lines, const rules::Rule& rule) {
+  size_t first = rule.line - 1;
+  size_t behind = first + Lines(kj::str(rule.text, '\n')).all.size();
+  auto there = behind <= lines.all.size() ? lines.join(first, behind) : kj::String();
+  if (there != rule.text && there != kj::str(rule.text, '\n'))
+    fail("rule \"", rule.name, "\" does not stand at ", rule.origin(),
+         " any more: nothing was changed; try again");
+  return {first, behind};
+}
+
 bool isBlankOrComment(kj::ArrayPtr<const char> line) {
   for (char c : line) {
     if (c == '#') return true;
@@ -155,17 +169,22 @@ kj::String nextFileName(kj::ArrayPtr<const RuleSource> sources, kj::StringPtr ow
     if (source.layer == Layer::USER)
       last = kj::max(last, strtoul(fileName(source.file).cStr(), nullptr, 10));
   // Past four digits name order is no longer number order; nobody gets there by hand.
-  auto number = kj::str(kj::min(last + STEP, 9990ul));
-  while (number.size() < DIGITS) number = kj::str('0', number);
-  auto name = kj::str(number, '-', slug(ruleName), ".toml");
+  auto number = kj::min(last + STEP, 9990ul);
+  auto name = numberedName(number, ruleName);
   auto isTaken = [&](kj::StringPtr wanted) {
     for (auto& source : sources)
       if (source.file == kj::str(ownFolder, '/', wanted)) return true;
     return false;
   };
   for (unsigned again = 2; isTaken(name); again++)
-    name = kj::str(number, '-', slug(ruleName), '-', again, ".toml");
+    name = numberedName(number, kj::str(ruleName, ' ', again));
   return name;
+}
+
+kj::String numberedName(unsigned long number, kj::StringPtr ruleName) {
+  auto digits = kj::str(number);
+  while (digits.size() < DIGITS) digits = kj::str('0', digits);
+  return kj::str(digits, '-', slug(ruleName), ".toml");
 }
 
 kj::StringPtr fileName(kj::StringPtr path) {
@@ -173,22 +192,24 @@ kj::StringPtr fileName(kj::StringPtr path) {
   return path;
 }
 
-kj::String withoutRule(kj::StringPtr text, const rules::Rule& rule) {
+kj::String withRule(kj::StringPtr text, const rules::Rule& rule, kj::StringPtr instead) {
   Lines lines(text);
-  size_t first = rule.line - 1;
-  size_t behind = first + Lines(kj::str(rule.text, '\n')).all.size();
-  auto there = behind <= lines.all.size() ? lines.join(first, behind) : kj::String();
-  if (there != rule.text && there != kj::str(rule.text, '\n'))
-    fail("rule \"", rule.name, "\" does not stand at ", rule.origin(),
-         " any more: nothing was changed; try again");
-  kj::Vector<kj::String> rest;
-  bool anyLeft = false;
-  for (size_t i = 0; i < lines.all.size(); i++) {
-    if (first <= i && i < behind) continue;
-    anyLeft = anyLeft || !isBlankOrComment(lines.all[i]);
-    rest.add(kj::str(lines.all[i]));
-  }
-  return anyLeft ? kj::strArray(rest, "") : kj::String();
+  auto place = placeIn(lines, rule);
+  return kj::str(lines.join(0, place.first), instead, lines.join(place.behind, lines.all.size()));
+}
+
+kj::String withoutRule(kj::StringPtr text, const rules::Rule& rule) {
+  auto rest = withRule(text, rule, "");
+  Lines lines(rest);
+  for (auto line : lines.all)
+    if (!isBlankOrComment(line)) return rest;
+  return kj::String();
+}
+
+kj::Array<kj::String> partedAt(kj::StringPtr text, uint32_t line) {
+  Lines lines(text);
+  size_t at = kj::min(size_t(line - 1), lines.all.size());
+  return kj::arr(lines.join(0, at), lines.join(at, lines.all.size()));
 }
 
 }  // namespace portreeve::policy

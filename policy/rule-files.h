@@ -52,4 +52,12 @@ kj::String withoutRule(kj::StringPtr text, const rules::Rule& rule);
 // A file's text without one of its rules; empty where nothing but comments is left. Throws FAILED
 // when `text` has changed since the rule was read from it.
 
+kj::String withRule(kj::StringPtr text, const rules::Rule& rule, kj::StringPtr instead);
+// The same with other lines at the rule's place.
+
+kj::Array<kj::String> partedAt(kj::StringPtr text, uint32_t line);
+// The lines before it (from 1), and the rest.
+
+kj::String numberedName(unsigned long number, kj::StringPtr ruleName);  // "0020-by-hand.toml"
+
 }  // namespace portreeve::policy

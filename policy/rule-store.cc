@@ -288,6 +288,29 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
                 entry(who, kj::str("rule \"", name, "\" was removed"), confirmWithin));
   }
 
+  kj::Promise<Added> replace(kj::StringPtr name, kj::StringPtr toml, kj::Duration confirmWithin,
+                             kj::StringPtr who) {
+    auto content = readRuleFiles(folders);
+    auto planned = planReplacement(changeContext(content.sources), name, toml);
+    requireGood(content, planned.changes);
+    auto what = kj::str("rule \"", name, "\" was changed",
+                        planned.rule == name ? kj::str() : kj::str(" to \"", planned.rule, '"'));
+    return make(kj::mv(planned.changes), confirmWithin, entry(who, kj::mv(what), confirmWithin))
+        .then([rule = kj::mv(planned.rule)](uint32_t affected) mutable {
+          return Added{affected, kj::mv(rule)};
+        });
+  }
+
+  kj::Promise<uint32_t> move(kj::StringPtr name, kj::StringPtr before, kj::Duration confirmWithin,
+                             kj::StringPtr who) {
+    auto content = readRuleFiles(folders);
+    auto changes = planMove(changeContext(content.sources), name, before);
+    requireGood(content, changes);
+    auto where = before.size() > 0 ? kj::str("before \"", before, '"') : kj::str("behind all others");
+    return make(kj::mv(changes), confirmWithin,
+                entry(who, kj::str("rule \"", name, "\" was moved ", where), confirmWithin));
+  }
+
   kj::Promise<Undone> undo(uint32_t number, kj::Duration confirmWithin, kj::StringPtr who) {
     auto& change = requireUndoable(changeLog, number);
     auto content = readRuleFiles(folders);
@@ -422,6 +445,22 @@ kj::Promise<uint32_t> RuleStore::remove(kj::StringPtr name, kj::Duration confirm
                                         kj::StringPtr who) {
   return impl->inTurn<uint32_t>([this, name = kj::str(name), who = kj::str(who), confirmWithin]() {
     return impl->remove(name, confirmWithin, who);
+  });
+}
+
+kj::Promise<RuleStore::Added> RuleStore::replace(kj::StringPtr name, kj::StringPtr toml,
+                                                 kj::Duration confirmWithin, kj::StringPtr who) {
+  return impl->inTurn<Added>([this, name = kj::str(name), toml = kj::str(toml), who = kj::str(who),
+                              confirmWithin]() {
+    return impl->replace(name, toml, confirmWithin, who);
+  });
+}
+
+kj::Promise<uint32_t> RuleStore::move(kj::StringPtr name, kj::StringPtr before,
+                                      kj::Duration confirmWithin, kj::StringPtr who) {
+  return impl->inTurn<uint32_t>([this, name = kj::str(name), before = kj::str(before),
+                                 who = kj::str(who), confirmWithin]() {
+    return impl->move(name, before, confirmWithin, who);
   });
 }
 

@@ -68,6 +68,12 @@ public:
   kj::Promise<uint32_t> remove(kj::StringPtr name, kj::Duration confirmWithin,
                                kj::StringPtr who = NOBODY);
   // Of the suite's own files alone; else FAILED with the place where the rule stands.
+  kj::Promise<Added> replace(kj::StringPtr name, kj::StringPtr toml, kj::Duration confirmWithin,
+                             kj::StringPtr who = NOBODY);
+  // One of the suite's own, at its place; `rule` is its name from now on. Throws as add and remove.
+  kj::Promise<uint32_t> move(kj::StringPtr name, kj::StringPtr before, kj::Duration confirmWithin,
+                             kj::StringPtr who = NOBODY);
+  // Among the suite's own: right before another (empty: behind all). Throws as remove.
   struct Undone {
     uint32_t affected = 0;
     uint32_t number = 0;  // of the change that was undone

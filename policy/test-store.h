@@ -83,6 +83,20 @@ struct TestStore {
     return loop.finish(store->remove(name, confirm));
   }
 
+  kj::String replace(kj::StringPtr name, kj::StringPtr toml) {
+    return loop.finish(store->replace(name, toml, 0 * kj::SECONDS)).rule;
+  }
+  void move(kj::StringPtr name, kj::StringPtr before) {
+    loop.finish(store->move(name, before, 0 * kj::SECONDS));
+  }
+  kj::String order() {
+    // The names of the suite's own rules as they are asked.
+    kj::Vector<kj::StringPtr> names;
+    for (auto& one : store->inForce().rules())
+      if (one.layer == rules::Layer::USER) names.add(one.name);
+    return kj::strArray(names, " ");
+  }
+
   struct Status {
     capnp::MallocMessageBuilder message;
     proto::view::RulesStatus::Builder view = message.initRoot<proto::view::RulesStatus>();

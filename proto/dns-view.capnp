@@ -71,3 +71,23 @@ struct DnsLookup {
   took @7 :Float64;              # ms
   reason @8 :Text;               # why it is refused or failed
 }
+
+struct DnsLogPage {
+  queries @0 :List(DnsQuery);    # oldest first
+  last @1 :Float64;              # the number of the newest there is
+}
+
+struct DnsCachePage {
+  cached @0 :List(DnsCached);    # most recently used first
+  answers @1 :Float64;           # in the whole cache
+  bytes @2 :Float64;
+  limitBytes @3 :Float64 $Json.name("limit_bytes");
+}
+
+struct DnsUpstreams {
+  upstreams @0 :List(DnsUpstream);   # in the order of the settings; none: names are resolved from the root
+}
+
+struct DnsLists {
+  lists @0 :List(DnsList);
+}

@@ -172,4 +172,10 @@ interface RuleEditor {
 
   undo @4 (number :UInt32, confirmSeconds :UInt32) -> (number :UInt32, what :Text, affected :UInt32);
   # Takes back one change of the suite's own rules, 0: the newest that was not undone. Fails in words where that cannot be.
+
+  replace @5 (name :Text, toml :Text, confirmSeconds :UInt32) -> (rule :View.RuleView, affected :UInt32);
+  # The rule of that name, one of the suite's own, as `toml` (one [[rule]]) has it from now on, asked at the same place.
+
+  move @6 (name :Text, before :Text, confirmSeconds :UInt32) -> (rule :View.RuleView, affected :UInt32);
+  # The rule of that name is asked right before another one, both of the suite's own; `before` empty: behind all of them.
 }

@@ -273,3 +273,33 @@ struct ReplayRequest {
   since @1 :Text;                # RFC 3339, or 30s, 5m, 2h, 7d; empty: all that is kept
   until @2 :Text;
 }
+
+struct RuleReplacement {
+  # What is sent to change one rule that the suite keeps.
+  name @0 :Text;
+  toml @1 :Text;
+  confirmSeconds @2 :UInt32 $Json.name("confirm_seconds");
+}
+
+struct RuleMove {
+  # What is sent to have one rule that the suite keeps asked at another place among them.
+  name @0 :Text;
+  before @1 :Text;               # another of them; empty: behind all
+  confirmSeconds @2 :UInt32 $Json.name("confirm_seconds");
+}
+
+struct ChangeLog {
+  changes @0 :List(ChangeView);  # oldest first
+  brokenAt @1 :UInt32 $Json.name("broken_at");   # the first that is not as it was written; 0: all are
+}
+
+struct UndoRequest {
+  number @0 :UInt32;             # 0: the newest that was not undone
+  confirmSeconds @1 :UInt32 $Json.name("confirm_seconds");
+}
+
+struct ChangeUndone {
+  number @0 :UInt32;             # of the change that was taken back
+  what @1 :Text;
+  affected @2 :UInt32;           # open connections that got another verdict
+}

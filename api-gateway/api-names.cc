@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The part of Api that asks the resolver.
+#include "api-gateway/api.h"
+#include "api-gateway/json.h"
+#include "api-gateway/problem.h"
+#include "api-gateway/query-text.h"
+#include "api-gateway/remote-words.h"
+#include "common/dns-words.h"
+
+namespace portreeve::gateway {
+namespace {
+
+namespace view = proto::view;
+
+constexpr auto NO_RESOLVER =
+    "The resolver does not answer, so what it knows is not known now. `portreeve status` says more."_kj;
+constexpr auto LOOKUP_TIME = 12 * kj::SECONDS;  // upstreams may be slow
+
+struct Words {
+  kj::String name, below, type;
+  uint64_t limit = 1000, after = 0;
+};
+
+kj::OneOf<Words, Wrong> parseWords(kj::StringPtr query, kj::ArrayPtr<const kj::StringPtr> known) {
+  auto parsed = parseQuery(query);
+  KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>()) return kj::mv(*wrong);
+  Words words;
+  for (auto& pair : parsed.get<kj::Vector<QueryPair>>()) {
+    bool isKnown = false;
+    for (auto key : known) isKnown = isKnown || key == pair.key;
+    if (!isKnown)
+      return Wrong{known.size() > 0
+                       ? kj::str("The parameters here are ", kj::strArray(known, ", "), ".")
+                       : kj::str("There is no parameter here.")};
+    if (pair.key == "name") words.name = kj::mv(pair.value);
+    if (pair.key == "below") words.below = kj::mv(pair.value);
+    if (pair.key == "type") words.type = kj::mv(pair.value);
+    if (pair.key == "after") words.after = parseDigits(pair.value).orDefault(0);
+    if (pair.key == "limit") {
+      words.limit = parseDigits(pair.value).orDefault(0);
+      if (words.limit < 1 || words.limit > 1000)
+        return Wrong{kj::str("limit is a number from 1 to 1000.")};
+    }
+  }
+  return kj::mv(words);
+}
+
+kj::Array<const kj::StringPtr> parametersOf(Route route) {
+  switch (route) {
+    case Route::DNS_LOG:
+      return kj::arr("after"_kj, "limit"_kj);
+    case Route::DNS_CACHE:
+      return kj::arr("below"_kj, "limit"_kj);
+    case Route::DNS_LOOKUP:
+      return kj::arr("name"_kj, "type"_kj);
+    default:
+      return nullptr;
+  }
+}
+
+kj::Promise<Reply> log(proto::Resolver::Client& resolver, const Words& words) {
+  auto request = resolver.logRequest();
+  request.setAfter(double(words.after));
+  request.setLimit(uint32_t(words.limit));
+  return request.send().then([](auto&& answer) {
+    capnp::MallocMessageBuilder message;
+    auto page = message.initRoot<view::DnsLogPage>();
+    page.setQueries(answer.getQueries());
+    page.setLast(answer.getLast());
+    return json(toJson(page.asReader()));
+  });
+}
+
+kj::Promise<Reply> cache(proto::Resolver::Client& resolver, const Words& words) {
+  auto request = resolver.cacheRequest();
+  request.setBelow(words.below);
+  request.setLimit(uint32_t(words.limit));
+  return request.send().then([](auto&& answer) {
+    capnp::MallocMessageBuilder message;
+    auto page = message.initRoot<view::DnsCachePage>();
+    page.setCached(answer.getCached());
+    page.setAnswers(answer.getAnswers());
+    page.setBytes(answer.getBytes());
+    page.setLimitBytes(answer.getLimitBytes());
+    return json(toJson(page.asReader()));
+  });
+}
+
+kj::Promise<Reply> upstreams(proto::Resolver::Client& resolver) {
+  return resolver.upstreamsRequest().send().then([](auto&& answer) {
+    capnp::MallocMessageBuilder message;
+    auto all = message.initRoot<view::DnsUpstreams>();
+    all.setUpstreams(answer.getUpstreams());
+    return json(toJson(all.asReader()));
+  });
+}
+
+kj::Promise<Reply> lists(proto::Resolver::Client& resolver) {
+  return resolver.listsRequest().send().then([](auto&& answer) {
+    capnp::MallocMessageBuilder message;
+    auto all = message.initRoot<view::DnsLists>();
+    all.setLists(answer.getLists());
+    return json(toJson(all.asReader()));
+  });
+}
+
+kj::Promise<Reply> lookup(proto::Resolver::Client& resolver, const Words& words) {
+  if (words.name.size() == 0) return problem(400, "Say which name: ?name=example.org");
+  auto request = resolver.lookupRequest();
+  request.setName(words.name);
+  KJ_IF_MAYBE (type, parseDnsType(words.type.size() > 0 ? words.type : kj::StringPtr("A")))
+    request.setType(*type);
+  else
+    return problem(400, "type is a record's type, as in A, AAAA, HTTPS or TYPE65.");
+  return request.send().then([](auto&& answer) { return json(toJson(answer.getLookup())); });
+}
+
+kj::Promise<Reply> ask(proto::Resolver::Client& resolver, Route route, const Words& words) {
+  switch (route) {
+    case Route::DNS_LOG:
+      return log(resolver, words);
+    case Route::DNS_CACHE:
+      return cache(resolver, words);
+    case Route::DNS_UPSTREAMS:
+      return upstreams(resolver);
+    case Route::DNS_LOOKUP:
+      return lookup(resolver, words);
+    default:
+      return lists(resolver);
+  }
+}
+
+Reply resolverFailed(const kj::Exception& e) {
+  if (e.getType() == kj::Exception::Type::FAILED) return problem(400, remoteWords(e));
+  return problem(503, NO_RESOLVER);
+}
+
+}  // namespace
+
+kj::Promise<Reply> Api::names(kj::Own<Session> session, Route route, kj::StringPtr query) {
+  auto known = parametersOf(route);
+  auto parsed = parseWords(query, known);
+  KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>()) return problem(400, wrong->reason);
+  KJ_IF_MAYBE (resolver, suite.resolver()) {
+    return timer.timeoutAfter(LOOKUP_TIME, ask(*resolver, route, parsed.get<Words>()))
+        .catch_([](kj::Exception&& e) { return resolverFailed(e); })
+        .attach(kj::mv(session));
+  }
+  return problem(503, NO_RESOLVER);
+}
+
+}  // namespace portreeve::gateway
