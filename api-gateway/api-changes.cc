@@ -157,21 +157,18 @@ kj::Promise<Reply> Api::undo(kj::Own<Session> session, kj::StringPtr body) {
   capnp::MallocMessageBuilder message;
   auto asked = message.initRoot<view::UndoRequest>();
   KJ_IF_MAYBE (why, readJson(body, asked)) return problem(400, *why);
-  KJ_IF_MAYBE (editor, session->editor) {
-    auto request = editor->undoRequest();
-    request.setNumber(asked.getNumber());
-    request.setConfirmSeconds(asked.getConfirmSeconds());
-    auto reply = request.send().then([](auto&& answer) {
-      capnp::MallocMessageBuilder made;
-      auto undone = made.initRoot<view::ChangeUndone>();
-      undone.setNumber(answer.getNumber());
-      undone.setWhat(answer.getWhat());
-      undone.setAffected(answer.getAffected());
-      return json(toJson(undone.asReader()));
-    });
-    return changeOrProblem(kj::mv(session), kj::mv(reply));
-  }
-  return problem(403, MAY_NOT_CHANGE);
+  auto request = KJ_ASSERT_NONNULL(session->editor).undoRequest();
+  request.setNumber(asked.getNumber());
+  request.setConfirmSeconds(asked.getConfirmSeconds());
+  auto reply = request.send().then([](auto&& answer) {
+    capnp::MallocMessageBuilder made;
+    auto undone = made.initRoot<view::ChangeUndone>();
+    undone.setNumber(answer.getNumber());
+    undone.setWhat(answer.getWhat());
+    undone.setAffected(answer.getAffected());
+    return json(toJson(undone.asReader()));
+  });
+  return changeOrProblem(kj::mv(session), kj::mv(reply));
 }
 
 kj::Promise<Reply> Api::confirm(kj::Own<Session> session) {
