@@ -13,8 +13,11 @@ kj::Vector<kj::String> toolEnvironment(const Directories& directories) {
   environment.add(kj::str("CONFIGURATION_DIRECTORY=", directories.configuration));
   environment.add(kj::str("STATE_DIRECTORY=", directories.state));
   environment.add(kj::str("RUNTIME_DIRECTORY=", directories.runtime));
-  const char* level = getenv("PORTREEVE_LOG");
-  if (level != nullptr) environment.add(kj::str("PORTREEVE_LOG=", level));
+  // Where the message bus stands elsewhere, the resolver finds it there, too.
+  for (auto name : {"PORTREEVE_LOG", "DBUS_SYSTEM_BUS_ADDRESS"}) {
+    const char* value = getenv(name);
+    if (value != nullptr) environment.add(kj::str(name, '=', value));
+  }
   return environment;
 }
 

@@ -166,13 +166,15 @@ int dnsUpstreams(const DnsOptions& options) {
     for (auto upstream : upstreams) printLine(toJson(upstream));
     return GOOD;
   }
-  if (upstreams.size() == 0)
-    printLine(
-        "none: names are resolved from the root ([resolver] upstreams = [] in portreeve.toml)");
-  Table table{{"SERVER"},        {"STATE"},          {"MS", true},
-              {"ANSWERS", true}, {"FAILURES", true}, {"LAST FAILURE"}};
+  bool forAll = false;
+  for (auto upstream : upstreams) forAll = forAll || upstream.getZone().size() == 0;
+  if (!forAll)
+    printLine("names are resolved from the root: no server is set, and the network gave none");
+  Table table{{"NAMES"},    {"SERVER"},        {"FROM"},           {"STATE"},
+              {"MS", true}, {"ANSWERS", true}, {"FAILURES", true}, {"LAST FAILURE"}};
   for (auto upstream : upstreams)
-    table.add(upstream.getServer(),
+    table.add(upstream.getZone().size() == 0 ? kj::str("all") : kj::str(upstream.getZone()),
+              upstream.getServer(), upstream.getOrigin(),
               Cell(kj::str(upstream.getState()),
                    upstream.getState() == "failing" ? Colour::RED : Colour::NONE),
               rounded(upstream.getLatency(), 1), rounded(upstream.getAnswers(), 0),

@@ -46,11 +46,14 @@ TEST_CASE("what a file says replaces the defaults") {
   SettingsFile file(
       "[policy]\ndefault = \"block\"\n[resolver]\nupstreams = [\"192.0.2.53\"]\nlisten = []\n"
       "[interceptor]\nhost_rules = \"respect\"\nqueues = 4\ntimeout_ms = 500\n"
-      "keep_awake = false\n");
+      "keep_awake = false\n[resolver.zones]\n\"corp.example\" = [\"192.0.2.54\"]\n");
   auto settings = Settings::load(file.path);
   CHECK(settings.policy.defaultAction == DefaultAction::BLOCK);
   CHECK(settings.resolver.upstreams[0] == "192.0.2.53");
   CHECK(settings.resolver.listen.size() == 0);
+  REQUIRE(settings.resolver.zones.size() == 1);
+  CHECK(settings.resolver.zones[0].name == "corp.example");
+  CHECK(settings.resolver.zones[0].upstreams[0] == "192.0.2.54");
   CHECK(settings.interceptor.respectHostRules);
   CHECK(settings.interceptor.queues == 4);
   CHECK(settings.interceptor.timeoutMs == 500);
@@ -65,6 +68,8 @@ TEST_CASE("a mistake is refused with its line, its column and what would be righ
   CHECK(errorOf("[polcy]\n").startsWith(":1:2: unknown section \"polcy\""));
   CHECK(errorOf("[interceptor]\ntimeout_ms = 5\n") ==
         ":2:14: interceptor.timeout_ms must be from 100 to 60000");
+  CHECK(errorOf("[resolver.zones]\n\"corp.example\" = \"192.0.2.1\"\n")
+            .startsWith(":2:18: resolver.zones.\"corp.example\" must be a list of texts"));
   CHECK(errorOf("[resolver]\nupstreams = \"192.0.2.1\"\n")
             .startsWith(":2:13: resolver.upstreams must be a list"));
   CHECK(errorOf("policy = 3\n").startsWith(":1:10: \"policy\" must be a table"));

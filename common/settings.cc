@@ -180,12 +180,39 @@ void readAttributor(kj::StringPtr file, const toml::table& root, Settings::Attri
   }
 }
 
+void readZones(kj::StringPtr file, const toml::node& node,
+               kj::Vector<Settings::Resolver::Zone>& zones) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr)
+    failAt(file, node.source(),
+           "resolver.zones is a table: [resolver.zones], then \"corp.example\" = [\"192.0.2.53\"]");
+  for (auto&& [key, value] : *table) {
+    auto& zone = zones.add();
+    zone.name = kj::heapString(key.str().data(), key.str().size());
+    const toml::array* list = value.as_array();
+    for (size_t i = 0; list != nullptr && i < list->size(); i++) {
+      auto* entry = list->get(i)->as_string();
+      if (entry == nullptr)
+        list = nullptr;
+      else
+        zone.upstreams.add(kj::str(text(entry->get())));
+    }
+    if (list == nullptr)
+      failAt(
+          file, value.source(),
+          kj::str("resolver.zones.\"", zone.name, "\" must be a list of texts: [\"192.0.2.53\"]"));
+  }
+}
+
 void readResolver(kj::StringPtr file, const toml::table& root, Settings::Resolver& resolver) {
   Section section(file, root, "resolver",
-                  {"listen", "upstreams", "root_anchor", "root_hints", "cache_mib", "serve_stale",
-                   "refuse_lists", "refuse_with", "refuse_private", "private_names", "self_probe"});
+                  {"listen", "upstreams", "zones", "split_dns", "root_anchor", "root_hints",
+                   "cache_mib", "serve_stale", "refuse_lists", "refuse_with", "refuse_private",
+                   "private_names", "self_probe"});
   section.strings("listen", resolver.listen);
   section.strings("upstreams", resolver.upstreams);
+  KJ_IF_MAYBE (node, section.find("zones")) readZones(file, *node, resolver.zones);
+  section.boolean("split_dns", resolver.splitDns);
   KJ_IF_MAYBE (path, section.string("root_anchor")) resolver.rootAnchor = kj::mv(*path);
   KJ_IF_MAYBE (path, section.string("root_hints")) resolver.rootHints = kj::mv(*path);
   section.number("cache_mib", 1, 4096, resolver.cacheMiB);

@@ -11,6 +11,8 @@ namespace portreeve {
 
 enum class RefuseWith : uint8_t { NXDOMAIN, ZERO, REFUSED };
 
+enum class Dnssec : uint8_t { AUTO, YES, NO };
+
 enum class DefaultAction : uint8_t { ALLOW, BLOCK, DROP, ASK };
 
 struct Settings {
@@ -22,9 +24,21 @@ struct Settings {
         builtinOff;  // builtin_off = []: names of built-in rules that are left out
   } policy;
   struct Resolver {
-    kj::Vector<kj::String> listen;     // listen = ["127.0.0.1:53", "[::1]:53"]
-    kj::Vector<kj::String> upstreams;  // upstreams = []: recursion from the root; see
-                                       // resolver/upstream.h
+    kj::Vector<kj::String> listen;  // listen = ["127.0.0.1:53", "[::1]:53"]
+    kj::Vector<kj::String> upstreams;
+    // upstreams = ["system"]: what the network gave this machine, else from the root; ["root"]; or
+    // servers: see resolver/upstream.h
+    struct Zone {
+      kj::String name;
+      kj::Vector<kj::String> upstreams;
+    };
+    kj::Vector<Zone> zones;  // [resolver.zones] "corp.example" = ["192.0.2.53"]
+    bool splitDns = true;    // split_dns: zones that the network's links bring, too
+    Dnssec dnssec =
+        Dnssec::AUTO;  // dnssec = "auto" | "yes" | "no": are upstreams' answers validated
+    bool mdns = true;  // mdns: names below "local" are asked for on the local links
+    kj::String portalCheck = kj::str("http://network-test.debian.org/nm");
+    // portal_check: fetched when the upstreams are silent; "" never looks for captive portals
     kj::String rootAnchor = kj::str("/usr/share/dns/root.key");
     // root_anchor: the key that recursion trusts; "" validates nothing
     kj::String rootHints;                // root_hints = "": the root servers libunbound knows

@@ -39,11 +39,13 @@ struct DnsCached {
 
 struct DnsUpstream {
   server @0 :Text;
-  state @1 :Text;                # good, failing, not asked yet
+  state @1 :Text;                # good, failing, not asked yet, asks this resolver in turn
   latency @2 :Float64;           # ms, smoothed
   answers @3 :Float64;
   failures @4 :Float64;
   reason @5 :Text;               # the last failure's
+  zone @6 :Text;                 # it is asked for these names alone; empty: for all others
+  origin @7 :Text;               # settings, resolv.conf, systemd-resolved or NetworkManager and the link
 }
 
 struct DnsList {

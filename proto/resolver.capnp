@@ -23,7 +23,7 @@ interface Resolver extends (Daemon.Daemon) {
   # The name and what is below it; empty: all.
 
   upstreams @3 () -> (upstreams :List(View.DnsUpstream));
-  # In the order of the settings; none where names are resolved from the root.
+  # Zone by zone, in the order they are asked; those for all names last, none where that is the root.
 
   log @4 (after :Float64, limit :UInt32) -> (queries :List(View.DnsQuery), last :Float64);
   # Oldest first; the newest `limit` (0: 1000) of those above number `after`.

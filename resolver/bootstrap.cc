@@ -70,6 +70,23 @@ void fill(view::DnsQuery::Builder out, const LoggedQuery& line) {
   out.setUpstream(line.server.c_str());
 }
 
+void fill(view::DnsUpstream::Builder out, const NameRouter::Route& route,
+          const UpstreamServer& server) {
+  auto& state = server.state;
+  bool asked = state.answers() + state.failures() > 0;
+  out.setServer(server.text);
+  out.setState(server.asksUs  ? "asks this resolver in turn"
+               : !asked       ? "not asked yet"
+               : state.good() ? "good"
+                              : "failing");
+  out.setLatency(double(state.latency() / kj::MICROSECONDS) / 1000.0);
+  out.setAnswers(double(state.answers()));
+  out.setFailures(double(state.failures()));
+  out.setReason(state.lastFailure());
+  KJ_IF_MAYBE (zone, route.zone) out.setZone(zone->text());
+  out.setOrigin(route.origin);
+}
+
 struct CacheKey {
   Name name;
   uint16_t type;
@@ -259,20 +276,12 @@ public:
   }
 
   kj::Promise<void> upstreams(UpstreamsContext context) override {
-    KJ_IF_MAYBE (forwarder, inside.forwarder) {
-      auto servers = forwarder->all();
-      auto list = context.getResults().initUpstreams(uint(servers.size()));
-      for (uint i = 0; i < list.size(); i++) {
-        auto& state = servers[i]->state;
-        list[i].setServer(servers[i]->text);
-        bool asked = state.answers() + state.failures() > 0;
-        list[i].setState(!asked ? "not asked yet" : state.good() ? "good" : "failing");
-        list[i].setLatency(double(state.latency() / kj::MICROSECONDS) / 1000.0);
-        list[i].setAnswers(double(state.answers()));
-        list[i].setFailures(double(state.failures()));
-        list[i].setReason(state.lastFailure());
-      }
-    }
+    size_t count = 0;
+    for (auto& route : inside.router.all()) count += route->forwarder.all().size();
+    auto list = context.getResults().initUpstreams(uint(count));
+    uint at = 0;
+    for (auto& route : inside.router.all())
+      for (auto& server : route->forwarder.all()) resolver::fill(list[at++], *route, *server);
     return kj::READY_NOW;
   }
 

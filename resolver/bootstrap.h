@@ -5,9 +5,9 @@
 #include "common/peer.h"
 #include "proto/resolver.capnp.h"
 #include "resolver/caching-names.h"
-#include "resolver/forwarder.h"
 #include "resolver/judged-query.h"
 #include "resolver/name-filter.h"
+#include "resolver/name-router.h"
 
 #include <kj/function.h>
 
@@ -18,7 +18,7 @@ struct Inside {
   JudgedQueries& queries;
   CachingNames& names;
   NameFilter& filter;
-  kj::Maybe<Forwarder&> forwarder;
+  NameRouter& router;
   kj::Function<void(proto::view::ProcessStatus::Builder)>& fillStatus;
 };
 

@@ -62,7 +62,7 @@ kj::Promise<Found> CachingNames::find(const Lookup& lookup) {
   KJ_IF_MAYBE (entry, cached.find(key)) {
     if (!serveStale || entry->expiresNs + AnswerCache::KEPT_STALE_NS < monotonicNs()) return asked;
     // The question goes on behind the stale answer.
-    if (source.isDown()) {
+    if (source.isDown(lookup.question.name)) {
       tasks.add(asked.ignoreResult());
       return KJ_ASSERT_NONNULL(staleAnswer(key));
     }

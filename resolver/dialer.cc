@@ -35,7 +35,7 @@ public:
   TcpDialer(kj::Network& network, kj::Timer& timer, TlsClient& tls, const Upstream& server)
       : timer(timer), tls(tls), upstream(server.clone()) {
     sockaddr_storage address{};
-    socklen_t length = upstream.address.toSockaddr(upstream.port, address);
+    socklen_t length = upstream.toSockaddr(address);
     target = network.getSockaddr(&address, uint(length));
   }
 

@@ -50,7 +50,8 @@ struct Upstreams {
   FakeServer* add(kj::StringPtr address, kj::StringPtr name) {
     auto server = kj::heap<FakeServer>(events, name);
     auto* result = server.get();
-    forwarder.add(Upstream::parse(address), {kj::mv(server), nullptr});
+    forwarder.add(kj::refcounted<UpstreamServer>(Upstream::parse(address),
+                                                 UpstreamTransports{kj::mv(server), nullptr}));
     return result;
   }
   auto ask() { return forwarder.resolve(lookup); }
@@ -93,7 +94,7 @@ TEST_CASE("one that fails is left aside, tried behind others, and good again wit
   u.advance(600 * kj::MILLISECONDS);
   u.ask().wait(u.scope);
   CHECK(u.seen() == "a b");
-  CHECK_FALSE(u.forwarder.isDown());
+  CHECK_FALSE(u.forwarder.isDown(u.lookup.question.name));
   u.a->does = Does::ANSWER;
   u.advance(2 * kj::SECONDS);
   u.ask().wait(u.scope);
@@ -114,7 +115,7 @@ TEST_CASE("when all fail the answer names one and why, within four seconds") {
   auto& error = KJ_ASSERT_NONNULL(resolved.error);
   CHECK(error.code == ExtendedError::NO_REACHABLE_AUTHORITY);
   CHECK(error.text.startsWith("upstream udp://192.0.2."));
-  CHECK(u.forwarder.isDown());
+  CHECK(u.forwarder.isDown(u.lookup.question.name));
 }
 
 TEST_CASE("after an outage the next question is answered at once, however long it was") {
@@ -125,10 +126,10 @@ TEST_CASE("after an outage the next question is answered at once, however long i
     u.advance(1 * kj::SECONDS);
     (void)answer.poll(u.scope);
   }
-  CHECK(u.forwarder.isDown());
+  CHECK(u.forwarder.isDown(u.lookup.question.name));
   u.a->does = u.b->does = Does::ANSWER;
   CHECK(u.ask().wait(u.scope).answer.rcode == RCODE_NOERROR);
-  CHECK_FALSE(u.forwarder.isDown());
+  CHECK_FALSE(u.forwarder.isDown(u.lookup.question.name));
 }
 
 TEST_CASE("an upstream that answers SERVFAIL is not believed while another knows better") {
@@ -148,7 +149,8 @@ TEST_CASE("an answer that UDP had to cut is asked for again over TCP") {
   auto udp = kj::heap<FakeServer>(u.events, "udp"_kj);
   udp->does = Does::CUT;
   kj::Own<Transport> tcp = kj::heap<FakeServer>(u.events, "tcp"_kj);
-  forwarder.add(Upstream::parse("192.0.2.1"), {kj::mv(udp), kj::mv(tcp)});
+  forwarder.add(kj::refcounted<UpstreamServer>(Upstream::parse("192.0.2.1"),
+                                               UpstreamTransports{kj::mv(udp), kj::mv(tcp)}));
   CHECK_FALSE(forwarder.resolve(u.lookup).wait(u.scope).answer.truncated);
   CHECK(u.seen() == "udp tcp");
 }

@@ -24,6 +24,12 @@ kj::Duration waitFor(const UpstreamState& state) {
   return kj::max(kj::Duration(SHORTEST_WAIT), kj::min(wait, kj::Duration(LONGEST_WAIT)));
 }
 
+Resolved failure(kj::StringPtr reason) {
+  Answer answer;
+  answer.rcode = RCODE_SERVFAIL;
+  return {kj::mv(answer), ExtendedError{ExtendedError::OTHER, kj::str(reason)}};
+}
+
 bool isGood(const Answer& answer) {
   return answer.rcode == RCODE_NOERROR || answer.rcode == RCODE_NXDOMAIN;
 }
@@ -50,8 +56,8 @@ public:
     auto paf = kj::newPromiseAndFulfiller<Resolved>();
     fulfiller = kj::mv(paf.fulfiller);
     auto now = all.timer.now();
-    for (auto& server : all.servers)
-      if (server->state.probeDue(now) && server.get() != order[0]) {
+    for (auto* server : order)
+      if (server->state.probeDue(now) && server != order[0]) {
         server->state.probing(now);
         start(*server);
         break;
@@ -63,14 +69,14 @@ public:
 
 private:
   struct Attempt {
-    Server* server;
+    UpstreamServer* server;
     kj::TimePoint start;
     bool ended = false;
   };
 
   Forwarder& all;
   Lookup lookup;
-  kj::Vector<Server*> order;
+  kj::Vector<UpstreamServer*> order;
   std::vector<Attempt> attempts;
   kj::Maybe<kj::Own<kj::PromiseFulfiller<Resolved>>> fulfiller;
   size_t next = 0;
@@ -86,7 +92,7 @@ private:
     tasks.add(all.timer.afterDelay(waitFor(server.state)).then([this]() { startNext(); }));
   }
 
-  void start(Server& server) {
+  void start(UpstreamServer& server) {
     size_t index = attempts.size();
     attempts.push_back({&server, all.timer.now()});
     underWay++;
@@ -106,7 +112,7 @@ private:
                         [this, index](kj::Exception&& e) { failed(index, e); }));
   }
 
-  kj::Promise<kj::Array<kj::byte>> wholeAnswer(Server& server, kj::Array<kj::byte> query,
+  kj::Promise<kj::Array<kj::byte>> wholeAnswer(UpstreamServer& server, kj::Array<kj::byte> query,
                                                kj::Array<kj::byte> answer) {
     bool cut = answer.size() > 2 && (answer[2] & 0x02) != 0;
     KJ_IF_MAYBE (other, server.transports.whenCut)
@@ -173,35 +179,38 @@ private:
   void taskFailed(kj::Exception&& e) override { log::exception("asking an upstream", e); }
 };
 
-void Forwarder::add(Upstream upstream, UpstreamTransports transports) {
-  auto text = upstream.toString();
-  servers.add(kj::heap<Server>(Server{kj::mv(upstream), kj::mv(text), kj::mv(transports), {}}));
+void Forwarder::add(kj::Own<UpstreamServer> server) {
+  servers.add(kj::mv(server));
+}
+
+bool Forwarder::isUsable() const {
+  for (auto& server : servers)
+    if (!server->asksUs) return true;
+  return false;
 }
 
 kj::Promise<Resolved> Forwarder::resolve(const Lookup& lookup) {
-  if (underWay >= MOST_AT_ONCE) {
-    Answer answer;
-    answer.rcode = RCODE_SERVFAIL;
-    return Resolved{kj::mv(answer),
-                    ExtendedError{ExtendedError::OTHER,
-                                  kj::str("too many questions are waiting for an answer")}};
-  }
+  if (underWay >= MOST_AT_ONCE) return failure("too many questions are waiting for an answer");
+  if (!isUsable())
+    return failure(servers.empty() ? "no name server is known for this name"
+                                   : "the name's server asks this resolver in turn");
   auto question = kj::heap<Question>(*this, lookup);
   auto asked = question->run();
   return asked.attach(kj::mv(question));
 }
 
-bool Forwarder::isDown() const {
+bool Forwarder::isDown(const Name&) const {
   for (auto& server : servers)
-    if (server->state.good()) return false;
+    if (server->state.good() && !server->asksUs) return false;
   return true;
 }
 
-kj::Vector<Forwarder::Server*> Forwarder::inOrder() {
+kj::Vector<UpstreamServer*> Forwarder::inOrder() {
   // As configured, but good ones first; among good ones a much quicker one goes before.
-  kj::Vector<Server*> order;
-  for (auto& server : servers) order.add(server.get());
-  auto rank = [](const Server* server) {
+  kj::Vector<UpstreamServer*> order;
+  for (auto& server : servers)
+    if (!server->asksUs) order.add(server.get());
+  auto rank = [](const UpstreamServer* server) {
     auto latency = server->state.latency();
     // In steps, so that the order configured counts among equals.
     uint64_t steps = 0;
@@ -209,7 +218,7 @@ kj::Vector<Forwarder::Server*> Forwarder::inOrder() {
     return std::pair(!server->state.good(), steps);
   };
   std::stable_sort(order.begin(), order.end(),
-                   [&](Server* a, Server* b) { return rank(a) < rank(b); });
+                   [&](UpstreamServer* a, UpstreamServer* b) { return rank(a) < rank(b); });
   return order;
 }
 

@@ -5,9 +5,7 @@
 #pragma once
 
 #include "resolver/name-source.h"
-#include "resolver/transport.h"
-#include "resolver/upstream-state.h"
-#include "resolver/upstream.h"
+#include "resolver/upstream-server.h"
 
 #include <kj/async.h>
 #include <kj/memory.h>
@@ -18,12 +16,8 @@
 
 namespace portreeve::resolver {
 
-struct UpstreamTransports {
-  kj::Own<Transport> usual;
-  kj::Maybe<kj::Own<Transport>> whenCut;  // for answers that UDP had to cut
-};
-
 class Forwarder final : public NameSource {
+  // Outlives the questions it was asked.
 public:
   static constexpr auto PATIENCE = 4 * kj::SECONDS;  // a stub resolver waits 5
   static constexpr size_t MOST_AT_ONCE = 2048;
@@ -31,28 +25,23 @@ public:
   explicit Forwarder(kj::Timer& timer) : timer(timer) {}
   KJ_DISALLOW_COPY(Forwarder);
 
-  void add(Upstream upstream, UpstreamTransports transports);
+  void add(kj::Own<UpstreamServer> server);
   // In the order of preference. Before the first question.
 
   kj::Promise<Resolved> resolve(const Lookup& lookup) override;
-  bool isDown() const override;
+  bool isDown(const Name& name) const override;
 
-  struct Server {
-    Upstream upstream;
-    kj::String text;
-    UpstreamTransports transports;
-    UpstreamState state;
-  };
-  kj::ArrayPtr<const kj::Own<Server>> all() const { return servers; }
+  bool isUsable() const;  // there is a server that does not ask us in turn
+  kj::ArrayPtr<const kj::Own<UpstreamServer>> all() const { return servers; }
 
 private:
   class Question;
 
   kj::Timer& timer;
-  kj::Vector<kj::Own<Server>> servers;
+  kj::Vector<kj::Own<UpstreamServer>> servers;
   size_t underWay = 0;
 
-  kj::Vector<Server*> inOrder();
+  kj::Vector<UpstreamServer*> inOrder();
 };
 
 }  // namespace portreeve::resolver

@@ -88,7 +88,8 @@ struct Fixture {
   CachingNames cached{names, timer};
   Settings::Resolver settings;
   NameFilter filter{settings, "/nonexistent"};
-  JudgedQueries queries{link, cached, memory, filter, timer};
+  LoopProbe loops{timer};
+  JudgedQueries queries{link, cached, memory, filter, loops, timer};
   Tuple client;
 
   Fixture() {

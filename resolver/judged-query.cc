@@ -51,6 +51,8 @@ public:
   }
 
   kj::Promise<MaybeReply> run() {
+    if (all.loops.recognize(question))
+      return MaybeReply(all.write(client, query, only(RCODE_REFUSED)));
     KJ_IF_MAYBE (why, all.filter.refuses(viewOf(name))) return refused(*why);
     KJ_IF_MAYBE (canary, answerCanary(question)) return local(*canary);
     return all.timer.timeoutAfter(POLICY_PATIENCE, all.exchange.mayAsk(client, question))

@@ -9,6 +9,7 @@
 
 #include "common/tuple.h"
 #include "resolver/caching-names.h"
+#include "resolver/loop-probe.h"
 #include "resolver/name-filter.h"
 #include "resolver/name-memory.h"
 #include "resolver/policy-exchange.h"
@@ -39,8 +40,8 @@ public:
   };
 
   JudgedQueries(Judge& judge, CachingNames& names, NameMemory& memory, NameFilter& filter,
-                kj::Timer& timer)
-      : exchange(judge, memory, timer), names(names), filter(filter), timer(timer) {}
+                LoopProbe& loops, kj::Timer& timer)
+      : exchange(judge, memory, timer), names(names), filter(filter), loops(loops), timer(timer) {}
   KJ_DISALLOW_COPY(JudgedQueries);
 
   size_t quick(const Tuple& client, kj::ArrayPtr<const kj::byte> message,
@@ -67,6 +68,7 @@ private:
   PolicyExchange exchange;
   CachingNames& names;
   NameFilter& filter;
+  LoopProbe& loops;
   kj::Timer& timer;
   RulingCache rulings;
   QueryLog queryLog;

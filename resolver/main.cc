@@ -24,7 +24,7 @@ constexpr const char* HELP =
     "\n"
     "  --prove-sandbox  enter the sandbox, try what must be refused there, and say so\n"
     "\n"
-    "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([resolver] upstreams),\n"
+    "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([resolver]),\n"
     "       $RUNTIME_DIRECTORY/policy.sock\n";
 
 kj::String listsFolder(const Directories& directories) {
@@ -35,16 +35,19 @@ int serve() {
   auto directories = Directories::fromEnvironment();
   auto accounts = Accounts::read();
   auto settings = Settings::load(directories.settingsFile());
-  auto upstreams = parseUpstreams(settings.resolver.upstreams);
+  auto upstreams = UpstreamChoice::parse(settings.resolver);
   auto sockets = Sockets::take(service::HandedSockets::take());
   service::Notifier notifier;
 
   // No capability: the ports are bound already. Dies with its supervisor from here on.
   dropPrivileges(accounts.of(Role::RESOLVER), nullptr);
 
+  auto files = FileReader::start(watchedFiles());
+
   kj::UnixEventPort::captureSignal(SIGTERM);
   auto io = kj::setupAsyncIo();
-  Service service(io, accounts, settings.resolver, upstreams, directories, kj::mv(sockets));
+  Service service(io, accounts, settings.resolver, kj::mv(upstreams), directories, kj::mv(sockets),
+                  kj::mv(files));
   auto terminated = io.unixEventPort.onSignal(SIGTERM).ignoreResult();
 
   service.setLandlock(enterSandbox(listsFolder(directories)));

@@ -26,8 +26,8 @@ public:
   // Resolves within bounded time, whatever upstreams do; rejects only if the suite itself is at
   // fault. `lookup` need not outlive the call.
 
-  virtual bool isDown() const { return false; }
-  // Nobody answered lately: what is known from before is better than waiting.
+  virtual bool isDown(const Name&) const { return false; }
+  // Nobody who is asked for it answered lately: what is known from before is better than waiting.
 
 protected:
   ~NameSource() = default;

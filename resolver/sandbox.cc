@@ -5,6 +5,7 @@
 #include "common/sandbox-proof.h"
 #include "common/seccomp.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -26,6 +27,9 @@ void allowUpstreams(SyscallFilter& filter) {
       filter.allow(SYS_socket, {{0, ALL, family},
                                 {1, TYPE_WITHOUT_FLAGS, transport.type},
                                 {2, ALL, transport.protocol}});
+  // Names and numbers of interfaces, for link-local servers.
+  filter.allow(SYS_ioctl, {{1, ALL, SIOCGIFINDEX}});
+  filter.allow(SYS_ioctl, {{1, ALL, SIOCGIFNAME}});
   filter.allow(SYS_bind);  // a random source port for each question (RFC 5452, 4.5)
 }
 

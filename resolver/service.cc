@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/service.h"
 
-#include "resolver/dialer.h"
-#include "resolver/https-transport.h"
-#include "resolver/stream-transport.h"
-#include "resolver/udp-transport.h"
-
 #include <kj/debug.h>
 
 namespace portreeve::resolver {
 namespace {
 
-void requireNotOurselves(kj::ArrayPtr<const Upstream> upstreams, int fd) {
-  auto ours = Endpoint::ofSocket(fd);
-  for (auto& upstream : upstreams)
-    if (upstream.isSameServer(ours.address, ours.port))
-      KJ_FAIL_REQUIRE(kj::str("resolver.upstreams: ", upstream.toString(),
-                              " is this resolver itself: name another server"));
+kj::Vector<Endpoint> endpoints(const Sockets& sockets) {
+  kj::Vector<Endpoint> ours;
+  for (auto* each : {&sockets.udp, &sockets.tcp})
+    for (auto& socket : *each) ours.add(Endpoint::ofSocket(socket.fd));
+  return ours;
+}
+
+UpstreamChoice requireNotOurselves(UpstreamChoice choice, kj::ArrayPtr<const Endpoint> ours) {
+  auto check = [&](kj::ArrayPtr<const Upstream> upstreams) {
+    for (auto& upstream : upstreams)
+      for (auto& own : ours)
+        if (upstream.isSameServer(own.address, own.port))
+          KJ_FAIL_REQUIRE(kj::str("resolver.upstreams: ", upstream.toString(),
+                                  " is this resolver itself: name another server"));
+  };
+  check(choice.servers);
+  for (auto& zone : choice.zones) check(zone.servers);
+  return choice;
 }
 
 }  // namespace
@@ -34,15 +41,20 @@ Sockets Sockets::take(service::HandedSockets handed) {
 }
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
-                 const Settings::Resolver& settings, kj::ArrayPtr<const Upstream> upstreams,
-                 const Directories& directories, Sockets sockets)
+                 const Settings::Resolver& settings, UpstreamChoice upstreams,
+                 const Directories& directories, Sockets sockets, FileReader files)
     : events(io.unixEventPort, io.provider->getTimer()),
+      pool(io, tls),
+      loops(io.provider->getTimer()),
+      recursion(events, io.provider->getTimer(), settings.rootAnchor, settings.rootHints),
+      router(io.provider->getTimer(), pool, loops, recursion,
+             requireNotOurselves(kj::mv(upstreams), endpoints(sockets))),
+      network(io, kj::mv(files), endpoints(sockets)),
       policy(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("policy"), memory),
-      names(makeSource(io, settings, upstreams), io.provider->getTimer(),
-            size_t(settings.cacheMiB) << 20, settings.serveStale),
+      names(router, io.provider->getTimer(), size_t(settings.cacheMiB) << 20, settings.serveStale),
       filter(settings, kj::str(directories.state, "/lists")),
       listsWatch(io.unixEventPort, io.provider->getTimer(), kj::str(directories.state, "/lists")),
-      queries(policy, names, memory, filter, io.provider->getTimer()),
+      queries(policy, names, memory, filter, loops, io.provider->getTimer()),
       selfProbe(io.unixEventPort, io.provider->getTimer(), policy,
                 settings.selfProbe * kj::SECONDS),
       ownStatus(Role::RESOLVER),
@@ -50,15 +62,12 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
           [this](Entitlement peer) { return makeBootstrap(inside(), kj::mv(peer)); }) {
   auto& timer = io.provider->getTimer();
   for (auto& socket : sockets.udp) {
-    requireNotOurselves(upstreams, socket.fd);
     selfProbe.add(Endpoint::ofSocket(socket.fd).address.isV4() ? proto::Family::IPV4
                                                                : proto::Family::IPV6);
     udp.add(kj::heap<UdpListener>(io.unixEventPort, timer, kj::mv(socket.fd), queries));
   }
-  for (auto& socket : sockets.tcp) {
-    requireNotOurselves(upstreams, socket.fd);
+  for (auto& socket : sockets.tcp)
     tcp.add(kj::heap<TcpListener>(*io.lowLevelProvider, timer, kj::mv(socket.fd), queries));
-  }
   addCounters();
 }
 
@@ -66,47 +75,21 @@ kj::Promise<void> Service::serve() {
   kj::Promise<void> all = rpc.serve()
                               .exclusiveJoin(events.run())
                               .exclusiveJoin(followLists())
-                              .exclusiveJoin(selfProbe.run());
+                              .exclusiveJoin(selfProbe.run())
+                              .exclusiveJoin(router.serve());
+  all = all.exclusiveJoin(network.serve([this](const NetworkServers& given) { useNetwork(given); },
+                                        [](kj::ArrayPtr<const char>) {}));
   for (auto& listener : udp) all = all.exclusiveJoin(listener->serve());
   for (auto& listener : tcp) all = all.exclusiveJoin(listener->serve());
   return all;
 }
 
-NameSource& Service::makeSource(kj::AsyncIoContext& io, const Settings::Resolver& settings,
-                                kj::ArrayPtr<const Upstream> upstreams) {
-  auto& timer = io.provider->getTimer();
-  if (upstreams.size() == 0) {
-    auto made = kj::heap<Resolution>(events, timer, settings.rootAnchor, settings.rootHints);
-    auto& result = *made;
-    recursion = kj::mv(made);
-    return result;
-  }
-  auto made = kj::heap<Forwarder>(timer);
-  for (auto& upstream : upstreams) {
-    auto dialer = makeDialer(io.provider->getNetwork(), timer, tls, upstream);
-    if (upstream.protocol == Protocol::HTTPS) {
-      made->add(
-          upstream.clone(),
-          UpstreamTransports{kj::heap<HttpsTransport>(kj::mv(dialer), timer, upstream), nullptr});
-      continue;
-    }
-    kj::Own<Transport> stream = kj::heap<StreamTransport>(kj::mv(dialer), timer);
-    if (upstream.protocol == Protocol::UDP)
-      made->add(
-          upstream.clone(),
-          UpstreamTransports{kj::heap<UdpTransport>(io.unixEventPort, upstream), kj::mv(stream)});
-    else
-      made->add(upstream.clone(), UpstreamTransports{kj::mv(stream), nullptr});
-  }
-  auto& result = *made;
-  forwarder = kj::mv(made);
-  return result;
+Inside Service::inside() {
+  return {queries, names, filter, router, statusFiller};
 }
 
-Inside Service::inside() {
-  kj::Maybe<Forwarder&> forwards;
-  KJ_IF_MAYBE (own, forwarder) forwards = **own;
-  return {queries, names, filter, forwards, statusFiller};
+void Service::useNetwork(const NetworkServers& given) {
+  for (auto& zone : router.take(given)) names.cache().flush(zone);
 }
 
 kj::Promise<void> Service::followLists() {

@@ -9,11 +9,12 @@
 #include "common/status.h"
 #include "resolver/bootstrap.h"
 #include "resolver/caching-names.h"
-#include "resolver/forwarder.h"
 #include "resolver/judged-query.h"
 #include "resolver/lists-watch.h"
 #include "resolver/name-filter.h"
 #include "resolver/name-memory.h"
+#include "resolver/name-router.h"
+#include "resolver/servers-watch.h"
 #include "resolver/policy-link.h"
 #include "resolver/resolution.h"
 #include "resolver/self-probe.h"
@@ -21,7 +22,6 @@
 #include "resolver/tls-client.h"
 #include "resolver/ub-event-base.h"
 #include "resolver/udp-listener.h"
-#include "resolver/upstream.h"
 
 #include <kj/async-io.h>
 #include <kj/string.h>
@@ -40,7 +40,8 @@ struct Sockets {
 class Service {
 public:
   Service(kj::AsyncIoContext& io, const Accounts& accounts, const Settings::Resolver& settings,
-          kj::ArrayPtr<const Upstream> upstreams, const Directories& directories, Sockets sockets);
+          UpstreamChoice upstreams, const Directories& directories, Sockets sockets,
+          FileReader files);
   // Throws FAILED when an upstream is one of our own sockets: we would ask ourselves for ever.
   KJ_DISALLOW_COPY(Service);
 
@@ -53,8 +54,11 @@ private:
   NameMemory memory;
   UbEventBase events;
   TlsClient tls;
-  kj::Maybe<kj::Own<Forwarder>> forwarder;
-  kj::Maybe<kj::Own<Resolution>> recursion;  // where there are no upstreams
+  UpstreamPool pool;
+  LoopProbe loops;
+  Resolution recursion;
+  NameRouter router;
+  ServersWatch network;
   PolicyLink policy;
   CachingNames names;
   NameFilter filter;
@@ -68,8 +72,7 @@ private:
       [this](proto::view::ProcessStatus::Builder builder) { fillStatus(builder); };
   RpcServer rpc;
 
-  NameSource& makeSource(kj::AsyncIoContext& io, const Settings::Resolver& settings,
-                         kj::ArrayPtr<const Upstream> upstreams);
+  void useNetwork(const NetworkServers& given);
   Inside inside();
   kj::Promise<void> followLists();
   void addCounters();

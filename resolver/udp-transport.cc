@@ -13,9 +13,9 @@ namespace {
 
 constexpr size_t LARGEST = 65535;
 
-int makeSocket(const Address& address, uint16_t port) {
+int makeSocket(const Upstream& upstream) {
   sockaddr_storage server{};
-  socklen_t length = address.toSockaddr(port, server);
+  socklen_t length = upstream.toSockaddr(server);
   int fd = socket(server.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
   if (fd < 0) KJ_FAIL_SYSCALL("socket", errno);
   kj::AutoCloseFd own(fd);
@@ -50,7 +50,7 @@ class UdpTransport::Socket {
 public:
   Socket(UdpTransport& transport)
       : transport(transport),
-        fd(makeSocket(transport.address, transport.serverPort)),
+        fd(makeSocket(transport.upstream)),
         observer(transport.port, fd, kj::UnixEventPort::FdObserver::OBSERVE_READ),
         receiving(receive().eagerlyEvaluate([this](kj::Exception&& e) { failAll(e); })) {}
 
@@ -129,7 +129,7 @@ private:
 };
 
 UdpTransport::UdpTransport(kj::UnixEventPort& port, const Upstream& upstream)
-    : port(port), address(upstream.address), serverPort(upstream.port) {}
+    : port(port), upstream(upstream.clone()) {}
 
 UdpTransport::~UdpTransport() noexcept(false) {}
 

@@ -30,8 +30,7 @@ private:
   class Socket;
 
   kj::UnixEventPort& port;
-  Address address;
-  uint16_t serverPort;
+  Upstream upstream;
   kj::Vector<kj::Own<Socket>> sockets;
   size_t turn = 0;
   uint caseLost = 0;  // answers whose name came back in another case

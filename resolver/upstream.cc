@@ -3,6 +3,7 @@
 
 #include <kj/debug.h>
 #include <kj/encoding.h>
+#include <net/if.h>
 
 #include <charconv>
 #include <string_view>
@@ -84,6 +85,21 @@ kj::Maybe<uint16_t> parsePort(std::string_view text) {
   return port;
 }
 
+kj::Maybe<uint32_t> parseLink(std::string_view text) {
+  uint32_t index = 0;
+  auto result = std::from_chars(text.begin(), text.end(), index);
+  if (result.ec == std::errc() && result.ptr == text.end() && index > 0) return index;
+  if (text.size() >= IF_NAMESIZE) return nullptr;
+  index = if_nametoindex(copied(text).cStr());
+  if (index == 0) return nullptr;
+  return index;
+}
+
+kj::String linkText(uint32_t index) {
+  char name[IF_NAMESIZE];
+  return if_indextoname(index, name) == nullptr ? kj::str(index) : kj::str(name);
+}
+
 bool isDigest(std::string_view base64) {
   auto decoded = kj::decodeBase64(kj::arrayPtr(base64.data(), base64.size()));
   return !decoded.hadErrors && decoded.size() == 32;
@@ -128,10 +144,11 @@ Upstream Upstream::parse(kj::StringPtr text) {
     refuse(text, "only https:// has a path");
 
   Parts parts = split(rest);
-  KJ_IF_MAYBE (address, Address::parse(copied(parts.address))) {
-    upstream.address = *address;
+  KJ_IF_MAYBE (server, plain(copied(parts.address))) {
+    upstream.address = server->address;
+    upstream.link = server->link;
   } else {
-    refuse(text, "is not an address");
+    refuse(text, "is not an address, or names an interface that is not there");
   }
   KJ_IF_MAYBE (portText, parts.port) {
     KJ_IF_MAYBE (port, parsePort(*portText)) {
@@ -143,6 +160,32 @@ Upstream Upstream::parse(kj::StringPtr text) {
   return upstream;
 }
 
+kj::Maybe<Upstream> Upstream::plain(kj::StringPtr text, uint16_t port) {
+  std::string_view rest(text.begin(), text.size());
+  auto zone = cutBehind(rest, '%');
+  Upstream upstream;
+  upstream.port = port;
+  KJ_IF_MAYBE (address, Address::parse(copied(rest))) {
+    upstream.address = *address;
+  } else {
+    return nullptr;
+  }
+  KJ_IF_MAYBE (name, zone) {
+    KJ_IF_MAYBE (index, parseLink(*name)) {
+      upstream.link = *index;
+    } else {
+      return nullptr;
+    }
+  }
+  return kj::mv(upstream);
+}
+
+socklen_t Upstream::toSockaddr(sockaddr_storage& out) const {
+  socklen_t length = address.toSockaddr(port, out);
+  if (!address.isV4()) reinterpret_cast<sockaddr_in6&>(out).sin6_scope_id = link;
+  return length;
+}
+
 bool Upstream::isSameServer(const Address& other, uint16_t otherPort) const {
   return address == other && port == otherPort;
 }
@@ -152,14 +195,15 @@ kj::String Upstream::toString() const {
   for (auto& known : SCHEMES)
     if (known.protocol == protocol) scheme = kj::StringPtr(known.text.data(), known.text.size());
   bool v4 = address.isV4();
-  return kj::str(scheme, v4 ? "" : "[", address.toString(), v4 ? "" : "]",
+  return kj::str(scheme, v4 ? "" : "[", address.toString(),
+                 link == 0 ? kj::String() : kj::str('%', linkText(link)), v4 ? "" : "]",
                  port == usualPort(protocol) ? kj::String() : kj::str(':', port), path,
                  pin.size() > 0 ? kj::str("?pin=", pin) : kj::String(),
                  name.size() > 0 ? kj::str('#', name) : kj::String());
 }
 
 Upstream Upstream::clone() const {
-  return {protocol, address, port, kj::str(name), kj::str(pin), kj::str(path)};
+  return {protocol, address, port, link, kj::str(name), kj::str(pin), kj::str(path)};
 }
 
 kj::Vector<Upstream> parseUpstreams(kj::ArrayPtr<const kj::String> texts) {

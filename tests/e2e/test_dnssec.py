@@ -68,6 +68,7 @@ zone:
 [policy]
 default = "allow"
 [resolver]
+upstreams = ["root"]
 root_anchor = "{folder}/root.key"
 root_hints = "{folder}/root.hints"
 """
