@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/changes.h"
 
+#include "cli/change-effects.h"
 #include "cli/json.h"
 #include "cli/local-time.h"
 #include "cli/printable.h"
@@ -68,11 +69,8 @@ int undo(const UndoOptions& options) {
   request.setConfirmSeconds(seconds);
   auto answer = session.await("policy", request.send());
   say(kj::str("undone: change ", answer.getNumber(), ", ", printable(answer.getWhat())));
-  if (answer.getAffected() > 0)
-    say(kj::str(answer.getAffected(),
-                answer.getAffected() == 1 ? " open connection has" : " open connections have",
-                " another verdict now"));
-  if (seconds > 0) say(kj::str("taken back in ", seconds, " s unless you say `portreeve confirm`"));
+  sayAffected(answer.getAffected());
+  sayConfirm(seconds);
   return GOOD;
 }
 

@@ -16,6 +16,7 @@
 #include "cli/history-commands.h"
 #include "cli/import.h"
 #include "cli/metrics.h"
+#include "cli/profile.h"
 #include "cli/report.h"
 #include "cli/rule.h"
 #include "cli/status.h"
@@ -55,6 +56,8 @@ struct Options {
   RuleAddOptions ruleAdd;
   RuleRemoveOptions ruleRemove;
   RuleReloadOptions ruleReload;
+  ProfileListOptions profileList;
+  ProfileUseOptions profileUse;
   WhoOptions who;
   UiOptions ui;
 };
@@ -76,6 +79,7 @@ public:
     addSight();
     addDns();
     addRules();
+    addProfiles();
     addChanges();
     addTransfer();
     addHistoryCommands(app, history, chosen);
@@ -342,10 +346,33 @@ private:
     reload->add_flag("--json", options.ruleReload.json, JSON_HELP);
   }
 
+  void addProfiles() {
+    auto* profile = app.add_subcommand("profile", "What else holds at home than on the road");
+    profile->require_subcommand(1);
+    profile->footer(
+        "Profiles stand in portreeve.toml, [profile.NAME]: what becomes of connections that no\n"
+        "rule matches, and by which networks the profile comes into force. Rules name them by\n"
+        "`profile` and `network` (portreeve-rules(5)).");
+    auto& shown = options.profileList;
+    auto* list = add(*profile, "list", "The profiles, which is in force and why",
+                     "Shows as well what a condition of a profile can go by now.",
+                     [&shown]() { return cli::profileList(shown); });
+    list->add_flag("--json", shown.json, JSON_HELP);
+    auto& o = options.profileUse;
+    auto* use = add(*profile, "use", "Choose a profile by hand, or leave it to the network again",
+                    "Examples:\n  portreeve profile use travel\n  portreeve profile use auto\n\n"
+                    "A choice stays, also over a restart, until there is another.",
+                    [&o]() { return cli::profileUse(o); });
+    use->add_option("NAME", o.name, "of the profile; auto: by the network; none: none at all")
+        ->required()
+        ->option_text("NAME");
+    use->add_option("--confirm", o.confirmSeconds, CONFIRM_HELP)->option_text("SECONDS");
+  }
+
   void addChanges() {
     auto& shown = options.changes;
     auto* changes =
-        add(app, "changes", "The log of changes of rules and settings: who, when, what",
+        add(app, "changes", "The log of changes of rules, profile and settings: who, when, what",
             "Each entry holds the hash of the one before. Exit code 1 where one is not as it\n"
             "was written.",
             [&shown]() { return cli::changes(shown); });
@@ -355,7 +382,7 @@ private:
     changes->add_flag("--json", shown.json, "print JSON, one change a line")->excludes(diff);
     auto& o = options.undo;
     auto* undo =
-        add(app, "undo", "Take back a change of the rules that the suite keeps",
+        add(app, "undo", "Take back a change of the rules that the suite keeps, or of the profile",
             "Without a NUMBER the newest that was not undone. Files that only people write are\n"
             "named and left alone.",
             [&o]() { return cli::undo(o); });

@@ -19,6 +19,7 @@ constexpr kj::StringPtr SETTINGS_NAME = "portreeve.toml"_kj;
 class Gatherer {
 public:
   void settings(kj::StringPtr path) {
+    result.settingsRead = true;
     KJ_IF_MAYBE (problem,
                  kj::runCatchingExceptions([&]() { result.settings = Settings::load(path); }))
       result.errors.add(kj::str(problem->getDescription()));
@@ -108,12 +109,14 @@ GatheredRules gatherFiles(kj::ArrayPtr<const kj::String> paths) {
 
 rules::RuleOptions optionsOf(const GatheredRules& gathered, const UserNames& users) {
   auto& policy = gathered.settings.policy;
-  return rules::RuleOptions{users,
-                            policy.defaultAction,
-                            policy.keepExisting,
-                            policy.builtinOff.asPtr(),
-                            gathered.listFolder,
-                            0};
+  rules::RuleOptions options{users,
+                             policy.defaultAction,
+                             policy.keepExisting,
+                             policy.builtinOff.asPtr(),
+                             gathered.listFolder,
+                             0};
+  if (gathered.settingsRead) options.profiles = policy.profiles.asPtr();
+  return options;
 }
 
 CheckReport checkConfiguration(const Directories& directories) {

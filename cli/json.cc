@@ -73,5 +73,8 @@ kj::String toJson(view::HistoryGap::Reader gap) {
 kj::String toJson(view::ReplayOutcome::Reader outcome) {
   return encode<view::ReplayOutcome>(outcome);
 }
+kj::String toJson(proto::ProfilesView::Reader profiles) {
+  return encode<proto::ProfilesView>(profiles);
+}
 
 }  // namespace portreeve::cli

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "proto/dns-view.capnp.h"
+#include "proto/profile.capnp.h"
 #include "proto/view.capnp.h"
 
 #include <kj/string.h>
@@ -26,5 +27,6 @@ kj::String toJson(proto::view::NameQuery::Reader query);
 kj::String toJson(proto::view::HistoryGroup::Reader group);
 kj::String toJson(proto::view::HistoryGap::Reader gap);
 kj::String toJson(proto::view::ReplayOutcome::Reader outcome);
+kj::String toJson(proto::ProfilesView::Reader profiles);
 
 }  // namespace portreeve::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/rule.h"
 
+#include "cli/change-effects.h"
 #include "cli/json.h"
 #include "cli/local-time.h"
 #include "cli/printable.h"
@@ -29,13 +30,13 @@ kj::StringPtr orDash(kj::StringPtr text) {
 
 void showTable(capnp::List<view::RuleView>::Reader rules) {
   uint64_t now = wallNs();
-  Table table{{"#", true},    {"ACTION"},    {"NAME"}, {"LAYER"},
+  Table table{{"#", true},    {"ACTION"},    {"NAME"}, {"LAYER"},    {"PROFILE"},
               {"HITS", true}, {"LAST USED"}, {"ENDS"}, {"STANDS IN"}};
   for (auto rule : rules)
     table.add(kj::str(rule.getPosition()), Cell(rule.getAction(), colourOfAction(rule.getAction())),
-              rule.getName(), rule.getLayer(), kj::str(uint64_t(rule.getHits())),
-              orDash(localTime(rule.getLastUsed(), now)), orDash(localTime(rule.getExpires(), now)),
-              rule.getOrigin());
+              rule.getName(), rule.getLayer(), orDash(rule.getProfile()),
+              kj::str(uint64_t(rule.getHits())), orDash(localTime(rule.getLastUsed(), now)),
+              orDash(localTime(rule.getExpires(), now)), rule.getOrigin());
   print(table.text());
 }
 
@@ -107,16 +108,6 @@ void requireGood(kj::StringPtr toml, const RuleAddOptions& options) {
 
 proto::RuleEditor::Client editorOf(Session& session) {
   return session.dial<proto::Policy>("policy").editRequest().send().getEditor();
-}
-
-void sayAffected(uint32_t affected) {
-  if (affected > 0)
-    say(kj::str(affected, " open connection", affected == 1 ? " has" : "s have",
-                " another verdict now"));
-}
-
-void sayConfirm(uint32_t seconds) {
-  if (seconds > 0) say(kj::str("taken back in ", seconds, " s unless you say `portreeve confirm`"));
 }
 
 }  // namespace

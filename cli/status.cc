@@ -100,6 +100,11 @@ void showRules(view::RulesStatus::Reader rules, uint64_t now) {
                       rules.getFiles() == 1 ? "" : "s", " and built in; loaded ",
                       localTime(rules.getLoadedAt(), now),
                       "; what no rule matches: ", rules.getDefault()));
+  if (rules.getProfile().size() > 0 || rules.getProfileChosen() == "none")
+    printLine(kj::str(
+        "Profile: ",
+        rules.getProfile().size() > 0 ? kj::str(printable(rules.getProfile())) : kj::str("none"),
+        rules.getProfileChosen() == "auto" ? ", by the network" : ", chosen by hand"));
   if (rules.getError().size() > 0)
     printLine(painted(kj::str("  not in force: ", printable(rules.getError())), Colour::RED));
   if (rules.getConfirmBy().size() > 0)

@@ -60,6 +60,40 @@ TEST_CASE("what a file says replaces the defaults") {
   CHECK_FALSE(settings.interceptor.keepAwake);
 }
 
+TEST_CASE("profiles come in the order of the file, with their conditions") {
+  SettingsFile file(
+      "[profile.work]\nwhen = [{ gateway = \"02-00-5E-10-00-01\", vpn = false }, { ssid = "
+      "\"Work\" }]\ndefault = \"block\"\n[profile.home]\nwhen = { interface = \"eth*\" "
+      "}\nunanswered = \"allow\"\n[profile.alone]\n");
+  auto profiles = Settings::load(file.path).policy.profiles.releaseAsArray();
+  REQUIRE(profiles.size() == 3);
+  CHECK(profiles[0].name == "work");
+  CHECK(profiles[0].defaultAction.orDefault(DefaultAction::ALLOW) == DefaultAction::BLOCK);
+  REQUIRE(profiles[0].when.size() == 2);
+  CHECK(profiles[0].when[0].toString() == "{ gateway = \"02:00:5e:10:00:01\", vpn = false }");
+  CHECK(profiles[0].when[1].toString() == "{ ssid = \"Work\" }");
+  CHECK(profiles[1].name == "home");
+  CHECK(profiles[1].defaultAction == nullptr);
+  CHECK(profiles[1].unanswered.orDefault(DefaultAction::BLOCK) == DefaultAction::ALLOW);
+  CHECK(profiles[1].when[0].toString() == "{ interface = \"eth*\" }");
+  CHECK(profiles[2].when.size() == 0);
+}
+
+TEST_CASE("a profile that could not be told, or not be chosen, is refused with its place") {
+  CHECK(errorOf("[profile.auto]\n").startsWith(":1:10: \"auto\": a profile's name has"));
+  CHECK(errorOf("[profile.\"a b\"]\n").startsWith(":1:10: \"a b\""));
+  CHECK(errorOf("[profile.home]\nwhen = [{ gateway = \"192.0.2.1\" }]\n") ==
+        ":2:20: profile.home.when.gateway must be a MAC address: \"02:00:5e:10:00:01\"");
+  CHECK(errorOf("[profile.home]\nwhen = [{ bssid = \"x\" }]\n") ==
+        ":2:11: unknown key \"bssid\" in [profile.home.when]; there are: gateway, ssid, "
+        "interface, vpn");
+  CHECK(errorOf("[profile.home]\nwhen = [{}]\n").startsWith(":2:9: profile.home.when wants"));
+  CHECK(errorOf("[profile.home]\nunanswered = \"ask\"\n") ==
+        ":2:14: profile.home.unanswered must be \"allow\", \"block\" or \"drop\": nobody is "
+        "there to be asked");
+  CHECK(errorOf("profile = 1\n").startsWith(":1:11: \"profile\" holds tables"));
+}
+
 TEST_CASE("a mistake is refused with its line, its column and what would be right") {
   CHECK(errorOf("[policy]\ndefault = \"perhaps\"\n") ==
         ":2:11: policy.default must be \"allow\", \"block\" or \"drop\"");

@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/settings.h"
 
-#define TOML_HEADER_ONLY 0
+#include "common/profile-reading.h"
+#include "common/settings-section.h"
+
 #include <errno.h>
 #include <kj/debug.h>
-#include <kj/filesystem.h>
 #include <stdio.h>
 #include <string.h>
-#include <toml++/toml.h>
-
-#include <initializer_list>
 
 namespace portreeve {
 namespace {
-
-[[noreturn]] void failAt(kj::StringPtr file, const toml::source_region& where,
-                         kj::StringPtr reason) {
-  kj::throwFatalException(
-      kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__,
-                    kj::str(file, ':', where.begin.line, ':', where.begin.column, ": ", reason)));
-}
-
-kj::StringPtr text(const std::string& value) {
-  return {value.c_str(), value.size()};
-}
 
 kj::Maybe<kj::String> readFile(kj::StringPtr path) {
   FILE* file = fopen(path.cStr(), "re");
@@ -40,112 +27,24 @@ kj::Maybe<kj::String> readFile(kj::StringPtr path) {
   return kj::String(content.releaseAsArray());
 }
 
-class Section {
-  // One [section]; asks for each key once and then refuses what was not asked for.
-public:
-  Section(kj::StringPtr file, const toml::table& root, kj::StringPtr name,
-          std::initializer_list<kj::StringPtr> keys)
-      : file(file), name(name) {
-    const toml::node* node = root.get(std::string_view(name.begin(), name.size()));
-    if (node == nullptr) return;
-    table = node->as_table();
-    if (table == nullptr)
-      failAt(file, node->source(), kj::str("\"", name, "\" must be a table: [", name, "]"));
-    for (auto&& [key, value] : *table) refuseUnknown(key, keys);
-  }
-
-  kj::Maybe<const toml::node&> find(kj::StringPtr key) const {
-    if (table == nullptr) return nullptr;
-    const toml::node* node = table->get(std::string_view(key.begin(), key.size()));
-    if (node == nullptr) return nullptr;
-    return *node;
-  }
-
-  kj::Maybe<kj::String> string(kj::StringPtr key) const {
-    KJ_IF_MAYBE (node, find(key)) {
-      if (!node->is_string()) fail(*node, key, "must be a text in quotes");
-      return kj::str(text(node->as_string()->get()));
-    }
-    return nullptr;
-  }
-
-  void strings(kj::StringPtr key, kj::Vector<kj::String>& out) const {
-    KJ_IF_MAYBE (node, find(key)) {
-      const toml::array* list = node->as_array();
-      if (list == nullptr) fail(*node, key, "must be a list of texts: [\"…\", \"…\"]");
-      out.clear();
-      for (const toml::node& entry : *list) {
-        if (!entry.is_string()) fail(entry, key, "must be a list of texts: [\"…\", \"…\"]");
-        out.add(kj::str(text(entry.as_string()->get())));
-      }
-    }
-  }
-
-  void boolean(kj::StringPtr key, bool& out) const {
-    KJ_IF_MAYBE (node, find(key)) {
-      if (!node->is_boolean()) fail(*node, key, "must be true or false");
-      out = node->as_boolean()->get();
-    }
-  }
-
-  void number(kj::StringPtr key, int64_t least, int64_t most, uint32_t& out) const {
-    KJ_IF_MAYBE (node, find(key)) {
-      if (!node->is_integer()) fail(*node, key, "must be a whole number");
-      int64_t value = node->as_integer()->get();
-      if (value < least || value > most)
-        fail(*node, key, kj::str("must be from ", least, " to ", most));
-      out = uint32_t(value);
-    }
-  }
-
-  [[noreturn]] void fail(const toml::node& node, kj::StringPtr key, kj::StringPtr reason) const {
-    failAt(file, node.source(), kj::str(name, '.', key, ' ', reason));
-  }
-
-private:
-  kj::StringPtr file;
-  kj::StringPtr name;
-  const toml::table* table = nullptr;
-
-  void refuseUnknown(const toml::key& key, std::initializer_list<kj::StringPtr> keys) const {
-    kj::String word = kj::heapString(key.str().data(), key.str().size());
-    for (auto known : keys)
-      if (word == known) return;
-    kj::Vector<kj::StringPtr> all;
-    for (auto known : keys) all.add(known);
-    failAt(file, key.source(),
-           kj::str("unknown key \"", word, "\" in [", name,
-                   "]; there are: ", kj::strArray(all, ", ")));
-  }
-};
-
 void refuseUnknownSections(kj::StringPtr file, const toml::table& root) {
   static constexpr kj::StringPtr SECTIONS[] = {"policy"_kj,      "resolver"_kj,   "gateway"_kj,
                                                "interceptor"_kj, "attributor"_kj, "history"_kj};
   for (auto&& [key, value] : root) {
     auto word = kj::heapString(key.str().data(), key.str().size());
-    bool known = word == "list";
+    bool known = word == "list" || word == "profile";
     for (auto section : SECTIONS) known = known || word == section;
     if (known) continue;
     failAt(file, key.source(),
            kj::str("unknown section \"", word, "\"; there are: ", kj::strArray(SECTIONS, ", "),
-                   ", list.NAME"));
+                   ", list.NAME, profile.NAME"));
   }
 }
 
-DefaultAction parseDefault(const Section& section, kj::StringPtr word) {
-  for (auto action : {DefaultAction::ALLOW, DefaultAction::BLOCK, DefaultAction::DROP})
-    if (word == toText(action)) return action;
-  auto& node = KJ_ASSERT_NONNULL(section.find("default"));
-  if (word == "ask")
-    section.fail(node, "default",
-                 "= \"ask\" is not available in this version: take allow, block or drop");
-  section.fail(node, "default", "must be \"allow\", \"block\" or \"drop\"");
-}
-
 void readPolicy(kj::StringPtr file, const toml::table& root, Settings::Policy& policy) {
-  Section section(file, root, "policy", {"default", "keep_existing", "builtin_off"});
-  KJ_IF_MAYBE (word, section.string("default")) policy.defaultAction = parseDefault(section, *word);
+  Section section(file, root, "policy", {"default", "keep_existing", "builtin_off", "unanswered"});
+  policy.defaultAction = readDefault(section, "default").orDefault(policy.defaultAction);
+  policy.unanswered = readUnanswered(section, "unanswered").orDefault(policy.unanswered);
   section.boolean("keep_existing", policy.keepExisting);
   section.strings("builtin_off", policy.builtinOff);
 }
@@ -313,25 +212,12 @@ Settings Settings::load(kj::StringPtr file) {
     readAttributor(file, root, settings.attributor);
     readResolver(file, root, settings.resolver);
     readLists(file, root, settings.lists);
+    settings.policy.profiles = readProfiles(file, root);
     readHistory(file, root, settings.history);
     Section gateway(file, root, "gateway", {"listen"});
     gateway.strings("listen", settings.gateway.listen);
   }
   return settings;
-}
-
-kj::StringPtr toText(DefaultAction action) {
-  switch (action) {
-    case DefaultAction::ALLOW:
-      return "allow";
-    case DefaultAction::BLOCK:
-      return "block";
-    case DefaultAction::DROP:
-      return "drop";
-    case DefaultAction::ASK:
-      return "ask";
-  }
-  return "unknown";
 }
 
 }  // namespace portreeve

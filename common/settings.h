@@ -2,6 +2,8 @@
 // portreeve.toml, checked: unknown keys and wrong types are errors with file, line and column.
 #pragma once
 
+#include "common/profile-settings.h"
+
 #include <kj/string.h>
 #include <kj/vector.h>
 
@@ -13,8 +15,6 @@ enum class RefuseWith : uint8_t { NXDOMAIN, ZERO, REFUSED };
 
 enum class Dnssec : uint8_t { AUTO, YES, NO };
 
-enum class DefaultAction : uint8_t { ALLOW, BLOCK, DROP, ASK };
-
 struct Settings {
   // Each field is one key; what stands here is its default.
   struct Policy {
@@ -22,6 +22,8 @@ struct Settings {
     bool keepExisting = true;                            // keep_existing
     kj::Vector<kj::String>
         builtinOff;  // builtin_off = []: names of built-in rules that are left out
+    DefaultAction unanswered = DefaultAction::BLOCK;  // unanswered: never ASK
+    kj::Vector<Profile> profiles;                     // [profile.NAME], in the file's order
   } policy;
   struct Resolver {
     kj::Vector<kj::String> listen;  // listen = ["127.0.0.1:53", "[::1]:53"]
@@ -84,7 +86,5 @@ struct Settings {
   static Settings load(kj::StringPtr file);
   // A missing file means all defaults. Throws FAILED "file:line:column: reason" on bad content.
 };
-
-kj::StringPtr toText(DefaultAction action);
 
 }  // namespace portreeve

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/status.h"
+#include "policy/attachments.h"
 #include "policy/entitlements.h"
 #include "policy/failure.h"
 #include "policy/rule-editor.h"
@@ -70,6 +71,12 @@ public:
     auto results = context.getResults();
     results.setLife(history.life());
     results.setRecording(history.record(context.getParams().getRecorder()));
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> attachment(AttachmentContext context) override {
+    requireMay(peer, Method::ATTACHMENT);
+    context.getResults().setListener(makeAttachmentListener(parts.rules));
     return kj::READY_NOW;
   }
 

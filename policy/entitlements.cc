@@ -22,6 +22,7 @@ const Row TABLE[] = {
     {Method::EDIT,         "edit"_kj,         nullptr,          true,  true,  false},
     {Method::MINT_SESSION, "mintSession"_kj,  nullptr,          true,  true,  true },
     {Method::REDEEM,       "redeem"_kj,       Role::GATEWAY,    false, false, false},
+    {Method::ATTACHMENT,   "attachment"_kj,   Role::RESOLVER,   false, false, false},
     {Method::RECORD,       "record"_kj,       Role::HISTORIAN,  false, false, false},
 };
 // clang-format on

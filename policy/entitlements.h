@@ -7,7 +7,16 @@
 
 namespace portreeve::policy {
 
-enum class Method : uint8_t { ATTRIBUTED, NAMES, OBSERVE, EDIT, MINT_SESSION, REDEEM, RECORD };
+enum class Method : uint8_t {
+  ATTRIBUTED,
+  NAMES,
+  OBSERVE,
+  EDIT,
+  MINT_SESSION,
+  REDEEM,
+  RECORD,
+  ATTACHMENT
+};
 
 struct Standing {
   kj::Maybe<Role> role;  // a process of the suite has what its role has, whatever its groups

@@ -5,6 +5,8 @@
 #include "policy/rule-words.h"
 #include "policy/rules/rule.h"
 
+#include <kj/debug.h>
+
 namespace portreeve::policy {
 namespace {
 
@@ -35,8 +37,14 @@ kj::StringPtr fate(Verdict verdict) {
   return "undecided";
 }
 
+kj::String sectionOf(const rules::Rule& fallback) {
+  // Its file is the key: "policy.default".
+  return kj::str(fallback.file.slice(0, KJ_ASSERT_NONNULL(fallback.file.findLast('.'))));
+}
+
 kj::String by(const rules::Rule& rule) {
-  if (isDefault(rule)) return kj::str("because no rule matches (", rule.text, " in [policy])");
+  if (isDefault(rule))
+    return kj::str("because no rule matches (", rule.text, " in [", sectionOf(rule), "])");
   return kj::str("by rule \"", rule.name, "\" (", rule.origin(), ')');
 }
 
@@ -156,7 +164,7 @@ kj::String wordsOf(const rules::FlowFacts& facts, const rules::Decision& decisio
 
 kj::String nameWords(kj::StringPtr domain, const rules::NameDecision& decision) {
   auto& rule = *decision.rule;
-  auto named = isDefault(rule) ? kj::str("policy.default")
+  auto named = isDefault(rule) ? kj::str(rule.file)
                                : kj::str("rule \"", rule.name, "\" (", rule.origin(), ')');
   if (decision.refuse)
     return kj::str("the name ", domain, " is refused: whatever came of it would be stopped by ",

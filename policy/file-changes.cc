@@ -25,6 +25,19 @@ ChangedFile changedFile(const RuleSource& source, kj::StringPtr ownFolder) {
   return file;
 }
 
+kj::String textOf(const Profile& profile) {
+  auto action = [](kj::StringPtr key, const kj::Maybe<DefaultAction>& value) {
+    KJ_IF_MAYBE (given, value) return kj::str(key, " = \"", toText(*given), "\"\n");
+    return kj::String();
+  };
+  auto when = KJ_MAP(condition, profile.when) {
+    return condition.toString();
+  };
+  return kj::str("[profile.", profile.name, "]\n", action("default", profile.defaultAction),
+                 action("unanswered", profile.unanswered), "when = [", kj::strArray(when, ", "),
+                 "]\n");
+}
+
 }  // namespace
 
 kj::Vector<ChangedFile> changedBetween(kj::ArrayPtr<const RuleSource> before,
@@ -63,9 +76,13 @@ kj::String policySettings(const Settings::Policy& settings) {
   auto off = KJ_MAP(name, settings.builtinOff) {
     return quoted(name);
   };
+  auto profiles = KJ_MAP(profile, settings.profiles) {
+    return textOf(profile);
+  };
   return kj::str("default = \"", toText(settings.defaultAction),
                  "\"\nkeep_existing = ", settings.keepExisting ? "true" : "false",
-                 "\nbuiltin_off = [", kj::strArray(off, ", "), "]\n");
+                 "\nbuiltin_off = [", kj::strArray(off, ", "), "]\nunanswered = \"",
+                 toText(settings.unanswered), "\"\n", kj::strArray(profiles, ""));
 }
 
 const Change& requireUndoable(const ChangeLog& log, uint32_t number) {
@@ -85,7 +102,7 @@ const Change& requireUndoable(const ChangeLog& log, uint32_t number) {
   fail("there is no change ", number, ": `portreeve changes` lists them");
 }
 
-kj::Vector<FileChange> planUndo(const Change& change, const DurableFolder& own) {
+kj::Vector<FileChange> planUndo(const Change& change, const OwnFiles& own) {
   kj::Vector<FileChange> back;
   for (auto& file : change.files) {
     kj::Maybe<kj::String> present;

@@ -5,6 +5,7 @@
 #include "common/settings.h"
 #include "policy/change-log.h"
 #include "policy/durable-folder.h"
+#include "policy/own-files.h"
 #include "policy/rule-files.h"
 
 #include <kj/string.h>
@@ -26,7 +27,7 @@ kj::String policySettings(const Settings::Policy& settings);
 const Change& requireUndoable(const ChangeLog& log, uint32_t number);
 // 0: the newest that can be. Throws FAILED in words.
 
-kj::Vector<FileChange> planUndo(const Change& change, const DurableFolder& own);
+kj::Vector<FileChange> planUndo(const Change& change, const OwnFiles& own);
 // Throws FAILED where a file is not as the change left it.
 
 }  // namespace portreeve::policy

@@ -61,6 +61,11 @@ public:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> profiles(ProfilesContext context) override {
+    observed.rules.profiles().fill(context.getResults().initProfiles());
+    return kj::READY_NOW;
+  }
+
 private:
   Observed observed;
 

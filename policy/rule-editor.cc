@@ -89,6 +89,18 @@ public:
     });
   }
 
+  kj::Promise<void> useProfile(UseProfileContext context) override {
+    auto params = context.getParams();
+    auto within = confirmWithin(params.getConfirmSeconds());
+    return rules.useProfile(params.getName(), within, who)
+        .then([this, within, name = kj::str(params.getName()), context](uint32_t affected) mutable {
+          log::info(kj::str("profile ", name, " was chosen by ", who, confirmWords(within)));
+          auto results = context.getResults();
+          results.setAffected(affected);
+          rules.profiles().fill(results.initProfiles());
+        });
+  }
+
 private:
   RuleStore& rules;
   kj::String who;

@@ -150,6 +150,7 @@ RuleSources changed(kj::ArrayPtr<const RuleSource> sources, kj::ArrayPtr<const F
   for (auto& source : sources)
     if (!isChanged(source, changes, ownFolder)) result.add(copyOne(source));
   for (auto& change : changes) {
+    if (!isRuleFile(change.name)) continue;
     KJ_IF_MAYBE (content, change.content) {
       uint64_t written = content->writtenNs == 0 ? nowWallNs : content->writtenNs;
       result.add(RuleSource{kj::str(ownFolder, '/', change.name), kj::str(content->text),

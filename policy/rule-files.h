@@ -32,8 +32,14 @@ kj::String fingerprintOfLists(const RuleFolders& folders);
 bool same(kj::ArrayPtr<const rules::RuleSource> a, kj::ArrayPtr<const rules::RuleSource> b);
 RuleSources copyOf(kj::ArrayPtr<const rules::RuleSource> sources);
 
+constexpr kj::StringPtr CHOICE_FILE = "chosen-profile.toml"_kj;
+// Which profile somebody chose: no file of rules, and not in their folder, but changed like one.
+inline bool isRuleFile(kj::StringPtr name) {
+  return name != CHOICE_FILE;
+}
+
 struct FileChange {
-  kj::String name;                 // within the suite's own folder
+  kj::String name;                 // within the suite's own folder; or CHOICE_FILE
   kj::Maybe<FileContent> content;  // nullptr: taken away
 };
 

@@ -6,6 +6,7 @@
 #include "policy/confirmation.h"
 #include "policy/failure.h"
 #include "policy/file-changes.h"
+#include "policy/own-files.h"
 #include "policy/rule-changes.h"
 #include "policy/rule-watch.h"
 #include "policy/rules-in-force.h"
@@ -34,10 +35,13 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
   DiskSync disk;
   DurableFolder own;
   DurableFolder state;
+  OwnFiles files;
   Confirmation confirmation;
   RuleWatch watch;
   ClockWatch clockWatch;
   RuleClock ruleClock;
+  const Settings::Policy& settings;
+  Profiles profiles;
   ChangeLog changeLog;
   kj::String settingsText;
   RulesInForce inForce;
@@ -57,13 +61,16 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
         disk(port),
         own(folders.own, disk),
         state(parentOf(folders.own), disk),
+        files(own, state),
         confirmation(state, timer),
         watch(port, {folders.administrator, folders.own, folders.lists}),
         clockWatch(port),
         ruleClock(clock, sinceBoot, state),
+        settings(settings),
+        profiles(settings.profiles, state),
         changeLog(parentOf(folders.own), disk),
         settingsText(policySettings(settings)),
-        inForce({folders, settings, users, state, clock, ruleClock}),
+        inForce({folders, settings, users, state, clock, ruleClock, profiles}),
         applying(*this),
         changing(*this) {}
 
@@ -76,7 +83,9 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
     state.removeTemporary();
     changeLog.read();
     auto before = lastGoodSources(state);
-    inForce.loadFirst(takeBackOverdue());
+    auto takenBack = takeBackOverdue();
+    profiles.restore(inForce.started(), now());
+    inForce.loadFirst(takenBack);
     noteFiles(changedBetween(before, inForce.sources(), folders.own),
               "files of rules were changed while no policy ran");
     noteSettings();
@@ -114,19 +123,19 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
   }
 
   kj::Vector<ChangedFile> beforeAndAfter(kj::ArrayPtr<const FileChange> changes) const {
-    kj::Vector<ChangedFile> files;
+    kj::Vector<ChangedFile> all;
     for (auto& change : changes) {
       ChangedFile file;
       file.file = kj::str(change.name);
       file.own = true;
-      KJ_IF_MAYBE (content, own.read(change.name)) {
+      KJ_IF_MAYBE (content, files.read(change.name)) {
         file.before = kj::str(content->text);
         file.beforeWrittenNs = content->writtenNs;
       }
       KJ_IF_MAYBE (content, change.content) file.after = kj::str(content->text);
-      files.add(kj::mv(file));
+      all.add(kj::mv(file));
     }
-    return files;
+    return all;
   }
 
   kj::Vector<FileChange> takeBackOverdue() {
@@ -137,7 +146,7 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
     }
     if (!confirmation.overdue()) return back;
     back = confirmation.back();
-    for (auto& change : confirmation.back()) makeNow(kj::mv(change));
+    for (auto& change : confirmation.back()) files.makeNow(kj::mv(change));
     state.removeNow(Confirmation::FILE_NAME);
     confirmation.forget();
     log::warning("rules that were not confirmed in time were taken back");
@@ -145,12 +154,18 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
   }
 
   kj::Promise<uint32_t> loadAndApply(bool noteOwn = true) {
-    if (!inForce.load()) return uint32_t(0);
+    bool switched = profiles.readChoice(now());
+    if (!inForce.load()) return switched ? applyCircumstances() : kj::Promise<uint32_t>(0u);
     // Those of the suite's own that it wrote itself are noted by who wrote them.
     kj::Vector<ChangedFile> byHand;
     for (auto& file : changedBetween(inForce.sourcesBefore(), inForce.sources(), folders.own))
       if (!file.own || noteOwn) byHand.add(kj::mv(file));
     noteFiles(kj::mv(byHand), "files of rules were changed");
+    return applyChange();
+  }
+
+  kj::Promise<uint32_t> applyCircumstances() {
+    inForce.takeCircumstances();
     return applyChange();
   }
 
@@ -185,26 +200,18 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
 
   // The suite's own files -----------------------------------------------------------------------
 
-  void makeNow(FileChange change) {
-    KJ_IF_MAYBE (content, change.content)
-      own.replaceNow(change.name, kj::mv(*content));
-    else
-      own.removeNow(change.name);
-  }
-
   kj::Promise<void> makeAll(kj::Vector<FileChange> changes) {
     kj::Promise<void> all = kj::READY_NOW;
     for (auto& change : changes)
-      all = all.then([this, change = kj::mv(change)]() mutable -> kj::Promise<void> {
-        KJ_IF_MAYBE (content, change.content) return own.replace(change.name, kj::mv(*content));
-        return own.remove(change.name);
-      });
+      all = all.then(
+          [this, change = kj::mv(change)]() mutable { return files.make(kj::mv(change)); });
     return all;
   }
 
   kj::Vector<FileChange> undoing(kj::ArrayPtr<const FileChange> changes) const {
     kj::Vector<FileChange> back;
-    for (auto& change : changes) back.add(FileChange{kj::str(change.name), own.read(change.name)});
+    for (auto& change : changes)
+      back.add(FileChange{kj::str(change.name), files.read(change.name)});
     return back;
   }
 
@@ -314,7 +321,7 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
   kj::Promise<Undone> undo(uint32_t number, kj::Duration confirmWithin, kj::StringPtr who) {
     auto& change = requireUndoable(changeLog, number);
     auto content = readRuleFiles(folders);
-    auto back = planUndo(change, own);
+    auto back = planUndo(change, files);
     requireGood(content, back);
     auto made = entry(who, kj::str("change ", change.number, " was undone (", change.what, ')'),
                       confirmWithin);
@@ -325,6 +332,36 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
           undone.affected = affected;
           return kj::mv(undone);
         });
+  }
+
+  // Profiles ------------------------------------------------------------------------------------
+
+  kj::Promise<uint32_t> useProfile(kj::StringPtr name, kj::Duration confirmWithin,
+                                   kj::StringPtr who) {
+    kj::Vector<FileChange> changes;
+    changes.add(FileChange{kj::str(CHOICE_FILE), profiles.choiceOf(name)});
+    auto what = name == "auto"   ? kj::str("the profile goes by the network")
+                : name == "none" ? kj::str("no profile was chosen, whatever the network")
+                                 : kj::str("profile \"", name, "\" was chosen");
+    return make(kj::mv(changes), confirmWithin, entry(who, kj::mv(what), confirmWithin));
+  }
+
+  kj::Promise<uint32_t> learn(Attachment attachment) {
+    auto before = kj::str(profiles.inForce());
+    if (!profiles.learn(kj::mv(attachment), now())) return uint32_t(0);
+    if (profiles.inForce() != before) noteSwitch();
+    return applyCircumstances();
+  }
+
+  void noteSwitch() {
+    auto name = profiles.inForce();
+    Change change;
+    change.who = kj::str("the network");
+    change.what = kj::str(name.size() == 0 ? kj::str("no profile is in force")
+                                           : kj::str("profile \"", name, "\" is in force"),
+                          " (", profiles.reason(), ')');
+    log::info(change.what);
+    note(kj::mv(change));
   }
 
   void requireGood(const rules::FolderContent& content,
@@ -469,6 +506,31 @@ kj::Promise<RuleStore::Undone> RuleStore::undo(uint32_t number, kj::Duration con
   return impl->inTurn<Undone>([this, number, who = kj::str(who), confirmWithin]() {
     return impl->undo(number, confirmWithin, who);
   });
+}
+
+kj::Promise<uint32_t> RuleStore::useProfile(kj::StringPtr name, kj::Duration confirmWithin,
+                                            kj::StringPtr who) {
+  return impl->inTurn<uint32_t>([this, name = kj::str(name), who = kj::str(who), confirmWithin]() {
+    return impl->useProfile(name, confirmWithin, who);
+  });
+}
+
+kj::Promise<void> RuleStore::learn(Attachment attachment) {
+  return impl
+      ->inTurn<uint32_t>([this, attachment = kj::mv(attachment)]() mutable {
+        return impl->learn(kj::mv(attachment));
+      })
+      .ignoreResult();
+}
+
+const Profiles& RuleStore::profiles() const {
+  return impl->profiles;
+}
+
+DefaultAction RuleStore::unanswered() const {
+  auto action = impl->settings.unanswered;
+  KJ_IF_MAYBE (profile, impl->profiles.settings()) return profile->unanswered.orDefault(action);
+  return action;
 }
 
 const ChangeLog& RuleStore::changes() const {

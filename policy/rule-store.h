@@ -7,7 +7,9 @@
 #include "common/accounts.h"
 #include "common/clock.h"
 #include "common/settings.h"
+#include "policy/attachment.h"
 #include "policy/change-log.h"
+#include "policy/profiles.h"
 #include "policy/rule-files.h"
 #include "policy/rules/rule-set.h"
 #include "policy/suite-start.h"
@@ -84,6 +86,16 @@ public:
   // Throws FAILED in words, nothing changed: there is none, it was undone, it is about files that
   // only people write, or a file of it was changed since.
   const ChangeLog& changes() const;
+
+  kj::Promise<uint32_t> useProfile(kj::StringPtr name, kj::Duration confirmWithin,
+                                   kj::StringPtr who = NOBODY);
+  // "auto", "none" or a name. In force when it resolves; how many open flows got another verdict.
+  // Throws FAILED, nothing changed, where there is no such profile.
+  kj::Promise<void> learn(Attachment attachment);
+  // Where this machine is now. Resolves when the profile that follows from it is in force.
+  const Profiles& profiles() const;
+  DefaultAction unanswered() const;
+  // What a question gets that nobody answers, by the profile in force; never ASK.
 
   kj::Promise<void> reload();
   // Whether it was good is what `fill` says then.

@@ -4,13 +4,13 @@
 namespace portreeve::policy {
 
 bool isDefault(const rules::Rule& rule) {
-  return rule.layer == rules::Layer::DEFAULT && rule.file == "policy.default";
+  return rule.fallback;
 }
 
 void name(Judgement& judgement, const rules::Rule& rule) {
   if (isDefault(rule)) {
     judgement.rule = kj::String();
-    judgement.origin = kj::str("no rule matches: policy.default");
+    judgement.origin = kj::str("no rule matches: ", rule.file);
   } else {
     judgement.rule = kj::str(rule.name);
     judgement.origin = rule.origin();

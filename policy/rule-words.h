@@ -6,7 +6,7 @@
 
 namespace portreeve::policy {
 
-bool isDefault(const rules::Rule& rule);  // policy.default: nobody's rule
+bool isDefault(const rules::Rule& rule);  // policy.default, or a profile's: nobody's rule
 
 void name(Judgement& judgement, const rules::Rule& rule);
 // Sets `rule` and `origin`: name and "file:line" or "built-in"; for policy.default no name and why.

@@ -68,12 +68,14 @@ RuleSet::Loaded RulesInForce::compile(kj::ArrayPtr<const rules::RuleSource> sour
   auto& settings = parts.settings;
   return RuleSet::load(
       sources, rules::RuleOptions{parts.users, settings.defaultAction, settings.keepExisting,
-                                  settings.builtinOff, parts.folders.lists, startedNs});
+                                  settings.builtinOff, parts.folders.lists, startedNs,
+                                  settings.profiles.asPtr()});
 }
 
 void RulesInForce::put(kj::Own<RuleSet> fresh, RuleSources sources) {
   KJ_IF_MAYBE (previous, current) fresh->adoptCounts(**previous);
   current = kj::mv(fresh);
+  takeCircumstances();
   former = kj::mv(from);
   from = kj::mv(sources);
   loadedNs = now();
@@ -87,6 +89,10 @@ void RulesInForce::keepAsLastGood() {
                 .eagerlyEvaluate([](kj::Exception&& e) {
                   log::exception("keeping the rules for a restart", e);
                 });
+}
+
+void RulesInForce::takeCircumstances() {
+  set().setCircumstances(parts.profiles.circumstances());
 }
 
 RuleSet& RulesInForce::set() {
@@ -127,7 +133,12 @@ void RulesInForce::fill(proto::view::RulesStatus::Builder status) const {
   status.setCount(uint32_t(set().rules().size()));
   status.setFiles(uint32_t(from.size()));
   status.setLoadedAt(rfc3339(loadedNs));
-  status.setDefault(toText(parts.settings.defaultAction));
+  auto& profiles = parts.profiles;
+  auto action = parts.settings.defaultAction;
+  KJ_IF_MAYBE (profile, profiles.settings()) action = profile->defaultAction.orDefault(action);
+  status.setDefault(toText(action));
+  status.setProfile(profiles.inForce());
+  status.setProfileChosen(profiles.chosen());
   status.setError(problem());
 }
 

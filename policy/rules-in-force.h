@@ -6,6 +6,7 @@
 #include "common/accounts.h"
 #include "common/settings.h"
 #include "policy/durable-folder.h"
+#include "policy/profiles.h"
 #include "policy/rule-clock.h"
 #include "policy/rule-files.h"
 #include "policy/rules/rule-set.h"
@@ -29,6 +30,7 @@ public:
     DurableFolder& state;             // where what was in force last is kept, "last-good.toml"
     kj::Function<uint64_t()>& clock;  // wall clock
     RuleClock& ruleClock;
+    const Profiles& profiles;
   };
   explicit RulesInForce(Parts parts);
   // Before the sandbox (it looks when the suite was started).
@@ -52,6 +54,9 @@ public:
   // That the set before it was made of, as they were read then.
   kj::ArrayPtr<const rules::Problem> problems() const { return wrong; }  // of the newest files
   kj::String problem() const;                                            // in one line
+
+  void takeCircumstances();
+  // Another profile is in force, or the machine is elsewhere.
 
   bool filesChanged() const;  // since `load` looked, going by names, times and sizes
   bool clockChanged();

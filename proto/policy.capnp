@@ -13,6 +13,7 @@ using View = import "view.capnp";
 using Daemon = import "daemon.capnp";
 using Interceptor = import "interceptor.capnp";
 using History = import "history.capnp";
+using Profile = import "profile.capnp";
 
 interface Policy extends (Daemon.Daemon) {
   attributed @0 () -> (inlet :Interceptor.RingSocket);
@@ -38,6 +39,19 @@ interface Policy extends (Daemon.Daemon) {
   record @6 (recorder :History.Recorder) -> (life :UInt64, recording :History.Recording);
   # For the historian's uid alone: tells all that is known now, then what changes. A new call replaces the one before. `life`
   # differs for each start of policy: flow ids are unique within one. Fails when history is switched off.
+
+  reserved7 @7 ();
+  reserved8 @8 ();
+  reserved9 @9 ();
+  reserved10 @10 ();
+  # Numbers have no gaps: these are taken by whoever lands prompts (7), modes (8), tokens (9) and Gate17 (10).
+
+  attachment @11 () -> (listener :Profile.AttachmentListener);
+  # For the resolver's uid alone: where it tells which networks this machine is on.
+
+  ownRules @12 () -> (editor :RuleEditor);
+  # For everybody: an editor of the caller's own rules, told by his uid. They can only make stricter what his own
+  # programs may do. Its add, remove and list are about these alone; the rest fails (FAILED "not entitled").
 }
 
 enum SessionRole {
@@ -154,6 +168,8 @@ interface Observer {
   changes @5 (limit :UInt32) -> (changes :List(View.ChangeView), brokenAt :UInt32);
   # The newest that many (0, or at most: 1000) entries of the change log, oldest first. brokenAt: the first that is not as it
   # was written; 0: the chain is whole.
+
+  profiles @6 () -> (profiles :Profile.ProfilesView);
 }
 
 interface RuleEditor {
@@ -171,11 +187,19 @@ interface RuleEditor {
   # Makes good what was changed with confirmSeconds. pending: there was something to confirm.
 
   undo @4 (number :UInt32, confirmSeconds :UInt32) -> (number :UInt32, what :Text, affected :UInt32);
-  # Takes back one change of the suite's own rules, 0: the newest that was not undone. Fails in words where that cannot be.
+  # Takes back one change of the suite's own rules, or of the chosen profile, 0: the newest that was not undone. Fails in
+  # words where that cannot be.
 
   replace @5 (name :Text, toml :Text, confirmSeconds :UInt32) -> (rule :View.RuleView, affected :UInt32);
   # The rule of that name, one of the suite's own, as `toml` (one [[rule]]) has it from now on, asked at the same place.
 
   move @6 (name :Text, before :Text, confirmSeconds :UInt32) -> (rule :View.RuleView, affected :UInt32);
   # The rule of that name is asked right before another one, both of the suite's own; `before` empty: behind all of them.
+
+  useProfile @7 (name :Text, confirmSeconds :UInt32) -> (affected :UInt32, profiles :Profile.ProfilesView);
+  # "auto": by network; "none": none whatever the network; else the name of one. Fails (FAILED, in words) where there is no
+  # such profile. confirmSeconds and `affected` as with `add`.
+
+  list @8 () -> (rules :List(View.RuleView));
+  # Those that `add` and `remove` are about, in the order they are asked.
 }

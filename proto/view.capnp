@@ -74,6 +74,8 @@ struct RulesStatus {
   default @3 :Text;
   error @4 :Text;                # why the newest files are not in force: file:line:column: reason
   confirmBy @5 :Text $Json.name("confirm_by");   # reverts at this time unless confirmed
+  profile @6 :Text;              # in force; empty: none
+  profileChosen @7 :Text $Json.name("profile_chosen");   # "auto" (by network), "none", or the one that somebody chose
 }
 
 struct Status {
@@ -139,12 +141,14 @@ struct RuleView {
   position @0 :UInt32;           # 1 is asked first
   name @1 :Text;
   action @2 :Text;
-  layer @3 :Text;                # built-in, administrator, user, default
+  layer @3 :Text;                # built-in, administrator, suite, user, default
   origin @4 :Text;               # file:line, or "built-in"
   text @5 :Text;                 # the rule as TOML
   hits @6 :Float64;
   lastUsed @7 :Text $Json.name("last_used");
   expires @8 :Text;
+  profile @9 :Text;              # of its whole file: in force with this profile alone; empty: with each
+  user @10 :Text;                # of the layer "user": whose programs it is about
 }
 
 struct Considered {

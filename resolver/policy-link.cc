@@ -70,6 +70,7 @@ PolicyLink::PolicyLink(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer,
       }) {}
 
 kj::Promise<void> PolicyLink::establish(proto::Policy::Client policy) {
+  KJ_IF_MAYBE (meet, meeting) (*meet)(policy);
   proto::NameJudge::Client fresh = policy.namesRequest().send().getJudge();
   return replay(memory, fresh).then([this, fresh]() mutable {
     auto request = fresh.offerLookupRequest();

@@ -8,6 +8,7 @@
 #include "resolver/name-memory.h"
 
 #include <kj/async.h>
+#include <kj/function.h>
 
 namespace portreeve::resolver {
 
@@ -34,9 +35,14 @@ public:
   kj::Maybe<proto::NameJudge::Client> present() override;
   bool connected() const { return peer.connected(); }
 
+  using OnPolicy = kj::Function<void(proto::Policy::Client)>;
+  void onPolicy(OnPolicy callback) { meeting = kj::mv(callback); }
+  // Called with each policy that is newly dialled, before it judges. Set before the loop turns.
+
 private:
   NameMemory& memory;
   kj::Maybe<proto::NameJudge::Client> judge;
+  kj::Maybe<OnPolicy> meeting;
   kj::Maybe<kj::ForkedPromise<void>> coming;  // one promise for all who wait
   PeerConnection peer;                        // last: it calls `establish`
 

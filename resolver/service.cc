@@ -57,6 +57,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
       queries(policy, names, memory, filter, loops, io.provider->getTimer()),
       selfProbe(io.unixEventPort, io.provider->getTimer(), policy,
                 settings.selfProbe * kj::SECONDS),
+      attachment(io.unixEventPort, io.provider->getTimer()),
       ownStatus(Role::RESOLVER),
       rpc(*io.lowLevelProvider, sockets.rpc.release(), accounts,
           [this](Entitlement peer) { return makeBootstrap(inside(), kj::mv(peer)); }) {
@@ -68,6 +69,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
   }
   for (auto& socket : sockets.tcp)
     tcp.add(kj::heap<TcpListener>(*io.lowLevelProvider, timer, kj::mv(socket.fd), queries));
+  policy.onPolicy([this](proto::Policy::Client fresh) { attachment.meet(kj::mv(fresh)); });
   addCounters();
 }
 
@@ -75,6 +77,7 @@ kj::Promise<void> Service::serve() {
   kj::Promise<void> all = rpc.serve()
                               .exclusiveJoin(events.run())
                               .exclusiveJoin(followLists())
+                              .exclusiveJoin(attachment.follow())
                               .exclusiveJoin(selfProbe.run())
                               .exclusiveJoin(router.serve());
   all = all.exclusiveJoin(network.serve([this](const NetworkServers& given) { useNetwork(given); },

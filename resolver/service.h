@@ -14,10 +14,11 @@
 #include "resolver/name-filter.h"
 #include "resolver/name-memory.h"
 #include "resolver/name-router.h"
-#include "resolver/servers-watch.h"
+#include "resolver/network-teller.h"
 #include "resolver/policy-link.h"
 #include "resolver/resolution.h"
 #include "resolver/self-probe.h"
+#include "resolver/servers-watch.h"
 #include "resolver/tcp-listener.h"
 #include "resolver/tls-client.h"
 #include "resolver/ub-event-base.h"
@@ -65,6 +66,7 @@ private:
   ListsWatch listsWatch;
   JudgedQueries queries;
   SelfProbe selfProbe;
+  NetworkTeller attachment;
   kj::Vector<kj::Own<UdpListener>> udp;
   kj::Vector<kj::Own<TcpListener>> tcp;
   OwnStatus ownStatus;

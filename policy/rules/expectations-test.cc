@@ -40,6 +40,18 @@ TEST_CASE("an expectation that holds passes") {
   CHECK(outcome.differences.empty());
 }
 
+TEST_CASE("a flow says under which profile it is, and on whose network") {
+  constexpr kj::StringPtr PLACES =
+      "[[rule]]\nname = \"at home\"\naction = \"allow\"\nprofile = \"home\"\n"
+      "[[rule]]\nname = \"at work\"\naction = \"drop\"\nnetwork = \"work\"\n"_kj;
+  CHECK(outcomeOf(PLACES, "rule = \"at home\"\nflow = { profile = \"home\" }").passed);
+  CHECK(outcomeOf(PLACES,
+                  "rule = \"at work\"\ndns = \"refuse\"\nflow = { profile = \"none\", network = "
+                  "[\"home\", \"work\"], domain = \"example.org\" }")
+            .passed);
+  CHECK(outcomeOf(PLACES, "rule = \"default\"\nflow = { port = 1 }").passed);
+}
+
 TEST_CASE("one that does not hold says what was expected, what came and why") {
   auto outcome =
       outcomeOf(RULES,

@@ -37,7 +37,8 @@ private:
     static constexpr kj::StringPtr KEYS[] = {
         "direction"_kj,  "protocol"_kj, "remote"_kj,    "remote_port"_kj, "local"_kj,
         "local_port"_kj, "port"_kj,     "icmp_type"_kj, "interface"_kj,   "domain"_kj,
-        "names"_kj,      "process"_kj,  "user"_kj,      "group"_kj,       "established"_kj};
+        "names"_kj,      "process"_kj,  "user"_kj,      "group"_kj,       "established"_kj,
+        "profile"_kj,    "network"_kj};
     kj::String word = copyText(key.str());
     if (word == "direction")
       facts.direction =
@@ -62,6 +63,12 @@ private:
       readDomains(value);
     else if (word == "names")
       source = NameSource(this->word(value, {"process"_kj, "program"_kj, "user"_kj, "any"_kj}));
+    else if (word == "profile")
+      flow.profile = text(value);
+    else if (word == "network")
+      eachText(value, "network", complaints, [&](kj::StringPtr name, const toml::source_region&) {
+        flow.addNetwork(kj::str(name));
+      });
     else if (word == "process")
       readProcess(value);
     else if (word == "user")
@@ -87,6 +94,7 @@ private:
     if (facts.direction == Direction::IN && !names.empty())
       complaints.at(table.source(),
                     kj::str("who comes in has not been asked for by a name: leave domain out"));
+    if (flow.profile == "none") flow.profile = "";
     for (auto& name : names) flow.addDomain(kj::mv(name), source);
   }
 
@@ -374,12 +382,17 @@ void MadeUpFlow::addParent(kj::String path) {
   facts.process.parents = parents;
 }
 
+void MadeUpFlow::addNetwork(kj::String name) {
+  networks.add(keep(kj::mv(name)));
+}
+
 ExpectationFile parseExpectations(const RuleSource& source, const UserNames& users) {
   return FileReader(source, users).read();
 }
 
-Outcome run(const Expectation& expectation, const RuleSet& rules, uint64_t nowWallNs) {
+Outcome run(const Expectation& expectation, RuleSet& rules, uint64_t nowWallNs) {
   Outcome outcome;
+  rules.setCircumstances(expectation.flow.circumstances());
   uint64_t at = expectation.atNs.orDefault(nowWallNs);
   auto& facts = expectation.flow.facts;
   auto decision = rules.decide(facts, at, &outcome.trace);

@@ -24,15 +24,19 @@ public:
   KJ_DISALLOW_COPY(MadeUpFlow);
 
   FlowFacts facts;
+  kj::StringPtr profile;  // in force; empty: none
 
   kj::StringPtr keep(kj::String text);
   void addDomain(kj::String name, NameSource source);
   void addParent(kj::String path);
+  void addNetwork(kj::String profile);
+  Circumstances circumstances() const { return {profile, networks}; }
 
 private:
   kj::Vector<kj::String> texts;
   kj::Vector<DomainFact> domains;
   kj::Vector<kj::StringPtr> parents;
+  kj::Vector<kj::StringPtr> networks;
 };
 
 struct Expectation {
@@ -62,6 +66,7 @@ struct Outcome {
   Trace trace;
 };
 
-Outcome run(const Expectation& expectation, const RuleSet& rules, uint64_t nowWallNs);
+Outcome run(const Expectation& expectation, RuleSet& rules, uint64_t nowWallNs);
+// Leaves the rule set with the flow's circumstances.
 
 }  // namespace portreeve::rules

@@ -46,6 +46,12 @@ struct ProcessFacts {
   kj::ArrayPtr<const kj::StringPtr> parents;  // their paths, nearest first
 };
 
+struct Circumstances {
+  // What holds of this machine as a whole.
+  kj::StringPtr profile;                       // in force; empty: none
+  kj::ArrayPtr<const kj::StringPtr> networks;  // the profiles on whose network it is
+};
+
 struct Known {
   // False: this fact is not known *yet* (the DNS stage) or was not said (a question). An operand
   // over it is then neither true nor false. What is known to be absent (a process that was not
@@ -76,6 +82,7 @@ struct FlowFacts {
   bool loopback = false;           // does not leave the machine, whatever its addresses
   bool establishedBefore = false;  // existed before the suite started
   ProcessFacts process;
+  const Circumstances* circumstances = nullptr;  // nullptr: those that the rule set was told
   kj::ArrayPtr<const DomainFact>
       domains;  // names given out for the remote address; each once, its nearest source
 

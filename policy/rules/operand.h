@@ -52,6 +52,8 @@ public:
   virtual kj::Maybe<const WeekTime&> weekTime() const { return nullptr; }
   // Where it hangs on the time of the week.
 
+  virtual bool hangsOnCircumstances() const { return false; }
+
   virtual const DomainFact* namedBy(const FlowFacts&) const { return nullptr; }
   // The name that made it match, where it is about names; one of facts.domains.
 

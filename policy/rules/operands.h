@@ -94,6 +94,11 @@ NameSource nearestSource(const FlowFacts& facts);  // ANY where there is no name
 kj::Own<Operand> listOperand(kj::Vector<kj::Own<SharedList>> lists, NameSource widest);
 // One of the names of the nearest source is on one of the lists.
 
+// operands-circumstances.cc: where this machine is. The word "none" stands for no profile at all.
+kj::Own<Operand> profileOperand(kj::Vector<kj::String> names);  // one of them is in force
+kj::Own<Operand> networkOperand(kj::Vector<kj::String> names);
+// This machine is on the network of one of these profiles, whichever is in force.
+
 // operands-time.cc
 kj::Own<Operand> timeOperand(WeekTime times);
 

@@ -7,6 +7,8 @@
 #include "policy/rules/parse-values.h"
 #include "policy/rules/rule.h"
 
+#include <algorithm>
+
 namespace portreeve::rules {
 namespace {
 
@@ -14,6 +16,7 @@ using Operands = kj::Vector<kj::Own<Operand>>;
 
 struct Site {
   // One key and where it stands.
+  kj::StringPtr key;
   const toml::table& table;
   const toml::node& value;
   const OperandContext& context;
@@ -267,6 +270,33 @@ void established(const Site& site) {
   if (before) site.out.add(establishedBeforeOperand());
 }
 
+// Where this machine is -------------------------------------------------------------------------
+
+kj::Vector<kj::String> profileNames(kj::StringPtr key, const toml::node& node,
+                                    const OperandContext& context) {
+  kj::Vector<kj::String> names;
+  kj::Vector<kj::StringPtr> known;
+  KJ_IF_MAYBE (profiles, context.options.profiles) {
+    known.add("none"_kj);
+    for (auto& profile : *profiles) known.add(profile.name);
+  }
+  eachText(
+      node, key, context.complaints, [&](kj::StringPtr name, const toml::source_region& where) {
+        if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end())
+          context.complaints.at(where, kj::str("there is no [profile.", name, "] in portreeve.toml",
+                                               didYouMean(name, known)));
+        else
+          names.add(kj::str(name));
+      });
+  return names;
+}
+
+template <kj::Own<Operand> (*make)(kj::Vector<kj::String>)>
+void circumstance(const Site& site) {
+  auto names = profileNames(site.key, site.value, site.context);
+  if (!names.empty()) site.out.add(make(kj::mv(names)));
+}
+
 // What it asked for -----------------------------------------------------------------------------
 
 NameSource widestSource(const Site& site) {
@@ -381,7 +411,8 @@ constexpr Row OPERANDS[] = {
     {"list"_kj, list},
     {"country"_kj, country},
     {"asn"_kj, asn},
-    {"network"_kj, nullptr},
+    {"profile"_kj, circumstance<profileOperand>},
+    {"network"_kj, circumstance<networkOperand>},
 };
 
 constexpr Row PROCESS_OPERANDS[] = {
@@ -439,7 +470,7 @@ void parseRows(kj::ArrayPtr<const Row> rows, kj::StringPtr prefix, const toml::t
       context.complaints.at(key.source(),
                             kj::str(prefix, word, " is not supported yet by this version"));
     else
-      row->parse(Site{table, value, context, out});
+      row->parse(Site{row->key, table, value, context, out});
   }
 }
 
@@ -454,6 +485,12 @@ void process(const Site& site) {
 }
 
 }  // namespace
+
+void parseFileProfile(const toml::node& value, const OperandContext& context,
+                      kj::Vector<kj::Own<Operand>>& out) {
+  auto names = profileNames("profile", value, context);
+  if (!names.empty()) out.add(profileOperand(kj::mv(names)));
+}
 
 kj::Vector<kj::Own<Operand>> parseOperands(const toml::table& table,
                                            kj::ArrayPtr<const kj::StringPtr> otherKeys,

@@ -16,6 +16,10 @@ struct OperandContext {
   Complaints& complaints;
 };
 
+void parseFileProfile(const toml::node& value, const OperandContext& context,
+                      kj::Vector<kj::Own<Operand>>& out);
+// `profile` at the head of a file: an operand of each of its rules.
+
 kj::Vector<kj::Own<Operand>> parseOperands(const toml::table& table,
                                            kj::ArrayPtr<const kj::StringPtr> otherKeys,
                                            const OperandContext& context);

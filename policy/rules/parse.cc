@@ -2,6 +2,7 @@
 #include "policy/rules/parse.h"
 
 #include "policy/rules/nearest.h"
+#include "policy/rules/operands.h"
 #include "policy/rules/parse-operands.h"
 #include "policy/rules/parse-values.h"
 
@@ -70,14 +71,17 @@ private:
   Complaints complaints;
   kj::Vector<kj::ArrayPtr<const char>> lines;
   kj::HashMap<kj::String, uint32_t> lineOfName;
+  const toml::node* profile = nullptr;  // of all rules of the file
 
   void parseRoot(const toml::table& root) {
-    static constexpr kj::StringPtr ROOT_KEYS[] = {"rule"_kj, "sets"_kj, "databases"_kj};
+    static constexpr kj::StringPtr ROOT_KEYS[] = {"rule"_kj, "profile"_kj, "sets"_kj,
+                                                  "databases"_kj};
+    profile = root.get("profile");
     for (auto&& [key, value] : root) {
       kj::String word = copyText(key.str());
       if (word == "rule")
         parseRules(value);
-      else if (word != "sets" && word != "databases")  // read for all files at once
+      else if (word != "profile" && word != "sets" && word != "databases")  // read elsewhere
         complaints.at(key.source(),
                       kj::str("unknown key \"", word, '"', didYouMean(word, ROOT_KEYS)));
     }
@@ -116,7 +120,19 @@ private:
     parseOnce(table, rule);
     parseEnd(table, rule);
     rule.operands = parseOperands(table, RULE_KEYS, {options, complaints});
+    if (profile != nullptr) addProfile(rule);
     result.rules.add(kj::mv(rule));
+  }
+
+  void addProfile(Rule& rule) {
+    size_t first = rule.operands.size();
+    parseFileProfile(*profile, {options, complaints}, rule.operands);
+    if (rule.operands.size() == first) {
+      profile = nullptr;  // said once is enough
+      return;
+    }
+    rule.profile = rule.operands.back()->wanted();
+    sortByCost(rule.operands);
   }
 
   void parseName(const toml::table& table, Rule& rule) {

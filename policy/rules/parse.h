@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/accounts.h"
+#include "common/profile-settings.h"
 #include "policy/rules/geography.h"
 #include "policy/rules/lists.h"
 #include "policy/rules/named-sets.h"
@@ -21,6 +22,7 @@ struct ParseOptions {
   Geography* geography = nullptr;   // nullptr: no databases
   const NamedSets* sets = nullptr;  // of all files; nullptr: the file's own, and what it names of
                                     // others' is passed over (the rules are not to be put in force)
+  kj::Maybe<kj::ArrayPtr<const Profile>> profiles = nullptr;  // that there are; nullptr: any
 };
 
 struct ParsedRules {

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "policy/rules/builtin.h"
 #include "policy/rules/nearest.h"
+#include "policy/rules/operands.h"
 #include "policy/rules/parse.h"
 #include "policy/rules/week-time.h"
 
@@ -29,7 +30,7 @@ public:
     }
     addBuiltin(fallbackRules());
     refuseUnknownOff();
-    addDefault();
+    addDefaults();
   }
 
   kj::Vector<kj::String> takeMissing() { return lists.takeMissing(); }
@@ -45,7 +46,7 @@ private:
   kj::Vector<kj::String> builtinNames;
 
   ParseOptions parseOptions() {
-    return {options.users, options.startedNs, &lists, geography.get(), &sets};
+    return {options.users, options.startedNs, &lists, geography.get(), &sets, options.profiles};
   }
 
   void addPeoples(const RuleSource& source) {
@@ -84,28 +85,49 @@ private:
     }
   }
 
-  void addDefault() {
-    Rule rule;
-    rule.name = kj::str("default");
-    rule.layer = Layer::DEFAULT;
-    rule.file = kj::str("policy.default");
-    rule.text = kj::str("default = \"", portreeve::toText(options.defaultAction), '"');
-    switch (options.defaultAction) {
-      case DefaultAction::ALLOW:
-        rule.action = Action::ALLOW;
-        break;
-      case DefaultAction::BLOCK:
-        rule.action = Action::BLOCK;
-        break;
-      case DefaultAction::DROP:
-        rule.action = Action::DROP;
-        break;
-      case DefaultAction::ASK:
-        problems.add(Problem{kj::str("portreeve.toml"), 0, 0,
-                             kj::str("policy.default = \"ask\" is not available in this version: "
-                                     "take allow, block or drop")});
-    }
+  void addDefaults() {
+    KJ_IF_MAYBE (profiles, options.profiles)
+      for (auto& profile : *profiles)
+        KJ_IF_MAYBE (action, profile.defaultAction) addDefaultOf(profile, *action);
+    rules.add(fallback("default", "policy.default", options.defaultAction));
+  }
+
+  void addDefaultOf(const Profile& profile, DefaultAction action) {
+    auto rule = fallback(kj::str("default of profile ", profile.name),
+                         kj::str("profile.", profile.name, ".default"), action);
+    kj::Vector<kj::String> names;
+    names.add(kj::str(profile.name));
+    rule.operands.add(profileOperand(kj::mv(names)));
     rules.add(kj::mv(rule));
+  }
+
+  Rule fallback(kj::StringPtr name, kj::StringPtr key, DefaultAction action) {
+    Rule rule;
+    rule.name = kj::str(name);
+    rule.layer = Layer::DEFAULT;
+    rule.fallback = true;
+    rule.file = kj::str(key);
+    rule.text = kj::str("default = \"", portreeve::toText(action), '"');
+    rule.action = actionOf(key, action);
+    return rule;
+  }
+
+  Action actionOf(kj::StringPtr key, DefaultAction action) {
+    switch (action) {
+      case DefaultAction::ALLOW:
+        return Action::ALLOW;
+      case DefaultAction::BLOCK:
+        return Action::BLOCK;
+      case DefaultAction::DROP:
+        return Action::DROP;
+      case DefaultAction::ASK:
+        break;
+    }
+    problems.add(Problem{kj::str("portreeve.toml"), 0, 0,
+                         kj::str(key,
+                                 " = \"ask\" is not available in this version: take allow, "
+                                 "block or drop")});
+    return Action::BLOCK;
   }
 };
 
@@ -139,10 +161,13 @@ void addWeekTimes(kj::ArrayPtr<const kj::Own<Operand>> operands,
   }
 }
 
-FlowFacts atTime(const FlowFacts& facts, uint64_t nowWallNs) {
-  FlowFacts timed = facts;
-  timed.wallNs = nowWallNs;
-  return timed;
+bool anyHangsOnCircumstances(kj::ArrayPtr<const kj::Own<Operand>> operands) {
+  for (auto& operand : operands) {
+    if (operand->hangsOnCircumstances()) return true;
+    for (auto& inner : operand->nested())
+      if (anyHangsOnCircumstances(inner)) return true;
+  }
+  return false;
 }
 
 bool matches(const Rule& rule, const FlowFacts& facts, uint64_t nowWallNs) {
@@ -183,8 +208,9 @@ bool isPeoples(const Rule& rule) {
 }
 
 bool judgesNames(const Rule& rule) {
-  // Of the last layer only the very last: "loopback" and the like are about addresses.
-  return isPeoples(rule) || (rule.layer == Layer::DEFAULT && rule.operands.empty());
+  // Of the last layer only what holds where no rule does: "loopback" and the like are about
+  // addresses.
+  return isPeoples(rule) || rule.fallback;
 }
 
 FlowFacts nameStage() {
@@ -198,8 +224,10 @@ bool mayJudgeNames(const Rule& rule) {
   // Left out of the index: what is about arriving flows alone, and a "no" that hangs on a port or
   // an address, which is never certain at this stage.
   if (!judgesNames(rule)) return false;
+  const Circumstances somewhere;
   auto facts = nameStage();
-  facts.wallNs = 1;  // the hour will be known
+  facts.wallNs = 1;  // the hour will be known, and where this machine is
+  facts.circumstances = &somewhere;
   for (auto& operand : rule.operands) {
     if (operand->cost == Cost::NESTED) continue;
     if (operand->key == "direction" && operand->test(facts) == Match::NO) return false;
@@ -266,12 +294,26 @@ RuleSet::RuleSet(kj::Array<Rule> rules)
       unnamed(all, ALL_KEYS & ~NAME_KEYS, [](const Rule&) { return true; }),
       names(all, ASKER_KEYS, mayJudgeNames),
       namesForOthers(all, NAME_KEYS, mayJudgeNames) {
-  for (auto& rule : all) addWeekTimes(rule.operands, weekTimes);
+  for (auto& rule : all) {
+    addWeekTimes(rule.operands, weekTimes);
+    hangsOnCircumstances = hangsOnCircumstances || anyHangsOnCircumstances(rule.operands);
+  }
+}
+
+bool RuleSet::isWhole(const FlowFacts& facts, uint64_t nowWallNs) const {
+  return (weekTimes.empty() || facts.wallNs == nowWallNs) &&
+         (!hangsOnCircumstances || facts.circumstances != nullptr);
+}
+
+FlowFacts RuleSet::whole(const FlowFacts& facts, uint64_t nowWallNs) const {
+  FlowFacts completed = facts;
+  completed.wallNs = nowWallNs;
+  if (facts.circumstances == nullptr) completed.circumstances = &circumstances.get();
+  return completed;
 }
 
 Decision RuleSet::decide(const FlowFacts& facts, uint64_t nowWallNs, Trace* trace) const {
-  if (!weekTimes.empty() && facts.wallNs != nowWallNs)
-    return decide(atTime(facts, nowWallNs), nowWallNs, trace);
+  if (!isWhole(facts, nowWallNs)) return decide(whole(facts, nowWallNs), nowWallNs, trace);
   if (trace == nullptr) {
     const Rule* first =
         flows.firstOf(facts, [&](const Rule& rule) { return matches(rule, facts, nowWallNs); });
@@ -286,8 +328,7 @@ Decision RuleSet::decide(const FlowFacts& facts, uint64_t nowWallNs, Trace* trac
 }
 
 bool RuleSet::hangsOnName(const FlowFacts& facts, uint64_t nowWallNs) const {
-  if (!weekTimes.empty() && facts.wallNs != nowWallNs)
-    return hangsOnName(atTime(facts, nowWallNs), nowWallNs);
+  if (!isWhole(facts, nowWallNs)) return hangsOnName(whole(facts, nowWallNs), nowWallNs);
   Match found = Match::NO;
   unnamed.firstOf(facts, [&](const Rule& rule) {
     found = rule.expired(nowWallNs) ? Match::NO : rule.test(facts);
@@ -303,6 +344,7 @@ NameDecision RuleSet::judgeName(const ProcessFacts& asker, kj::StringPtr name, u
   facts.known.process = facts.known.user = !askerSpeaksForOthers;
   facts.process = asker;
   facts.wallNs = nowWallNs;
+  facts.circumstances = &circumstances.get();
   facts.domains = kj::arrayPtr(&domain, 1);
   if (trace == nullptr)
     return judgeName(facts, askerSpeaksForOthers ? namesForOthers : names, nowWallNs);

@@ -8,6 +8,7 @@
 
 #include "common/accounts.h"
 #include "common/settings.h"
+#include "policy/rules/known-circumstances.h"
 #include "policy/rules/rule-index.h"
 #include "policy/rules/rule.h"
 #include "policy/rules/source.h"
@@ -31,6 +32,8 @@ struct RuleOptions {
   kj::StringPtr listFolder = "/nonexistent";  // of compiled lists (name-list.h), for `list`
   uint64_t startedNs =
       0;  // wall clock, when the suite started: `until = "restart"` ends rules from before
+  kj::Maybe<kj::ArrayPtr<const Profile>> profiles =
+      nullptr;  // of the settings; nullptr: not known, rules may name any
 };
 
 struct Considered {
@@ -101,6 +104,10 @@ public:
   // The wall clock was set forward by so much: rules that last a while (`for`) end when they would
   // have.
 
+  void setCircumstances(const Circumstances& present) { circumstances.set(present); }
+  // Before that there is no profile and no network. Facts that have circumstances of their own are
+  // judged by those.
+
   kj::ArrayPtr<const Rule> rules() const { return all; }  // in order; the last one is the default
   const HitCount& hits(size_t position) const { return counts[position]; }
   kj::Maybe<size_t> find(
@@ -118,11 +125,15 @@ private:
   kj::Array<Rule> all;
   kj::Array<HitCount> counts;
   kj::Vector<const WeekTime*> weekTimes;  // of all operands; where empty, time costs nothing
-  RuleIndex flows;                        // decide
+  bool hangsOnCircumstances = false;      // where none does, they cost nothing
+  KnownCircumstances circumstances;
+  RuleIndex flows;  // decide
   RuleIndex unnamed;
   RuleIndex names;           // judgeName of an asker who is known,
   RuleIndex namesForOthers;  // and of one who asks for others
 
+  bool isWhole(const FlowFacts& facts, uint64_t nowWallNs) const;
+  FlowFacts whole(const FlowFacts& facts, uint64_t nowWallNs) const;
   NameDecision judgeName(const FlowFacts& facts, const RuleIndex& index, uint64_t nowWallNs) const;
 };
 

@@ -31,6 +31,8 @@ struct Rule {
   bool untilRestart = false;
   bool untilExit = false;  // it is about one process: ends with it, or with a restart
   bool lasting = false;    // `for`: its end moves with the wall clock when that is set
+  bool fallback = false;   // what holds where nobody's rule matches: policy.default, or a profile's
+  kj::String profile;      // its whole file's, as shown to people; empty: it holds with each
   bool once = false;       // decides each packet alone: ALLOW, BLOCK and DROP
   kj::Vector<kj::Own<Operand>> operands;  // cheap ones first; none: matches every flow
 
