@@ -113,6 +113,8 @@ struct FakeProcess {
   std::string comm = "curl";
   std::string commandLine = std::string("curl\0example.org\0", 17);
   std::string cgroup = "0::/system.slice/ssh.service\n";
+  std::string workingDirectory = "/srv";
+  std::string appImage;
   bool shared = false;
 
   void owner(proto::reader::Answer::Builder answer) const {
@@ -132,6 +134,8 @@ struct FakeProcess {
     answer.setStat(bytes(std::to_string(pid) + " (" + comm + ") S 1 1"));
     answer.setCommandLine(bytes(commandLine));
     answer.setCgroup(bytes(cgroup));
+    answer.setWorkingDirectory(bytes(workingDirectory));
+    answer.setAppImage(bytes(appImage));
     answer.setStatus(bytes("Name:\tx\nUid:\t1000\t1001\t1000\t1000\nGid:\t100\t101\t100\t100\n"));
     auto parents = answer.initParents(1);
     parents[0].setPid(1);

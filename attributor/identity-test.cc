@@ -92,6 +92,24 @@ TEST_CASE("a deleted file among the host's own mounts was at that path") {
   }
 }
 
+TEST_CASE("a deleted file that was opened by another mount is not believed to have been there") {
+  // A user's own mount namespace, a descriptor passed out of it, fexecve(3).
+  FileHistory history;
+  auto passed = running("/usr/bin/curl (deleted)", EVIL, CURL, 0);
+  passed.hostMounts = true;
+  passed.mount = 40;
+  passed.hostMount = 29;
+  CHECK(history.identify(passed).kind == ProcessKind::FOREIGN_ROOT);
+  SUBCASE("nor where the host has no folder on the way") {
+    passed.hostMount = 0;
+    CHECK(history.identify(passed).kind == ProcessKind::FOREIGN_ROOT);
+  }
+  SUBCASE("by the host's own mount it was") {
+    passed.hostMount = passed.mount;
+    CHECK(history.identify(passed).kind == ProcessKind::REPLACED);
+  }
+}
+
 TEST_CASE("memory that is run as a program is no file of any path") {
   FileHistory history;
   auto memory = running("/memfd:curl (deleted)", EVIL, FileNumbers(), 0);

@@ -22,11 +22,17 @@ std::string keyOf(kj::StringPtr path, const FileNumbers& file) {
   return key;
 }
 
+bool openedHere(const RunningFile& running) {
+  return running.mount == 0 || running.mount == running.hostMount;
+}
+
 kj::StringPtr strangersReason(const RunningFile& running, bool deleted) {
   if (running.link.startsWith("/memfd:")) return "its program is no file but memory (memfd)"_kj;
   if (!running.link.startsWith("/")) return "its file is not below this host's root"_kj;
   if (deleted && !running.hostMounts)
     return "its file is deleted and it has mounts of its own: whose file it was cannot be told"_kj;
+  if (deleted && !openedHere(running))
+    return "its file is deleted and was opened by another mount: whose file it was cannot be told"_kj;
   if (running.host.inode == 0) return "this host has no file of that path"_kj;
   return "its file is not this host's file of that path"_kj;
 }
@@ -38,8 +44,10 @@ kj::StringPtr strangersReason(const RunningFile& running, bool deleted) {
 //   2. This very process was seen running it as the host's file of that path (paths can change:
 //   mount
 //      --move): it has held the inode since, so the number cannot have been given to another file.
-//   3. It is deleted, and the process sees the host's own mounts: then the path that the kernel
-//      shows is where the file really was, and who could put it there could replace it there too.
+//   3. It is deleted, the process sees the host's own mounts, and the file was opened by the mount
+//      that the host has on the way to that path: then the path that the kernel shows is where the
+//      file really was, and who could put it there could replace it there too. (A descriptor opened
+//      in another mount namespace, passed on and run by fexecve(3), has another mount.)
 // " (deleted)" alone is worth nothing: a user may bind a file of his own over /usr/bin/curl in a
 // mount namespace of his, run it and delete it. Device and owner do not tell either: his home may
 // be on the same file system, and the file may be another of root's programs.
@@ -64,7 +72,7 @@ Identity FileHistory::identify(const RunningFile& running) {
   bool ownPlace = path.startsWith("/") && !path.startsWith("/memfd:");
   bool believed = false;
   KJ_IF_MAYBE (before, running.believed) believed = *before == shown;
-  if (ownPlace && (believed || knew(path, running.file) || (deleted && running.hostMounts)))
+  if (ownPlace && (believed || knew(path, running.file) || (deleted && running.hostMounts && openedHere(running))))
     return {ProcessKind::REPLACED, kj::mv(shown), ""_kj};
   return {ProcessKind::FOREIGN_ROOT, kj::mv(shown), strangersReason(running, deleted)};
 }

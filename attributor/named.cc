@@ -6,7 +6,7 @@
 namespace portreeve::attributor {
 namespace {
 
-constexpr size_t WORDS_WITHOUT_PROCESS = 64;  // proto::Process with a literal or two
+constexpr size_t WORDS_WITHOUT_PROCESS = 88;  // proto::Process with a literal or two
 
 }  // namespace
 
@@ -53,15 +53,16 @@ Named Named::ofHolder(const Holder& holder, const DiagSocket& socket, proto::Met
   return result;
 }
 
-void Named::to(proto::Process::Builder builder) const {
+void Named::to(proto::Process::Builder builder, Detail detail) const {
   if (facts != nullptr) {
-    facts->to(builder);
+    facts->to(builder, detail);
   } else {
     builder.setKind(kind);
     builder.setName(name);
     builder.setReason(reason);
     builder.setAskAgain(kind == proto::ProcessKind::UNKNOWN && saysNoAnswer(reason));
     builder.setGid(NO_UID);
+    builder.setExamined(true);
   }
   builder.setMethod(method);
   builder.setConfidence(confidence);
@@ -69,8 +70,8 @@ void Named::to(proto::Process::Builder builder) const {
   builder.setSocketInode(socketInode);
 }
 
-size_t Named::words() const {
-  return facts == nullptr ? WORDS_WITHOUT_PROCESS : facts->words();
+size_t Named::words(Detail detail) const {
+  return facts == nullptr ? WORDS_WITHOUT_PROCESS : facts->words(detail);
 }
 
 }  // namespace portreeve::attributor

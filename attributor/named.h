@@ -31,8 +31,8 @@ struct Named {
                         bool only, uint32_t packetUid);
   // `only`: no other socket would have done as well.
 
-  void to(proto::Process::Builder builder) const;
-  size_t words() const;  // what `to` takes at most in a message
+  void to(proto::Process::Builder builder, Detail detail = Detail::FULL) const;
+  size_t words(Detail detail = Detail::FULL) const;  // what `to` takes at most in a message
 };
 
 }  // namespace portreeve::attributor

@@ -13,6 +13,8 @@ namespace {
 struct Sent {
   size_t bytes;
   std::vector<uint64_t> ids;
+  uint brief = 0;
+  uint learned = 0;
 };
 
 struct Batches {
@@ -22,7 +24,11 @@ struct Batches {
                         Sent one;
                         one.bytes = capnp::computeSerializedSizeInWords(message) * 8;
                         auto list = message.getRoot<proto::AttributedBatch>().getFlows();
-                        for (auto flow : list) one.ids.push_back(flow.getId());
+                        for (auto flow : list) {
+                          one.ids.push_back(flow.getId());
+                          if (flow.getProcess().getBrief()) one.brief++;
+                        }
+                        one.learned = message.getRoot<proto::AttributedBatch>().getLearned().size();
                         CHECK(one.ids.size() == flows);
                         sent.push_back(kj::mv(one));
                       }};
@@ -35,11 +41,21 @@ struct Batches {
 };
 
 SharedFacts facts(size_t textBytes, size_t parents) {
+  static uint64_t instances = 0;
   auto facts = std::make_shared<ProcessFacts>();
+  facts->instance = ++instances;
   facts->kind = proto::ProcessKind::PROGRAM;
   facts->path = kj::str('/', kj::repeat('p', kj::min(textBytes, size_t(4095))));
   facts->commandLine = kj::str(kj::repeat('c', kj::min(textBytes, size_t(1024))));
   facts->cgroup = kj::str(kj::repeat('g', kj::min(textBytes, size_t(1024))));
+  for (auto text : {&facts->workingDirectory, &facts->appImage, &facts->script})
+    *text = kj::str(kj::repeat('w', kj::min(textBytes, size_t(1024))));
+  facts->stablePath = kj::str(kj::repeat('s', kj::min(textBytes, size_t(4096))));
+  for (auto text : {&facts->placement.slice, &facts->placement.container, &facts->placement.pod,
+                    &facts->placement.flatpak, &facts->placement.snap, &facts->placement.session})
+    *text = kj::str(kj::repeat('n', kj::min(textBytes, size_t(256))));
+  for (auto word : {"slice"_kj, "container"_kj, "flatpak"_kj, "snap"_kj, "appimage"_kj, "script"_kj})
+    facts->claimed.add(word);
   for (size_t i = 0; i < parents; i++)
     facts->parents.add(ProcessFacts::Ancestor{int(i), kj::str(kj::repeat('/', 700))});
   return facts;
@@ -77,6 +93,32 @@ TEST_CASE("no message is longer than the ring takes, whatever programs call them
   batches.batcher.flush();
   CHECK(batches.flows() == 64);
   for (auto& one : batches.sent) CHECK(one.bytes <= proto::RING_MESSAGE_BYTES);
+}
+
+TEST_CASE("texts of a process go out with its first flow alone, until they may have been lost") {
+  Batches batches;
+  auto process = facts(5000, 16);
+  for (uint64_t id = 1; id <= 10; id++) batches.batcher.add(flow(id, process));
+  batches.batcher.flush();
+  REQUIRE(batches.sent.size() == 1);
+  CHECK(batches.sent[0].brief == 9);
+  CHECK(batches.sent[0].bytes < 40'000);
+  batches.batcher.forgetTold();
+  batches.batcher.add(flow(11, process));
+  batches.batcher.flush();
+  CHECK(batches.sent[1].brief == 0);
+}
+
+TEST_CASE("what is learned of a process is told where the process was, behind its flows") {
+  Batches batches;
+  auto process = facts(10, 1);
+  batches.batcher.tellLearned(process);
+  CHECK(batches.sent.size() == 0);
+  batches.batcher.add(flow(1, process));
+  batches.batcher.tellLearned(process);
+  REQUIRE(batches.sent.size() == 2);
+  CHECK(batches.sent[0].learned == 0);
+  CHECK(batches.sent[1].learned == 1);
 }
 
 TEST_CASE("what is estimated of a flow is never less than what it takes") {

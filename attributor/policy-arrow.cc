@@ -24,7 +24,8 @@ bool otherEndIsHeld(int fd) {
 
 }  // namespace
 
-void fill(proto::Attributed::Builder builder, const AttributedFlow& flow, kj::StringPtr interface) {
+void fill(proto::Attributed::Builder builder, const AttributedFlow& flow, kj::StringPtr interface,
+          FlowDetail detail) {
   auto& packet = flow.packet;
   builder.setId(packet.id);
   builder.setHook(packet.hook);
@@ -42,23 +43,39 @@ void fill(proto::Attributed::Builder builder, const AttributedFlow& flow, kj::St
   builder.setIcmpCode(packet.header.icmpCode);
   builder.setFragment(packet.header.fragment);
   builder.setLength(packet.length);
-  flow.process.to(builder.initProcess());
-  KJ_IF_MAYBE (peer, flow.peer) peer->to(builder.initPeer());
+  flow.process.to(builder.initProcess(), detail.process);
+  KJ_IF_MAYBE (peer, flow.peer) peer->to(builder.initPeer(), detail.peer);
   builder.setLoopback(flow.loopback);
   builder.setInterface(interface);
 }
 
-size_t wordsOf(const AttributedFlow& flow) {
-  size_t words = FLOW_WORDS + flow.process.words();
-  KJ_IF_MAYBE (peer, flow.peer) words += peer->words();
+size_t wordsOf(const AttributedFlow& flow, FlowDetail detail) {
+  size_t words = FLOW_WORDS + flow.process.words(detail.process);
+  KJ_IF_MAYBE (peer, flow.peer) words += peer->words(detail.peer);
   return words;
 }
 
+FlowDetail FlowBatcher::detailFor(const AttributedFlow& flow) {
+  uint64_t now = monotonicNs();
+  FlowDetail detail;
+  detail.process = told.detailFor(flow.process.facts, now);
+  KJ_IF_MAYBE (peer, flow.peer) detail.peer = told.detailFor(peer->facts, now);
+  return detail;
+}
+
 void FlowBatcher::add(AttributedFlow&& flow) {
-  size_t more = wordsOf(flow);
-  if (words + more > BATCH_WORDS) flush();
+  auto detail = detailFor(flow);
+  size_t more = wordsOf(flow, detail);
+  if (words + more > BATCH_WORDS) {
+    // What is lost with that batch may be what this flow relies on.
+    flush();
+    auto again = detailFor(flow);
+    if (again.process == Detail::FULL) detail.process = Detail::FULL;
+    if (again.peer == Detail::FULL) detail.peer = Detail::FULL;
+    more = wordsOf(flow, detail);
+  }
   words += more;
-  flows.add(kj::mv(flow));
+  flows.add(Waiting{kj::mv(flow), detail});
   if (flows.size() == proto::RING_BATCH_PACKETS) flush();
 }
 
@@ -66,13 +83,25 @@ void FlowBatcher::flush() {
   if (flows.empty()) return;
   auto list = message.begin<proto::AttributedBatch>().initFlows(uint(flows.size()));
   for (uint i = 0; i < flows.size(); i++) {
-    auto& packet = flows[i].packet;
+    auto& packet = flows[i].flow.packet;
     bool output = packet.hook == proto::Hook::OUTPUT;
-    fill(list[i], flows[i], interfaces.nameOf(output ? packet.outInterface : packet.inInterface));
+    fill(list[i], flows[i].flow,
+         interfaces.nameOf(output ? packet.outInterface : packet.inInterface), flows[i].detail);
   }
-  send(message.builder(), uint(flows.size()));
+  uint count = uint(flows.size());
   flows.clear();
   words = 0;
+  send(message.builder(), count);
+}
+
+void FlowBatcher::tellLearned(const SharedFacts& facts) {
+  if (!told.knows(*facts)) return;
+  flush();
+  told.detailFor(facts, monotonicNs());
+  auto list = message.begin<proto::AttributedBatch>().initLearned(1);
+  facts->to(list[0], Detail::FULL);
+  list[0].setUid(facts->uid);
+  send(message.builder(), 0);
 }
 
 PolicyArrow::PolicyArrow(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer,
@@ -97,6 +126,7 @@ void PolicyArrow::open(kj::Maybe<int> descriptor) {
   int own;  // `given` belongs to the capability
   KJ_SYSCALL(own = fcntl(given, F_DUPFD_CLOEXEC, 0));
   arrow = RingSender(kj::AutoCloseFd(own));
+  batcher.forgetTold();
   for (auto& one : waiting) one->fulfill();
   waiting.clear();
 }
@@ -125,6 +155,7 @@ void PolicyArrow::send(capnp::MessageBuilder& message, uint flows) {
         break;
       case RingSender::Sent::FULL:
         counts.full += flows;
+        batcher.forgetTold();
         break;
       case RingSender::Sent::CLOSED:
         counts.away += flows;

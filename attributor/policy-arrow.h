@@ -5,6 +5,7 @@
 
 #include "attributor/attribution.h"
 #include "attributor/interfaces.h"
+#include "attributor/told-processes.h"
 #include "common/ring.h"
 #include "common/rpc-client.h"
 #include "proto/policy.capnp.h"
@@ -18,8 +19,15 @@
 
 namespace portreeve::attributor {
 
-void fill(proto::Attributed::Builder builder, const AttributedFlow& flow, kj::StringPtr interface);
-size_t wordsOf(const AttributedFlow& flow);  // what `fill` takes at most in a message
+struct FlowDetail {
+  Detail process = Detail::FULL;
+  Detail peer = Detail::FULL;
+};
+
+void fill(proto::Attributed::Builder builder, const AttributedFlow& flow, kj::StringPtr interface,
+          FlowDetail detail = {});
+size_t wordsOf(const AttributedFlow& flow, FlowDetail detail = {});
+// What `fill` takes at most in a message.
 
 class FlowBatcher {
   // Packs flows into messages of at most 32 flows and 64 KiB.
@@ -33,12 +41,25 @@ public:
   // Goes out with the next `flush`, or by itself when a batch is complete.
   void flush();
 
+  void tellLearned(const SharedFacts& facts);
+  // At once, if that process was told before.
+  void forgetTold() { told.forget(); }
+  // The receiver is another one, or has not got everything.
+
 private:
+  struct Waiting {
+    AttributedFlow flow;
+    FlowDetail detail;
+  };
+
   Interfaces& interfaces;
   Send send;
   RingMessage message;
-  kj::Vector<AttributedFlow> flows;
+  kj::Vector<Waiting> flows;
+  ToldProcesses told;
   size_t words = 0;
+
+  FlowDetail detailFor(const AttributedFlow& flow);
 };
 
 class PolicyArrow final : private kj::TaskSet::ErrorHandler {
@@ -55,6 +76,8 @@ public:
 
   void add(AttributedFlow&& flow) { batcher.add(kj::mv(flow)); }
   void flush() { batcher.flush(); }
+  void tellLearned(const SharedFacts& facts) { batcher.tellLearned(facts); }
+  // More is known now of a process (its examination).
 
   bool connected();
   // There is an arrow, and its other end is held by somebody now.

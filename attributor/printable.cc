@@ -66,19 +66,29 @@ private:
   size_t left;
 };
 
-}  // namespace
-
-kj::String printable(kj::ArrayPtr<const kj::byte> raw, size_t maxBytes) {
-  Writer writer(maxBytes);
+bool write(kj::ArrayPtr<const kj::byte> raw, Writer& writer) {
   for (size_t at = 0; at < raw.size();) {
     auto character = characterAt(raw, at);
     size_t bytes = kj::max(character.bytes, size_t(1));
     auto piece = raw.slice(at, at + bytes);
     bool plain = character.bytes > 0 && isHarmless(character.code);
-    if (!(plain ? writer.copy(piece) : writer.escape(piece))) break;
+    if (!(plain ? writer.copy(piece) : writer.escape(piece))) return false;
     at += bytes;
   }
+  return true;
+}
+
+}  // namespace
+
+kj::String printable(kj::ArrayPtr<const kj::byte> raw, size_t maxBytes) {
+  Writer writer(maxBytes);
+  write(raw, writer);
   return writer.finish();
+}
+
+kj::String wholePrintable(kj::ArrayPtr<const kj::byte> raw, size_t maxBytes) {
+  Writer writer(maxBytes);
+  return write(raw, writer) ? writer.finish() : kj::String();
 }
 
 kj::String commandLineOf(kj::ArrayPtr<const kj::byte> raw, size_t maxBytes) {

@@ -27,6 +27,9 @@ TEST_CASE("a description becomes facts") {
   CHECK(facts->gid == 101);
   CHECK(facts->cgroup == "/system.slice/ssh.service");
   CHECK(facts->unit == "ssh.service");
+  CHECK(facts->workingDirectory == "/srv");
+  CHECK(facts->placement.slice == "system.slice");
+  CHECK(facts->claimed.size() == 0);
   REQUIRE(facts->parents.size() == 1);
   CHECK(facts->parents[0].path == "/usr/lib/systemd/systemd");
 }
@@ -38,6 +41,65 @@ TEST_CASE("an instance is one exec of one process, and the same after a restart 
   CHECK(factsOf(process)->instance == factsOf(process)->instance);
   CHECK(factsOf(process)->instance != factsOf(exec)->instance);
   CHECK(factsOf(process)->instance != factsOf(child)->instance);
+}
+
+kj::String claims(const SharedFacts& facts) {
+  return kj::strArray(facts->claimed, " ");
+}
+
+TEST_CASE("what only the process or its user says is marked so") {
+  FakeProcess process;
+  process.exe = "/usr/bin/python3.11";
+  process.commandLine = std::string("python3\0tool.py\0", 16);
+  process.cgroup = "0::/user.slice/user-1000.slice/user@1000.service/app.slice/snap.x.y-1.scope\n";
+  auto facts = factsOf(process);
+  CHECK(facts->script == "/srv/tool.py");
+  CHECK(facts->placement.snap == "x");
+  CHECK(claims(facts) == "slice snap script");
+}
+
+TEST_CASE("a program that root has mounted below /snap is of that snap, whatever its group says") {
+  FakeProcess process;
+  process.exe = "/snap/firefox/4173/usr/lib/firefox/firefox";
+  process.cgroup = "0::/user.slice/user-1000.slice/user@1000.service/app.slice/snap.x.y-1.scope\n";
+  CHECK(factsOf(process)->placement.snap == "firefox");
+  CHECK(claims(factsOf(process)) == "slice");
+  process.hostInode = 0;
+  CHECK(factsOf(process)->placement.snap == "x");
+}
+
+TEST_CASE("an AppImage is the file that its runtime names, else what its mount is called") {
+  FakeProcess process;
+  process.exe = "/tmp/.mount_FooVieAbC123/usr/bin/foo";
+  process.appImage = "/home/a/FooViewer.AppImage";
+  CHECK(factsOf(process)->appImage == "/home/a/FooViewer.AppImage");
+  CHECK(factsOf(process)->stablePath == "/tmp/.mount_*/usr/bin/foo");
+  CHECK(claims(factsOf(process)) == "appimage");
+  process.appImage = "";
+  CHECK(factsOf(process)->appImage == "FooVie");
+  process.exe = "/tmp/.mount_x/usr/bin/foo";
+  CHECK(factsOf(process)->appImage == "");
+}
+
+TEST_CASE("another fingerprint tells that something else is said, and the same that nothing is") {
+  FakeProcess process, renamed, moved;
+  renamed.commandLine = "x";
+  moved.workingDirectory = "/elsewhere";
+  CHECK(factsOf(process)->fingerprint() == factsOf(process)->fingerprint());
+  CHECK(factsOf(process)->fingerprint() != factsOf(renamed)->fingerprint());
+  CHECK(factsOf(process)->fingerprint() != factsOf(moved)->fingerprint());
+}
+
+TEST_CASE("a process that is told in brief has its numbers alone") {
+  FakeProcess process;
+  capnp::MallocMessageBuilder message;
+  auto told = message.initRoot<proto::Process>();
+  factsOf(process)->to(told, Detail::BRIEF);
+  CHECK(told.getBrief());
+  CHECK(told.getInstance() == factsOf(process)->instance);
+  CHECK(told.getFingerprint() == factsOf(process)->fingerprint());
+  CHECK(told.getPath() == "");
+  CHECK(told.getParents().size() == 0);
 }
 
 TEST_CASE("a name may hold parentheses and worse") {

@@ -3,7 +3,9 @@
 // bounded, printable and does not change: it is shared by all the flows of the process.
 #pragma once
 
+#include "attributor/examination.h"
 #include "attributor/identity.h"
+#include "attributor/placement.h"
 #include "proto/flow.capnp.h"
 #include "proto/reader.capnp.h"
 
@@ -28,6 +30,9 @@ struct ExecKey {
   bool operator==(const ExecKey& other) const = default;
 };
 
+enum class Detail : uint8_t { BRIEF, FULL };
+// proto::Process.brief
+
 struct ProcessFacts {
   struct Ancestor {
     int32_t pid;
@@ -47,11 +52,28 @@ struct ProcessFacts {
   kj::String unit;
   kj::Vector<Ancestor> parents;
   kj::String reason;
+  kj::String workingDirectory;
+  kj::String appImage;
+  kj::String script;
+  kj::String stablePath;
+  Placement placement;
+  kj::Vector<kj::StringPtr> claimed;  // proto::Process.claimed
+  SharedExamination examination;      // empty: nobody examines
   uint64_t instance = 0;  // differs for each key and file; the same after a restart of ours
 
-  void to(proto::Process::Builder builder) const;
+  uint64_t fingerprint() const;
+  // proto::Process.fingerprint. Another one after the examination.
+
+  void to(proto::Process::Builder builder, Detail detail) const;
   // All but what the socket decides (method, confidence, uid, socketInode).
-  size_t words() const;  // what `to` takes at most in a message
+  size_t words(Detail detail) const;  // what `to` takes at most in a message
+
+private:
+  friend std::shared_ptr<const ProcessFacts> factsFrom(proto::reader::Answer::Reader,
+                                                       const ProcessFacts*, FileHistory&);
+  uint64_t textsHash = 0;
+
+  void fillTexts(proto::Process::Builder builder) const;
 };
 
 using SharedFacts = std::shared_ptr<const ProcessFacts>;

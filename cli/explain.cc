@@ -6,6 +6,7 @@
 #include "cli/json.h"
 #include "cli/printable.h"
 #include "cli/program-path.h"
+#include "cli/program-view.h"
 #include "cli/session.h"
 #include "common/clock.h"
 #include "common/tuple.h"
@@ -66,19 +67,7 @@ void showConnection(view::Connection::Reader connection) {
   ConnectionTable table;
   table.add(connection, wallNs());
   print(table.text());
-  auto process = connection.getProcess();
-  auto line = [](kj::StringPtr title, kj::StringPtr text) {
-    if (text.size() > 0) printLine(kj::str("  ", title, printable(text)));
-  };
-  line("program       ", process.getPath());
-  line("command line  ", process.getCmdline());
-  line("unit          ", process.getUnit());
-  for (auto parent : process.getParents())
-    line("started by    ", kj::str(parent.getPath(), " (", parent.getPid(), ')'));
-  line("found by      ",
-       kj::str(process.getMethod(), process.getConfidence().size() > 0 ? ", " : "",
-               process.getConfidence()));
-  line("because       ", process.getReason());
+  for (auto& line : linesOf(connection.getProcess())) printLine(toText(line));
   print("\n");
 }
 

@@ -6,9 +6,24 @@
 #include "proto/flow.capnp.h"
 #include "proto/view.capnp.h"
 
+#include <kj/string.h>
+#include <kj/vector.h>
+
 namespace portreeve::cli {
 
 void fillProgram(proto::view::Program::Builder program, proto::Process::Reader process,
                  const UserNames& users);
+
+kj::String placeOf(proto::view::Program::Reader program);
+// Where it runs, in a word or two: container, Flatpak, Snap, AppImage, else the systemd unit.
+
+struct ProgramLine {
+  kj::StringPtr title;
+  kj::String text;  // as it is: for a terminal it still has to be made printable
+};
+kj::Vector<ProgramLine> linesOf(proto::view::Program::Reader program);
+// All that is known of it, for people; what rests on its own word alone says so.
+kj::String toText(const ProgramLine& line);
+// Indented, in columns, printable.
 
 }  // namespace portreeve::cli

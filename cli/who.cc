@@ -59,15 +59,18 @@ private:
 
 void show(kj::ArrayPtr<const Owner> owners) {
   Table table{{"PROTO"}, {"PROGRAM"},  {"PID", true},   {"USER"},
-              {"UNIT"},  {"FOUND BY"}, {"COMMAND LINE"}};
+              {"RUNS IN"}, {"FOUND BY"}, {"COMMAND LINE"}};
   for (auto& owner : owners) {
     auto program = owner.program;
     table.add(protocolText(owner.socket.protocol), program.getPath(), kj::str(program.getPid()),
-              program.getUser(), program.getUnit(),
+              program.getUser(), placeOf(program),
               kj::str(program.getMethod(), ", ", program.getConfidence()),
               shortened(program.getCmdline(), 80));
   }
   print(table.text());
+  if (owners.size() != 1) return;
+  print("\n");
+  for (auto& line : linesOf(owners[0].program)) printLine(toText(line));
 }
 
 }  // namespace

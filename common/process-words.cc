@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/process-words.h"
 
+#include <sys/sysmacros.h>
+
 namespace portreeve {
 
 kj::StringPtr toText(proto::Method method) {
@@ -51,6 +53,11 @@ kj::StringPtr toText(proto::Confidence confidence) {
       return "certain"_kj;
   }
   return "unknown"_kj;
+}
+
+kj::String deviceText(uint64_t device) {
+  if (device == 0) return kj::String();
+  return kj::str(major(device), ':', minor(device));
 }
 
 }  // namespace portreeve

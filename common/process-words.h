@@ -14,4 +14,6 @@ kj::StringPtr toText(proto::Confidence confidence);  // "none", "shared", "certa
 kj::StringPtr toText(proto::ProcessKind kind);       // "program", "foreign-root", "no-socket", …
 // "unknown" for enumerants of a newer build.
 
+kj::String deviceText(uint64_t device);  // of an st_dev: "major:minor"; empty for 0
+
 }  // namespace portreeve

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "history/test-history.h"
 
+#include "history/texts.h"
+
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
@@ -122,6 +124,16 @@ TEST_CASE(
     CHECK(back->number("PRAGMA user_version") == 1);
   }
   CHECK(folder.has("history.db.v2"));
+}
+
+TEST_CASE("programs of the version before have no more details, and are still found") {
+  TestFolder folder;
+  openDatabase(folder.file(), schemaSteps().slice(0, 1))
+      ->execute("INSERT INTO program VALUES(9, 1, 0, 0, 'x', 0, 0, 0, 0, 0)");
+  auto now = openDatabase(folder.file(), schemaSteps());
+  Texts texts(*now);
+  CHECK(texts.program(9).cmdline == "x");
+  CHECK(texts.program(9).details == "");
 }
 
 TEST_CASE("a migration that fails leaves the database as it was") {

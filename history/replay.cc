@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/marks.h"
 #include "common/tuple.h"
+#include "history/details.h"
 #include "history/row.h"
 #include "history/texts.h"
 #include "history/time-text.h"
@@ -58,6 +59,7 @@ public:
     if (row.uid != 0xffffffff) facts.uid = row.uid;
     facts.suite = isSuite(row.uid);
     facts.parents = parentsOf(parents);
+    addDetails(program, facts);
     return facts;
   }
 
@@ -80,6 +82,7 @@ private:
   const Accounts& accounts;
   std::unordered_map<int64_t, Names> domainLists;
   std::unordered_map<int64_t, Parents> parentLists;
+  std::unordered_map<int64_t, kj::Own<capnp::MallocMessageBuilder>> details;
 
   static kj::StringPtr pointer(const std::string& text) { return {text.c_str(), text.size()}; }
 
@@ -87,6 +90,28 @@ private:
     for (auto role : ROLES)
       if (role != Role::KEEPER && accounts.of(role).uid == uid) return true;
     return false;
+  }
+
+  void addDetails(int64_t program, rules::ProcessFacts& facts) {
+    auto found = details.find(program);
+    if (found == details.end()) {
+      auto message = kj::heap<capnp::MallocMessageBuilder>();
+      fillDetails(message->initRoot<view::Program>(), pointer(texts.program(program).details));
+      found = details.emplace(program, kj::mv(message)).first;
+    }
+    auto known = found->second->getRoot<view::Program>().asReader();
+    if (known.getGid() != 0xffffffff) facts.gid = known.getGid();
+    facts.cgroup = known.getCgroup();
+    facts.slice = known.getSlice();
+    facts.container = known.getContainer();
+    facts.containerRuntime = known.getContainerRuntime();
+    facts.pod = known.getPod();
+    facts.flatpak = known.getFlatpak();
+    facts.snap = known.getSnap();
+    facts.appImage = known.getAppimage();
+    facts.script = known.getScript();
+    facts.sha256 = known.getSha256();
+    facts.package = known.getPackage();
   }
 
   Names readNames(int64_t id) {

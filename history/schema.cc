@@ -51,7 +51,9 @@ CREATE INDEX query_executable ON query(executable, time);
 CREATE TABLE gap(
   id INTEGER PRIMARY KEY, time INTEGER NOT NULL, connections INTEGER NOT NULL,
   queries INTEGER NOT NULL, reason TEXT NOT NULL);
-)"_kj};
+)"_kj,
+    // What else is known of a program: details.h.
+    "ALTER TABLE program ADD COLUMN details INTEGER NOT NULL DEFAULT 0"_kj};
 
 constexpr size_t MOST_DAMAGED = 3;
 constexpr kj::StringPtr DAMAGED = ".damaged-"_kj;

@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/tuple.h"
+#include "history/details.h"
 #include "history/row.h"
 #include "history/schema.h"
 #include "history/time-text.h"
@@ -55,10 +56,11 @@ Store::Store(kj::Own<Database> opened)
       addExecutable(*database, "INSERT INTO executable(path, name) VALUES(?, ?)"),
       findProgram(*database,
                   "SELECT id FROM program WHERE digest = ? AND executable = ? AND name = ? AND "
-                  "cmdline = ? AND user = ? AND uid = ? AND unit = ? AND kind = ? AND reason = ?"),
+                  "cmdline = ? AND user = ? AND uid = ? AND unit = ? AND kind = ? AND reason = ? AND "
+                  "details = ?"),
       addProgram(*database,
                  "INSERT INTO program(digest, executable, name, cmdline, user, uid, unit, kind, "
-                 "reason) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                 "reason, details) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       putConnection(*database, PUT_CONNECTION),
       putQuery(*database,
                "INSERT INTO query(time, name, type, action, rule, executable, user, uid) "
@@ -120,9 +122,10 @@ int64_t Store::executableOf(kj::StringPtr path) {
 }
 
 int64_t Store::programOf(view::Program::Reader program) {
+  auto details = detailsOf(program);
   auto joined = kj::str(program.getPath(), '\0', program.getName(), '\0', program.getCmdline(),
                         '\0', program.getUser(), '\0', program.getUid(), '\0', program.getUnit(),
-                        '\0', program.getKind(), '\0', program.getReason());
+                        '\0', program.getKind(), '\0', program.getReason(), '\0', details);
   std::string key(viewOf(joined));
   auto known = programs.find(key);
   if (known != programs.end()) return known->second;
@@ -131,7 +134,7 @@ int64_t Store::programOf(view::Program::Reader program) {
     int64_t executable = executableOf(program.getPath());
     int64_t name = idOf(program.getName()), user = idOf(program.getUser());
     int64_t unit = idOf(program.getUnit()), kind = idOf(program.getKind());
-    int64_t reason = idOf(program.getReason());
+    int64_t reason = idOf(program.getReason()), more = idOf(details);
     return statement.start()
         .bind(digest)
         .bind(executable)
@@ -141,7 +144,8 @@ int64_t Store::programOf(view::Program::Reader program) {
         .bind(int64_t(program.getUid()))
         .bind(unit)
         .bind(kind)
-        .bind(reason);
+        .bind(reason)
+        .bind(more);
   };
   int64_t id = 0;
   if (bindAll(findProgram).step()) {
@@ -303,8 +307,8 @@ void Store::tidy() {
       "DELETE FROM text WHERE id <> 0 AND id NOT IN ("
       "SELECT name FROM program UNION SELECT user FROM program UNION SELECT unit FROM program "
       "UNION "
-      "SELECT kind FROM program UNION SELECT reason FROM program UNION SELECT parents FROM "
-      "connection UNION SELECT method FROM connection UNION SELECT confidence FROM connection "
+      "SELECT kind FROM program UNION SELECT reason FROM program UNION SELECT details FROM "
+      "program UNION SELECT parents FROM connection UNION SELECT method FROM connection UNION SELECT confidence FROM connection "
       "UNION "
       "SELECT domain FROM connection WHERE domain IS NOT NULL UNION SELECT named_by FROM "
       "connection "

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "history/texts.h"
 
+#include "history/details.h"
+
 #include <stdlib.h>
 
 namespace portreeve::history {
@@ -20,7 +22,8 @@ Texts::Texts(Database& database)
     : findText(database, "SELECT value FROM text WHERE id = ?"),
       findExecutable(database, "SELECT path FROM executable WHERE id = ?"),
       findProgram(database,
-                  "SELECT executable, name, cmdline, user, uid, unit, kind, reason FROM program "
+                  "SELECT executable, name, cmdline, user, uid, unit, kind, reason, details FROM "
+                  "program "
                   "WHERE id = ?") {}
 
 kj::StringPtr Texts::text(int64_t id) {
@@ -60,6 +63,7 @@ const ProgramRow& Texts::program(int64_t id) {
     row.unit = copied(text(findProgram.number(5)));
     row.kind = copied(text(findProgram.number(6)));
     row.reason = copied(text(findProgram.number(7)));
+    row.details = copied(text(findProgram.number(8)));
   }
   findProgram.start();
   return programs.emplace(id, std::move(row)).first->second;
@@ -77,6 +81,7 @@ void fillProgram(proto::view::Program::Builder to, Texts& texts, int64_t program
   to.setUnit(row.unit.c_str());
   to.setKind(row.kind.c_str());
   to.setReason(row.reason.c_str());
+  fillDetails(to, row.details.c_str());
   to.setMethod(texts.text(method));
   to.setConfidence(texts.text(confidence));
   uint count = 0;

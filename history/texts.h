@@ -15,7 +15,7 @@
 namespace portreeve::history {
 
 struct ProgramRow {
-  std::string path, name, cmdline, user, unit, kind, reason;
+  std::string path, name, cmdline, user, unit, kind, reason, details;
   uint32_t uid = 0xffffffff;
 };
 

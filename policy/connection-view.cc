@@ -35,7 +35,27 @@ void fill(view::Program::Builder to, const Party& party, const UserNames& users)
   to.setCmdline(program.commandLine);
   to.setUid(program.uid.orDefault(NOBODY));
   KJ_IF_MAYBE (uid, program.uid) to.setUser(users.nameOf(*uid));
+  to.setGid(program.gid.orDefault(NOBODY));
   to.setUnit(program.unit);
+  to.setCgroup(program.cgroup);
+  to.setCwd(program.workingDirectory);
+  to.setSession(program.session);
+  to.setSlice(program.slice);
+  to.setContainer(program.container);
+  to.setContainerRuntime(program.containerRuntime);
+  to.setPod(program.pod);
+  to.setFlatpak(program.flatpak);
+  to.setSnap(program.snap);
+  to.setAppimage(program.appImage);
+  to.setScript(program.script);
+  to.setStablePath(program.stablePath);
+  to.setSha256(program.sha256);
+  to.setPackage(program.package);
+  to.setExamination(program.examination);
+  auto claimed = to.initClaimed(uint(program.claimed.size()));
+  for (uint i = 0; i < claimed.size(); i++) claimed.set(i, program.claimed[i]);
+  to.setDevice(deviceText(program.fileDevice));
+  to.setInode(double(program.fileInode));
   auto parents = to.initParents(uint(program.parents.size()));
   for (uint i = 0; i < parents.size(); i++) {
     parents[i].setPid(program.parents[i].pid);
@@ -67,10 +87,13 @@ void fill(view::Connection::Builder to, const Flow& flow, const UserNames& users
 size_t roughBytes(const Flow& flow) {
   auto& program = *flow.process.program;
   size_t texts = program.path.size() + program.name.size() + program.commandLine.size() +
-                 program.unit.size() + program.reason.size() + flow.judgement.domain.size() +
+                 program.unit.size() + program.reason.size() + program.cgroup.size() +
+                 program.workingDirectory.size() + program.appImage.size() +
+                 program.script.size() + program.stablePath.size() + program.sha256.size() +
+                 program.slice.size() + program.container.size() + flow.judgement.domain.size() +
                  flow.judgement.rule.size() + flow.judgement.origin.size();
   for (auto& parent : program.parents) texts += parent.path.size() + 32;
-  return texts + 600;
+  return texts + 1200;
 }
 
 }  // namespace portreeve::policy

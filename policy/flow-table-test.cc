@@ -198,6 +198,58 @@ TEST_CASE("flows of one process share its description") {
   CHECK(first->facts().parents[0] == "/usr/bin/bash");
 }
 
+kj::Own<Program> toldTo(ProgramCache& cache, uint64_t fingerprint, bool brief, kj::StringPtr path) {
+  capnp::MallocMessageBuilder message;
+  auto process = message.initRoot<proto::Process>();
+  process.setInstance(7);
+  process.setFingerprint(fingerprint);
+  process.setBrief(brief);
+  process.setPath(path);
+  process.setUid(1000);
+  return cache.of(process.asReader());
+}
+
+TEST_CASE("a process that is told in brief is the one that was told in full before") {
+  auto accounts = Accounts::read();
+  ProgramCache cache(accounts);
+  auto first = toldTo(cache, 1, false, "/usr/bin/app");
+  auto again = toldTo(cache, 1, true, "");
+  CHECK(again.get() == first.get());
+  CHECK(again->path == "/usr/bin/app");
+}
+
+TEST_CASE("what is learned of a process is known in all of its flows") {
+  auto accounts = Accounts::read();
+  ProgramCache cache(accounts);
+  auto first = toldTo(cache, 1, false, "/usr/bin/app");
+  toldTo(cache, 2, false, "/usr/bin/other");
+  CHECK(first->path == "/usr/bin/other");
+}
+
+TEST_CASE("a process whose description was lost is unknown for the moment, not for good") {
+  auto accounts = Accounts::read();
+  ProgramCache cache(accounts);
+  CHECK(toldTo(cache, 1, true, "")->askAgain);
+  CHECK_FALSE(toldTo(cache, 1, false, "/usr/bin/app")->askAgain);
+  CHECK(toldTo(cache, 2, true, "")->askAgain);
+  CHECK(toldTo(cache, 1, true, "")->path == "/usr/bin/app");
+}
+
+TEST_CASE("another user's socket of the same process keeps all that is known of the process") {
+  auto accounts = Accounts::read();
+  ProgramCache cache(accounts);
+  toldTo(cache, 1, false, "/usr/bin/app");
+  capnp::MallocMessageBuilder message;
+  auto process = message.initRoot<proto::Process>();
+  process.setInstance(7);
+  process.setFingerprint(1);
+  process.setBrief(true);
+  process.setUid(0);
+  auto other = cache.of(process.asReader());
+  CHECK(other->path == "/usr/bin/app");
+  CHECK(KJ_ASSERT_NONNULL(other->uid) == 0);
+}
+
 TEST_CASE("a process of the suite is told by its uid, and nobody by none") {
   auto accounts = Accounts::read();
   ProgramCache cache(accounts);

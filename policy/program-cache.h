@@ -23,7 +23,10 @@ public:
   KJ_DISALLOW_COPY(ProgramCache);
 
   kj::Own<Program> of(proto::Process::Reader process);
-  // A process without an instance (not found, the kernel) is described anew each time.
+  // A process without an instance (not found, the kernel) is described anew each time. One that is
+  // told in brief and not known here is unknown for the moment (`askAgain`).
+  kj::Maybe<kj::Own<Program>> learn(proto::Process::Reader process);
+  // More is known of it now: so it is in all its flows. nullptr: it was not known here.
 
 private:
   kj::Vector<uid_t> suiteUids;
@@ -31,6 +34,8 @@ private:
   std::unordered_map<uint64_t, kj::Own<Program>> known;
   std::deque<uint64_t> order;  // oldest first
 
+  static kj::Own<Program> notTold();
+  void keep(uint64_t instance, Program& program);
   bool isSuite(proto::Process::Reader process) const;
 };
 

@@ -23,25 +23,80 @@ kj::Maybe<uint32_t> unlessNobody(uint32_t id) {
 
 kj::Own<Program> Program::from(proto::Process::Reader process, bool suite) {
   auto program = kj::refcounted<Program>();
-  program->pid = process.getPid();
-  program->startTicks = process.getStartTicks();
-  program->instance = process.getInstance();
-  program->kind = kindOf(process.getKind());
   program->suite = suite;
-  program->path = kj::str(process.getPath());
-  program->name = kj::str(process.getName());
-  program->commandLine = kj::str(process.getCommandLine());
-  program->unit = kj::str(process.getUnit());
-  program->cgroup = kj::str(process.getCgroup());
-  program->reason = kj::str(process.getReason());
   program->askAgain = process.getAskAgain();
   program->uid = unlessNobody(process.getUid());
-  program->gid = unlessNobody(process.getGid());
-  program->parents = KJ_MAP(parent, process.getParents()) {
+  program->describe(process);
+  return program;
+}
+
+void Program::learn(proto::Process::Reader process) {
+  describe(process);
+}
+
+void Program::describe(proto::Process::Reader process) {
+  pid = process.getPid();
+  startTicks = process.getStartTicks();
+  instance = process.getInstance();
+  fingerprint = process.getFingerprint();
+  kind = kindOf(process.getKind());
+  path = kj::str(process.getPath());
+  name = kj::str(process.getName());
+  commandLine = kj::str(process.getCommandLine());
+  unit = kj::str(process.getUnit());
+  cgroup = kj::str(process.getCgroup());
+  reason = kj::str(process.getReason());
+  gid = unlessNobody(process.getGid());
+  workingDirectory = kj::str(process.getWorkingDirectory());
+  session = kj::str(process.getSession());
+  slice = kj::str(process.getSlice());
+  container = kj::str(process.getContainer());
+  containerRuntime = kj::str(process.getContainerRuntime());
+  pod = kj::str(process.getPod());
+  flatpak = kj::str(process.getFlatpak());
+  snap = kj::str(process.getSnap());
+  appImage = kj::str(process.getAppImage());
+  script = kj::str(process.getScript());
+  stablePath = kj::str(process.getStablePath());
+  sha256 = kj::str(process.getSha256());
+  package = kj::str(process.getPackage());
+  examination = kj::str(process.getExamination());
+  examined = process.getExamined();
+  claimed = KJ_MAP(word, process.getClaimed()) { return kj::str(word); };
+  fileDevice = process.getFileDevice();
+  fileInode = process.getFileInode();
+  parents = KJ_MAP(parent, process.getParents()) {
     return Ancestor{parent.getPid(), kj::str(parent.getPath())};
   };
-  program->indexParents();
-  return program;
+  indexParents();
+}
+
+kj::Own<Program> Program::withUidOf(proto::Process::Reader process, bool ofSuite) const {
+  auto copy = kj::refcounted<Program>();
+  copy->pid = pid;
+  copy->startTicks = startTicks;
+  copy->instance = instance;
+  copy->fingerprint = fingerprint;
+  copy->kind = kind;
+  copy->suite = ofSuite;
+  copy->uid = unlessNobody(process.getUid());
+  copy->gid = gid;
+  using Text = kj::String Program::*;
+  for (Text text : {&Program::path,       &Program::name,      &Program::commandLine,
+                    &Program::unit,       &Program::cgroup,    &Program::reason,
+                    &Program::workingDirectory, &Program::session, &Program::slice,
+                    &Program::container,  &Program::containerRuntime, &Program::pod,
+                    &Program::flatpak,    &Program::snap,      &Program::appImage,
+                    &Program::script,     &Program::stablePath, &Program::sha256,
+                    &Program::package,    &Program::examination})
+    (*copy).*text = kj::str(this->*text);
+  copy->examined = examined;
+  copy->claimed = KJ_MAP(word, claimed) { return kj::str(word); };
+  copy->fileDevice = fileDevice;
+  copy->fileInode = fileInode;
+  copy->parents = KJ_MAP(parent, parents) { return Ancestor{parent.pid, kj::str(parent.path)}; };
+  copy->indexParents();
+  return copy;
 }
 
 kj::Own<Program> Program::unknown(kj::StringPtr reason) {
@@ -63,6 +118,17 @@ rules::ProcessFacts Program::facts() const {
   facts.startTicks = startTicks;
   facts.cgroup = cgroup;
   facts.unit = unit;
+  facts.slice = slice;
+  facts.container = container;
+  facts.containerRuntime = containerRuntime;
+  facts.pod = pod;
+  facts.flatpak = flatpak;
+  facts.snap = snap;
+  facts.appImage = appImage;
+  facts.script = script;
+  facts.sha256 = sha256;
+  facts.package = package;
+  facts.examined = examined;
   facts.parents = parentPaths;
   return facts;
 }

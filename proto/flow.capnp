@@ -100,4 +100,24 @@ struct Process {
   reason @16 :Text;         # for unknown, noSocket and foreignRoot: why, in words
   instance @17 :UInt64;     # differs for each (pid, start, exec): names belong to an instance
   askAgain @18 :Bool;       # for unknown: it could not be looked up just now (overload, the reader is away or silent)
+  fingerprint @19 :UInt64;  # of all that is said of the instance: another one says something new
+  brief @20 :Bool;          # on the ring: that was sent before, with this instance and fingerprint. Left
+                            # out are all texts but `reason`, and lists
+  workingDirectory @21 :Text;   # it, appImage and script are left out where longer than 1024 bytes
+  session @22 :Text;        # of logind, as the cgroup path names it ("3", "c1")
+  slice @23 :Text;          # the innermost systemd slice of the cgroup path; "-.slice" for none below the root
+  container @24 :Text;      # its id or name
+  containerRuntime @25 :Text;   # docker, podman, containerd, cri-o, lxc, nspawn, buildah, …
+  pod @26 :Text;            # uid of the Kubernetes pod
+  flatpak @27 :Text;        # application id, "org.mozilla.firefox"
+  snap @28 :Text;           # name, "firefox"
+  appImage @29 :Text;       # path of the AppImage file; only its name where the process does not tell
+  script @30 :Text;         # what the interpreter runs: absolute where it can be told, "-c", "-m module"
+  stablePath @31 :Text;     # `path` with what each version changes written as "*": a pattern for rules
+  sha256 @32 :Text;         # of the running file, 64 hexadecimal digits
+  package @33 :Text;        # Debian package that owns `path`, with its architecture where dpkg says it
+  examined @34 :Bool;       # sha256 and package are as known as they will be
+  examination @35 :Text;    # why there is no sha256, in words
+  claimed @36 :List(Text);  # which of the above rest on the word of the process or its user alone, by
+                            # their names in view.Program ("script", "container")
 }

@@ -95,6 +95,15 @@ struct Answer {
   fileLinks @23 :UInt32;  # st_nlink of /proc/pid/exe (owner, describe): 0 is deleted
   fileBirth @24 :UInt64;  # describe: its birth (statx), ns since the Unix epoch; 0 where the file
                           # system does not know. Inode numbers are used again, births are not
+  workingDirectory @25 :Data;      # describe: link text of cwd; empty where it cannot be read
+  fileModified @26 :Int64;         # describe, binary: st_mtim and st_ctim, ns since the Unix epoch,
+  fileChanged @27 :Int64;          # and st_size of the running file
+  fileSize @28 :UInt64;
+  fileMount @29 :UInt64;           # describe: id of the mount by which it was opened (statx); 0 unknown
+  hostMount @30 :UInt64;           # describe, where exe says " (deleted)": of the nearest folder on the
+                                   # way to it that there still is, as pid 1 sees it; 0 not known
+  appImage @31 :Data;              # describe: the value of APPIMAGE in its environment, where its file
+                                   # lies below a folder ".mount_…" and the value is a path
 }
 
 struct Parent {

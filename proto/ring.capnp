@@ -42,7 +42,11 @@ struct Packet {
   start @11 :Data;          # the packet's first bytes from the IP header on, at most 256
 }
 
-struct AttributedBatch { flows @0 :List(Attributed); }
+struct AttributedBatch {
+  flows @0 :List(Attributed);
+  learned @1 :List(Flow.Process);
+  # Processes that were told before, and of which more is known now (sha256, package). Not brief.
+}
 
 enum Malformed { no @0; truncated @1; badVersion @2; badLength @3; tooManyHeaders @4; }
 

@@ -106,6 +106,26 @@ struct Program {
   kind @9 :Text;
   confidence @10 :Text;
   reason @11 :Text;
+  # What is not known or does not apply is empty; flow.capnp, Process, says what each is.
+  gid @12 :UInt32;
+  cgroup @13 :Text;
+  cwd @14 :Text;
+  session @15 :Text;
+  slice @16 :Text;
+  container @17 :Text;
+  containerRuntime @18 :Text $Json.name("container_runtime");
+  pod @19 :Text;
+  flatpak @20 :Text;
+  snap @21 :Text;
+  appimage @22 :Text;
+  script @23 :Text;
+  stablePath @24 :Text $Json.name("stable_path");
+  sha256 @25 :Text;
+  package @26 :Text;
+  examination @27 :Text;         # why there is no sha256
+  claimed @28 :List(Text);       # keys of the above that rest on the program's or its user's own word
+  device @29 :Text;              # of the running file: "major:minor"
+  inode @30 :Float64;            # likewise; 0: none
 }
 
 struct Judgement {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <string_view>
 
 namespace portreeve::reader {
 namespace {
@@ -41,6 +42,12 @@ private:
   const char* end;
   unsigned field;
 };
+
+int64_t nanoseconds(const statx_timestamp& time) {
+  return int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+constexpr size_t ENVIRONMENT_BYTES = 128 << 10;  // what comes later is not looked at
 
 }  // namespace
 
@@ -77,6 +84,24 @@ size_t ProcessEntry::readLink(const char* name, kj::ArrayPtr<char> buffer) const
 kj::Maybe<StatFields> ProcessEntry::stat() const {
   char buffer[STAT_BYTES];
   return scanStat(kj::arrayPtr(buffer, read("stat", buffer)));
+}
+
+kj::Maybe<size_t> ProcessEntry::readEnvironment(const char* name, kj::ArrayPtr<char> value) const {
+  auto buffer = kj::heapArray<char>(ENVIRONMENT_BYTES);
+  std::string_view rest(buffer.begin(), read("environ", buffer));
+  std::string_view wanted(name);
+  while (!rest.empty()) {
+    auto one = rest.substr(0, rest.find('\0'));
+    if (one.size() == rest.size()) return nullptr;  // the end is missing
+    rest.remove_prefix(one.size() + 1);
+    if (!one.starts_with(wanted) || one.size() == wanted.size() || one[wanted.size()] != '=')
+      continue;
+    one.remove_prefix(wanted.size() + 1);
+    if (one.size() > value.size()) return nullptr;
+    memcpy(value.begin(), one.data(), one.size());
+    return one.size();
+  }
+  return nullptr;
 }
 
 FileNumbers ProcessEntry::file() const {
@@ -118,14 +143,20 @@ kj::Maybe<uid_t> folderOwner(int proc, pid_t pid) {
 FileNumbers fileNumbers(int directory, const char* path, int flags) {
   struct statx result;
   if (statx(directory, path, flags | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
-            STATX_INO | STATX_NLINK | STATX_BTIME, &result) < 0)
+            STATX_INO | STATX_NLINK | STATX_BTIME | STATX_MTIME | STATX_CTIME | STATX_SIZE |
+                STATX_MNT_ID,
+            &result) < 0)
     return {};
   FileNumbers numbers;
   numbers.device = makedev(result.stx_dev_major, result.stx_dev_minor);
   numbers.inode = result.stx_ino;
   numbers.links = result.stx_nlink;
   if (result.stx_mask & STATX_BTIME)
-    numbers.birth = uint64_t(result.stx_btime.tv_sec) * 1'000'000'000 + result.stx_btime.tv_nsec;
+    numbers.birth = uint64_t(nanoseconds(result.stx_btime));
+  numbers.modified = nanoseconds(result.stx_mtime);
+  numbers.changed = nanoseconds(result.stx_ctime);
+  numbers.size = result.stx_size;
+  if (result.stx_mask & STATX_MNT_ID) numbers.mount = result.stx_mnt_id;
   return numbers;
 }
 

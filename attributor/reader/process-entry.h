@@ -32,6 +32,10 @@ struct FileNumbers {
   uint64_t inode = 0;
   uint32_t links = 0;  // st_nlink, 0: deleted
   uint64_t birth = 0;  // ns since the Unix epoch; 0 where the file system does not know
+  int64_t modified = 0;  // st_mtim and st_ctim, likewise
+  int64_t changed = 0;
+  uint64_t size = 0;
+  uint64_t mount = 0;  // id of the mount by which it was reached (statx(2)); 0 where not known
 };
 
 constexpr size_t STAT_BYTES = 1024;
@@ -53,6 +57,9 @@ public:
   // 0 when it cannot be read or does not fit.
   kj::Maybe<StatFields> stat() const;
   // nullptr: the process is gone.
+  kj::Maybe<size_t> readEnvironment(const char* name, kj::ArrayPtr<char> value) const;
+  // The value of that variable as the process was given it, and nothing else of the environment;
+  // nullptr where it has none, or one that does not fit.
   FileNumbers file() const;
   // Of the running file, asked without waiting for a file system's own server.
   uint64_t namespaceNumber(const char* link) const;

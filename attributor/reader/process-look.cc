@@ -19,6 +19,7 @@ constexpr uint64_t HOST_PATIENCE_NS = 100 * MILLISECOND;
 constexpr uint64_t PROGRAM_PATIENCE_NS = 250 * MILLISECOND;
 constexpr unsigned LOOKS = 3;
 constexpr std::string_view DELETED = " (deleted)";  // the kernel's word, fs/d_path.c
+constexpr std::string_view APPIMAGE_MOUNT = "/.mount_";  // of the AppImage runtime, in $TMPDIR
 
 }  // namespace
 
@@ -72,16 +73,37 @@ bool ProcessLook::lookOnce(const ProcessEntry& entry) {
   commandLine.size = entry.read("cmdline", commandLine.bytes);
   cgroup.size = entry.read("cgroup", cgroup.bytes);
   status.size = entry.read("status", status.bytes);
+  workingDirectory.size = entry.readLink("cwd", workingDirectory.bytes);
+  readAppImage(entry);
   ancestors.readOf(fields, monotonicNs());
-  KJ_IF_MAYBE (act, onHost) hostFile = act->wait(HOST_PATIENCE_NS).file;
+  KJ_IF_MAYBE (act, onHost) foundOnHost(act->wait(HOST_PATIENCE_NS));
   return true;
+}
+
+void ProcessLook::foundOnHost(const SlowLane::Result& result) {
+  hostFile = result.file;
+  hostMount = result.folderMount;
+}
+
+void ProcessLook::readAppImage(const ProcessEntry& entry) {
+  // An environment is nobody's business but for this one word.
+  appImage.size = 0;
+  std::string_view path(exe.bytes, exe.size);
+  if (path.find(APPIMAGE_MOUNT) == path.npos) return;
+  auto size = entry.readEnvironment("APPIMAGE", appImage.bytes);
+  if (appImage.bytes[0] == '/') appImage.size = size.orDefault(0);
 }
 
 kj::Maybe<SlowLane::Act> ProcessLook::findOnHost(const ProcessEntry& entry) {
   mountNamespace = entry.namespaceNumber("ns/mnt");
   hostFile = FileNumbers();
+  hostMount = 0;
   std::string_view path(exe.bytes, exe.size);
-  if (path.ends_with(DELETED)) path.remove_suffix(DELETED.size());
+  auto folder = SlowLane::Folder::LEFT_OUT;
+  if (path.ends_with(DELETED)) {
+    path.remove_suffix(DELETED.size());
+    folder = SlowLane::Folder::TOO;
+  }
   // Magic links below /proc lead into the process's own root: no path of the host's.
   if (path.size() < 2 || path[0] != '/' || path.starts_with("/proc/")) return nullptr;
   path.remove_prefix(1);
@@ -90,9 +112,9 @@ kj::Maybe<SlowLane::Act> ProcessLook::findOnHost(const ProcessEntry& entry) {
   // mounted, and a file on a block device is not behind another's server: no need for a thread.
   uint64_t users = entry.namespaceNumber("ns/user");
   if (users == 0 || users != hostUserNamespace || major(file.device) == 0)
-    return slowLane.findFile(hostRoot, kj::arrayPtr(path.data(), path.size()));
+    return slowLane.findFile(hostRoot, kj::arrayPtr(path.data(), path.size()), folder);
   auto text = kj::heapString(path.data(), path.size());
-  hostFile = fileNumbers(hostRoot, text.cStr(), AT_SYMLINK_NOFOLLOW);
+  foundOnHost(SlowLane::findFileNow(hostRoot, text.cStr(), folder));
   return nullptr;
 }
 
@@ -106,6 +128,11 @@ void ProcessLook::fill(proto::reader::Answer::Builder answer) const {
   answer.setFileBirth(file.birth);
   answer.setMountNamespace(mountNamespace);
   answer.setHostMountNamespace(hostMountNamespace);
+  answer.setFileModified(file.modified);
+  answer.setFileChanged(file.changed);
+  answer.setFileSize(file.size);
+  answer.setFileMount(file.mount);
+  answer.setHostMount(hostMount);
   answer.setHostDevice(hostFile.device);
   answer.setHostInode(hostFile.inode);
   answer.setExe(exe.data());
@@ -113,6 +140,8 @@ void ProcessLook::fill(proto::reader::Answer::Builder answer) const {
   answer.setCommandLine(commandLine.data());
   answer.setCgroup(cgroup.data());
   answer.setStatus(status.data());
+  answer.setWorkingDirectory(workingDirectory.data());
+  answer.setAppImage(appImage.data());
   auto line = ancestors.nearestFirst();
   auto list = answer.initParents(unsigned(line.size()));
   for (unsigned i = 0; i < line.size(); i++) {
@@ -134,6 +163,9 @@ int ProcessLook::openProgram(pid_t wanted, proto::reader::Answer::Builder answer
     answer.setArgStart(before->argStart);
     answer.setFileDevice(opened.file.device);
     answer.setFileInode(opened.file.inode);
+    answer.setFileModified(opened.file.modified);
+    answer.setFileChanged(opened.file.changed);
+    answer.setFileSize(opened.file.size);
     program = kj::mv(opened.descriptor);
     return 0;
   }

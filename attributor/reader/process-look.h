@@ -14,6 +14,7 @@
 namespace portreeve::reader {
 
 constexpr size_t TEXT_BYTES = 4096;  // of cmdline, cgroup and status each
+constexpr size_t WHERE_BYTES = 1040;  // of a working directory or an AppImage's path
 
 class ProcessLook {
 public:
@@ -42,16 +43,20 @@ private:
   pid_t pid = 0;
   StatFields fields;
   FileNumbers file, hostFile;
+  uint64_t hostMount = 0;
   uint64_t mountNamespace = 0;
   uint64_t hostMountNamespace = 0;
   uint64_t hostUserNamespace = 0;
   Bytes<PATH_BYTES> exe;
+  Bytes<WHERE_BYTES> workingDirectory, appImage;
   Bytes<STAT_BYTES> stat;
   Bytes<TEXT_BYTES> commandLine, cgroup, status;
   Ancestors ancestors;
 
   bool lookOnce(const ProcessEntry& entry);
   kj::Maybe<SlowLane::Act> findOnHost(const ProcessEntry& entry);
+  void foundOnHost(const SlowLane::Result& result);
+  void readAppImage(const ProcessEntry& entry);
   void fill(proto::reader::Answer::Builder answer) const;
 };
 

@@ -17,7 +17,7 @@ constexpr const char* TABLES[] = {"self/net/icmp", "self/net/icmp6",   "self/net
 constexpr size_t TABLE_BYTES = 32000;
 
 // The longest answers have to fit: describe, and a table.
-static_assert(PATH_BYTES + STAT_BYTES + 3 * TEXT_BYTES +
+static_assert(PATH_BYTES + 2 * WHERE_BYTES + STAT_BYTES + 3 * TEXT_BYTES +
                       ANCESTORS_AT_MOST * (ANCESTOR_PATH_BYTES + 32) + 512 <
                   ANSWER_WORDS * sizeof(capnp::word),
               "describe");

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <string>
 #include <thread>
 
 namespace portreeve::reader {
@@ -26,6 +27,7 @@ struct SlowLane::Slot {
   std::condition_variable changed;
   kj::AutoCloseFd process;  // openProgram; else findFile
   int root = -1;
+  Folder folder = Folder::LEFT_OUT;
   char path[PATH_BYTES + 1];
   Result result;
 
@@ -56,7 +58,7 @@ SlowLane::Result openRegular(int process) {
   else if (!S_ISREG(file.st_mode))
     result.error = EACCES;
   else
-    result.file = {file.st_dev, file.st_ino, uint32_t(file.st_nlink), 0};
+    result.file = fileNumbers(fd, "", AT_EMPTY_PATH);
   if (result.error != 0) result.descriptor = kj::AutoCloseFd();
   return result;
 }
@@ -85,9 +87,21 @@ void SlowLane::Slot::act() {
     process = kj::AutoCloseFd();
     return;
   }
-  result = Result();
+  result = findFileNow(root, path, folder);
+}
+
+SlowLane::Result SlowLane::findFileNow(int root, const char* path, Folder folder) {
+  Result result;
   result.file = fileNumbers(root, path, AT_SYMLINK_NOFOLLOW);
   if (result.file.inode == 0) result.error = ENOENT;
+  if (folder == Folder::LEFT_OUT) return result;
+  std::string above(path);
+  while (result.folderMount == 0 && above != ".") {
+    size_t slash = above.rfind('/');
+    above = slash == std::string::npos ? "." : above.substr(0, slash);
+    result.folderMount = fileNumbers(root, above.c_str(), 0).mount;
+  }
+  return result;
 }
 
 SlowLane::SlowLane(unsigned threads) : shared(*new Shared()) {
@@ -114,10 +128,11 @@ SlowLane::Act SlowLane::begin(Prepare&& prepare) {
   return Act();
 }
 
-SlowLane::Act SlowLane::findFile(int root, kj::ArrayPtr<const char> path) {
+SlowLane::Act SlowLane::findFile(int root, kj::ArrayPtr<const char> path, Folder folder) {
   KJ_REQUIRE(path.size() <= PATH_BYTES);
   return begin([&](Slot& slot) {
     slot.root = root;
+    slot.folder = folder;
     memcpy(slot.path, path.begin(), path.size());
     slot.path[path.size()] = 0;
   });

@@ -25,6 +25,7 @@ public:
   struct Result {
     int error = 0;  // EBUSY: all threads hang; ETIME; else of the act
     FileNumbers file;
+    uint64_t folderMount = 0;  // findFile, Folder::TOO: id of the mount of its nearest folder that exists
     kj::AutoCloseFd descriptor;
   };
 
@@ -44,9 +45,12 @@ public:
     Slot* slot = nullptr;
   };
 
-  Act findFile(int root, kj::ArrayPtr<const char> path);
+  enum class Folder : uint8_t { LEFT_OUT, TOO };
+  Act findFile(int root, kj::ArrayPtr<const char> path, Folder folder = Folder::LEFT_OUT);
   // The numbers of the file at that path below the open folder `root`, which stays open for good;
   // the last component is not followed. `path` is copied; at most PATH_BYTES.
+  static Result findFileNow(int root, const char* path, Folder folder);
+  // The same by the caller's own thread.
   Act openProgram(const ProcessEntry& process);
   // A descriptor of the running file, for reading, and its numbers. EACCES where it is no regular
   // file.

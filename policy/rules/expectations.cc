@@ -7,6 +7,28 @@
 namespace portreeve::rules {
 namespace {
 
+struct ProcessText {
+  kj::StringPtr key;
+  kj::StringPtr ProcessFacts::*text;
+};
+constexpr ProcessText PROCESS_TEXTS[] = {
+    {"path"_kj, &ProcessFacts::path},
+    {"name"_kj, &ProcessFacts::name},
+    {"cmdline"_kj, &ProcessFacts::commandLine},
+    {"unit"_kj, &ProcessFacts::unit},
+    {"slice"_kj, &ProcessFacts::slice},
+    {"cgroup"_kj, &ProcessFacts::cgroup},
+    {"container"_kj, &ProcessFacts::container},
+    {"container_runtime"_kj, &ProcessFacts::containerRuntime},
+    {"pod"_kj, &ProcessFacts::pod},
+    {"flatpak"_kj, &ProcessFacts::flatpak},
+    {"snap"_kj, &ProcessFacts::snap},
+    {"appimage"_kj, &ProcessFacts::appImage},
+    {"script"_kj, &ProcessFacts::script},
+    {"sha256"_kj, &ProcessFacts::sha256},
+    {"package"_kj, &ProcessFacts::package},
+};
+
 constexpr size_t COMM_LENGTH = 15;     // proc(5), /proc/pid/comm
 constexpr uint16_t EPHEMERAL = 40000;  // the port of whoever began, where none was said
 constexpr Action ACTIONS[] = {Action::ALLOW, Action::BLOCK, Action::DROP, Action::GATE17,
@@ -187,21 +209,13 @@ private:
   }
 
   void readProcessKey(const toml::key& key, const toml::node& value) {
-    static constexpr kj::StringPtr KEYS[] = {"path"_kj, "name"_kj,   "cmdline"_kj, "unit"_kj,
-                                             "kind"_kj, "cgroup"_kj, "parent"_kj,  "instance"_kj};
-    auto& process = facts.process;
     kj::String word = copyText(key.str());
-    if (word == "path")
-      process.path = text(value);
-    else if (word == "name")
-      process.name = text(value);
-    else if (word == "cmdline")
-      process.commandLine = text(value);
-    else if (word == "unit")
-      process.unit = text(value);
-    else if (word == "cgroup")
-      process.cgroup = text(value);
-    else if (word == "parent")
+    for (auto& known : PROCESS_TEXTS) {
+      if (known.key != word) continue;
+      facts.process.*known.text = text(value);
+      return;
+    }
+    if (word == "parent")
       eachText(value, "parent", complaints, [&](kj::StringPtr parent, const toml::source_region&) {
         flow.addParent(kj::str(parent));
       });
@@ -210,8 +224,15 @@ private:
     else if (word == "instance")
       readInstance(value);
     else
-      complaints.at(key.source(),
-                    kj::str("unknown key \"flow.process.", word, '"', didYouMean(word, KEYS)));
+      complaints.at(key.source(), kj::str("unknown key \"flow.process.", word, '"',
+                                          didYouMean(word, processKeys())));
+  }
+
+  static kj::Vector<kj::StringPtr> processKeys() {
+    kj::Vector<kj::StringPtr> keys;
+    for (auto& known : PROCESS_TEXTS) keys.add(known.key);
+    keys.addAll(std::initializer_list<kj::StringPtr>{"parent"_kj, "kind"_kj, "instance"_kj});
+    return keys;
   }
 
   void readKind(const toml::node& value) {

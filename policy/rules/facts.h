@@ -41,6 +41,17 @@ struct ProcessFacts {
   kj::Maybe<uint32_t> gid;                    // its primary group
   kj::StringPtr unit;                         // systemd unit, or empty
   kj::StringPtr cgroup;                       // path in the hierarchy, or empty
+  kj::StringPtr slice;                        // these as in proto/flow.capnp, empty where none
+  kj::StringPtr container;
+  kj::StringPtr containerRuntime;
+  kj::StringPtr pod;
+  kj::StringPtr flatpak;
+  kj::StringPtr snap;
+  kj::StringPtr appImage;
+  kj::StringPtr script;
+  kj::StringPtr sha256;                       // 64 lower-case hexadecimal digits
+  kj::StringPtr package;
+  bool examined = true;  // false: sha256 and package will be known in a moment
   int32_t pid = 0;                            // with startTicks: this process and no other; 0: none
   uint64_t startTicks = 0;                    // clock ticks after boot (proc(5), field 22)
   kj::ArrayPtr<const kj::StringPtr> parents;  // their paths, nearest first

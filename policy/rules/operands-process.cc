@@ -84,6 +84,19 @@ public:
   }
 };
 
+class ExaminedOperand final : public TextOperand {
+public:
+  ExaminedOperand(kj::StringPtr key, Text text, kj::Vector<Glob> globs)
+      : TextOperand(key, text, kj::mv(globs)) {}
+
+  Match test(const FlowFacts& facts) const override {
+    return facts.process.examined ? TextOperand::test(facts) : Match::MAYBE;
+  }
+  kj::String found(const FlowFacts& facts) const override {
+    return facts.process.examined ? TextOperand::found(facts) : kj::str("not known yet");
+  }
+};
+
 class ParentOperand final : public Operand {
 public:
   explicit ParentOperand(kj::Vector<Glob> globs)
@@ -208,6 +221,62 @@ kj::Own<Operand> unitOperand(kj::Vector<Glob> globs) {
   return kj::heap<TextOperand>(
       "process.unit", [](const ProcessFacts& process) { return process.unit; }, kj::mv(globs),
       KeyKind::UNIT);
+}
+
+kj::Own<Operand> sliceOperand(kj::Vector<Glob> globs) {
+  return kj::heap<TextOperand>(
+      "process.slice", [](const ProcessFacts& process) { return process.slice; }, kj::mv(globs));
+}
+
+kj::Own<Operand> containerOperand(kj::Vector<Glob> globs) {
+  return kj::heap<TextOperand>(
+      "process.container", [](const ProcessFacts& process) { return process.container; },
+      kj::mv(globs));
+}
+
+kj::Own<Operand> containerRuntimeOperand(kj::Vector<Glob> globs) {
+  return kj::heap<TextOperand>(
+      "process.container_runtime",
+      [](const ProcessFacts& process) { return process.containerRuntime; }, kj::mv(globs));
+}
+
+kj::Own<Operand> podOperand(kj::Vector<Glob> globs) {
+  return kj::heap<TextOperand>(
+      "process.pod", [](const ProcessFacts& process) { return process.pod; }, kj::mv(globs));
+}
+
+kj::Own<Operand> flatpakOperand(kj::Vector<Glob> globs) {
+  return kj::heap<TextOperand>(
+      "process.flatpak", [](const ProcessFacts& process) { return process.flatpak; },
+      kj::mv(globs));
+}
+
+kj::Own<Operand> snapOperand(kj::Vector<Glob> globs) {
+  return kj::heap<TextOperand>(
+      "process.snap", [](const ProcessFacts& process) { return process.snap; }, kj::mv(globs));
+}
+
+kj::Own<Operand> appImageOperand(kj::Vector<Glob> globs) {
+  return kj::heap<TextOperand>(
+      "process.appimage", [](const ProcessFacts& process) { return process.appImage; },
+      kj::mv(globs));
+}
+
+kj::Own<Operand> scriptOperand(kj::Vector<Glob> globs) {
+  return kj::heap<TextOperand>(
+      "process.script", [](const ProcessFacts& process) { return process.script; }, kj::mv(globs));
+}
+
+kj::Own<Operand> sha256Operand(kj::Vector<Glob> digests) {
+  return kj::heap<ExaminedOperand>(
+      "process.sha256", [](const ProcessFacts& process) { return process.sha256; },
+      kj::mv(digests));
+}
+
+kj::Own<Operand> packageOperand(kj::Vector<Glob> globs) {
+  return kj::heap<ExaminedOperand>(
+      "process.package", [](const ProcessFacts& process) { return process.package; },
+      kj::mv(globs));
 }
 
 kj::Own<Operand> parentOperand(kj::Vector<Glob> globs) {

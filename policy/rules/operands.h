@@ -28,6 +28,17 @@ kj::Own<Operand> commandLineOperand(kj::Vector<Glob> globs);
 kj::Own<Operand> commandLineRegexOperand(kj::Vector<Regex> patterns);
 kj::Own<Operand> unitOperand(kj::Vector<Glob> globs);
 kj::Own<Operand> cgroupOperand(kj::Vector<Glob> globs);
+kj::Own<Operand> sliceOperand(kj::Vector<Glob> globs);
+kj::Own<Operand> containerOperand(kj::Vector<Glob> globs);
+kj::Own<Operand> containerRuntimeOperand(kj::Vector<Glob> globs);
+kj::Own<Operand> podOperand(kj::Vector<Glob> globs);
+kj::Own<Operand> flatpakOperand(kj::Vector<Glob> globs);
+kj::Own<Operand> snapOperand(kj::Vector<Glob> globs);
+kj::Own<Operand> appImageOperand(kj::Vector<Glob> globs);
+kj::Own<Operand> scriptOperand(kj::Vector<Glob> globs);
+kj::Own<Operand> sha256Operand(kj::Vector<Glob> digests);
+kj::Own<Operand> packageOperand(kj::Vector<Glob> globs);
+// The last two are MAYBE until the program's file has been examined.
 kj::Own<Operand> parentOperand(kj::Vector<Glob> globs);  // any ancestor
 struct KindSet {
   uint8_t kinds = 0;  // bit: ProcessKind

@@ -425,9 +425,16 @@ constexpr Row PROCESS_OPERANDS[] = {
     {"unit"_kj, texts<unitOperand, Glob::Style::TEXT>},
     {"parent"_kj, paths<parentOperand>},
     {"kind"_kj, kind},
+    {"slice"_kj, texts<sliceOperand, Glob::Style::TEXT>},
+    {"container"_kj, texts<containerOperand, Glob::Style::TEXT>},
+    {"container_runtime"_kj, texts<containerRuntimeOperand, Glob::Style::TEXT>},
+    {"pod"_kj, texts<podOperand, Glob::Style::TEXT>},
+    {"flatpak"_kj, texts<flatpakOperand, Glob::Style::TEXT>},
+    {"snap"_kj, texts<snapOperand, Glob::Style::TEXT>},
+    {"appimage"_kj, texts<appImageOperand, Glob::Style::PATH>},
+    {"script"_kj, texts<scriptOperand, Glob::Style::PATH>},
     {"sha256"_kj, nullptr},
     {"package"_kj, nullptr},
-    {"container"_kj, nullptr},
 };
 
 const Row* findRow(kj::ArrayPtr<const Row> rows, kj::StringPtr key) {

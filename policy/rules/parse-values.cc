@@ -179,6 +179,18 @@ kj::Maybe<PortRange> parsePorts(const toml::node& value, Complaints& complaints)
   return nullptr;
 }
 
+kj::Maybe<kj::String> parseSha256(kj::StringPtr text) {
+  constexpr size_t DIGITS = 64;
+  if (text.size() != DIGITS) return nullptr;
+  auto lower = kj::str(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'F') c = char(c - 'A' + 'a');
+    bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    if (!digit) return nullptr;
+  }
+  return kj::mv(lower);
+}
+
 kj::Maybe<Instance> parseInstance(kj::StringPtr text) {
   KJ_IF_MAYBE (at, text.findFirst('@')) {
     Instance one{0, 0};
