@@ -4,6 +4,7 @@
 #include "attributor/unit.h"
 
 #include <doctest/doctest.h>
+#include <kj/vector.h>
 
 namespace portreeve::attributor {
 namespace {
@@ -85,8 +86,8 @@ TEST_CASE("a pod of Kubernetes is told with its container, in each form of the k
 
 TEST_CASE("whoever only watches over a container is not in it") {
   for (kj::StringPtr cgroup :
-       {"0::/machine.slice/libpod-conmon-" ID ".scope\n"_kj,
-        "0::/lxc.monitor.web\n"_kj, "0::/machine.slice/machine-web.scope/supervisor\n"_kj,
+       {"0::/machine.slice/libpod-conmon-" ID ".scope\n"_kj, "0::/lxc.monitor.web\n"_kj,
+        "0::/machine.slice/machine-web.scope/supervisor\n"_kj,
         "0::/machine.slice/machine-qemu\\x2d1\\x2dweb.scope/libvirt/emulator\n"_kj,
         "0::/system.slice/docker.service\n"_kj, "0::/system.slice/docker-abc.scope\n"_kj})
     CHECK_MESSAGE(placementOf(cgroupOf(cgroup.asBytes())).container == "", cgroup.cStr());
@@ -98,8 +99,7 @@ TEST_CASE("applications of Flatpak and Snap are told by name") {
        "slice=app.slice! flatpak=org.mozilla.firefox!"},
       {"0::" USER "/app.slice/app-flatpak-org.x.An\\x2dApp-1.scope\n",
        "slice=app.slice! flatpak=org.x.An-App!"},
-      {"0::" USER "/app.slice/snap.firefox.firefox-a1b2.scope\n",
-       "slice=app.slice! snap=firefox!"},
+      {"0::" USER "/app.slice/snap.firefox.firefox-a1b2.scope\n", "slice=app.slice! snap=firefox!"},
       {"0::/system.slice/snap.lxd_two.daemon.service\n", "slice=system.slice snap=lxd"},
   };
   for (auto& row : rows) CHECK_MESSAGE(words(row.cgroup) == row.words, row.cgroup.cStr());

@@ -64,7 +64,7 @@ TEST_CASE("a program that root has mounted below /snap is of that snap, whatever
   process.cgroup = "0::/user.slice/user-1000.slice/user@1000.service/app.slice/snap.x.y-1.scope\n";
   CHECK(factsOf(process)->placement.snap == "firefox");
   CHECK(claims(factsOf(process)) == "slice");
-  process.hostInode = 0;
+  process.inode = 501;  // not the host's file
   CHECK(factsOf(process)->placement.snap == "x");
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("an AppImage is the file that its runtime names, else what its mount i
 
 TEST_CASE("another fingerprint tells that something else is said, and the same that nothing is") {
   FakeProcess process, renamed, moved;
-  renamed.commandLine = "x";
+  renamed.commandLine = "curl example.com";
   moved.workingDirectory = "/elsewhere";
   CHECK(factsOf(process)->fingerprint() == factsOf(process)->fingerprint());
   CHECK(factsOf(process)->fingerprint() != factsOf(renamed)->fingerprint());

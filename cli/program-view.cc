@@ -40,9 +40,9 @@ void fillProgram(proto::view::Program::Builder program, proto::Process::Reader p
     parents[i].setPid(from[i].getPid());
     parents[i].setPath(from[i].getPath());
   }
-  program.setMethod(toText(process.getMethod()));
-  program.setKind(toText(process.getKind()));
-  program.setConfidence(toText(process.getConfidence()));
+  program.setMethod(portreeve::toText(process.getMethod()));
+  program.setKind(portreeve::toText(process.getKind()));
+  program.setConfidence(portreeve::toText(process.getConfidence()));
   program.setReason(process.getReason());
 }
 

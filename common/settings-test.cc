@@ -83,7 +83,7 @@ TEST_CASE("a profile that could not be told, or not be chosen, is refused with i
   CHECK(errorOf("[profile.auto]\n").startsWith(":1:10: \"auto\": a profile's name has"));
   CHECK(errorOf("[profile.\"a b\"]\n").startsWith(":1:10: \"a b\""));
   CHECK(errorOf("[profile.home]\nwhen = [{ gateway = \"192.0.2.1\" }]\n") ==
-        ":2:20: profile.home.when.gateway must be a MAC address: \"02:00:5e:10:00:01\"");
+        ":2:21: profile.home.when.gateway must be a MAC address: \"02:00:5e:10:00:01\"");
   CHECK(errorOf("[profile.home]\nwhen = [{ bssid = \"x\" }]\n") ==
         ":2:11: unknown key \"bssid\" in [profile.home.when]; there are: gateway, ssid, "
         "interface, vpn");

@@ -94,7 +94,7 @@ void readZones(kj::StringPtr file, const toml::node& node,
       if (entry == nullptr)
         list = nullptr;
       else
-        zone.upstreams.add(kj::str(text(entry->get())));
+        zone.upstreams.add(kj::heapString(entry->get().data(), entry->get().size()));
     }
     if (list == nullptr)
       failAt(

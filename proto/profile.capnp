@@ -8,7 +8,7 @@ using Cxx = import "/capnp/c++.capnp";
 using Json = import "/capnp/compat/json.capnp";
 $Cxx.namespace("portreeve::proto");
 
-struct Gateway {
+struct DefaultGateway {
   # A default route's next hop.
   interface @0 :Text;
   address @1 :Text;
@@ -22,7 +22,7 @@ struct WirelessNetwork {
 
 struct Attachment {
   # What this machine is attached to now; each list in order, without duplicates.
-  gateways @0 :List(Gateway);
+  gateways @0 :List(DefaultGateway);
   wireless @1 :List(WirelessNetwork);
   interfaces @2 :List(Text);  # that are up and have a carrier, without loopback
   vpns @3 :List(Text);        # those of them that are tunnels of a VPN's kind

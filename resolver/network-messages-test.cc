@@ -97,7 +97,8 @@ TEST_CASE("a default route names its router and the interface to it") {
   CHECK(hops[0].gateway.toString() == "192.0.2.1");
 }
 
-TEST_CASE("routes to a part of the world, without a router or of other tables are not about a gateway") {
+TEST_CASE(
+    "routes to a part of the world, without a router or of other tables are not about a gateway") {
   auto part = route(24);
   part.bytes(RTA_GATEWAY, {192, 0, 2, 1}).number(RTA_OIF, 4);
   CHECK(parseDefaultRoute(*part.message).empty());
@@ -139,7 +140,8 @@ kj::String macInState(uint16_t state) {
   header.ndm_ifindex = 4;
   header.ndm_state = state;
   made.bytes(NDA_DST, {192, 0, 2, 1}).bytes(NDA_LLADDR, {2, 0, 0x5e, 0x10, 0, 0xaf});
-  return kj::mv(KJ_ASSERT_NONNULL(parseNeighbour(*made.message)).mac);
+  auto neighbour = KJ_ASSERT_NONNULL(parseNeighbour(*made.message));
+  return kj::mv(neighbour.mac);
 }
 
 TEST_CASE("a neighbour has the MAC address that it answered with") {
@@ -153,7 +155,8 @@ kj::String ssid(std::initializer_list<uint8_t> bytes) {
   Made made(40);
   made.header<genlmsghdr>().cmd = NL80211_CMD_NEW_INTERFACE;
   made.number(NL80211_ATTR_IFINDEX, 3).bytes(NL80211_ATTR_SSID, bytes);
-  return kj::mv(KJ_ASSERT_NONNULL(parseWireless(*made.message)).ssid);
+  auto wireless = KJ_ASSERT_NONNULL(parseWireless(*made.message));
+  return kj::mv(wireless.ssid);
 }
 
 TEST_CASE("an SSID is shown as text, whatever bytes somebody has put into it") {

@@ -39,7 +39,8 @@ void eachAttribute(const nlattr* first, const void* end, OnAttribute&& onAttribu
 template <typename OnAttribute>
 void eachAttribute(const nlmsghdr& message, size_t header, OnAttribute&& onAttribute) {
   auto first = static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(&message, header));
-  eachAttribute(first, mnl_nlmsg_get_payload_tail(&message), onAttribute);
+  // Not mnl_nlmsg_get_payload_tail: it rounds a length up that the sender has given.
+  eachAttribute(first, reinterpret_cast<const char*>(&message) + message.nlmsg_len, onAttribute);
 }
 
 template <typename OnAttribute>

@@ -8,6 +8,7 @@
 
 #include <kj/common.h>
 #include <kj/string.h>
+#include <kj/vector.h>
 #include <linux/netlink.h>
 
 #include <cstdint>
