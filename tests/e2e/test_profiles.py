@@ -82,8 +82,8 @@ def test_the_gateway_brings_the_profile_and_with_it_its_default(net, home):
 def test_an_interface_that_comes_up_brings_its_profile_and_open_connections_are_judged_again(net, home):
     held = home.hold(*TARGET)
     assert held.say()["ok"]
-    net.inside("ip", "link", "add", "wg-test", "type", "dummy")
-    net.inside("ip", "link", "set", "wg-test", "up")
+    net.inside("ip", "link", "add", "wg-test", "up", "type", "veth", "peer", "name", "wg-far")
+    net.inside("ip", "link", "set", "wg-far", "up")
     wait_for(home, "tunnel")
     assert not held.say()["ok"]
     held.close()
@@ -96,8 +96,8 @@ def test_a_rule_of_a_profile_holds_while_that_is_in_force(net, home):
                '[[rule]]\nname = "with the tunnel up"\naction = "allow"\nnetwork = "tunnel"\n')
     rules = [json.loads(line) for line in home.command("rules", "--json").stdout.splitlines()]
     assert [r["profile"] for r in rules if r["name"] == "in the tunnel"] == ["tunnel"]
-    net.inside("ip", "link", "add", "wg-test", "type", "dummy")
-    net.inside("ip", "link", "set", "wg-test", "up")
+    net.inside("ip", "link", "add", "wg-test", "up", "type", "veth", "peer", "name", "wg-far")
+    net.inside("ip", "link", "set", "wg-far", "up")
     wait_for(home, "tunnel")
     assert home.probe(*TARGET)["ok"]
     assert home.connections(program="app")[-1]["verdict"]["rule"] == "in the tunnel"
