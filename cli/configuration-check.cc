@@ -24,6 +24,16 @@ public:
                  kj::runCatchingExceptions([&]() { result.settings = Settings::load(path); }))
       result.errors.add(kj::str(problem->getDescription()));
     if (access(path.cStr(), F_OK) == 0) result.files++;
+    settingsSeen = true;
+  }
+
+  void waysOf(kj::StringPtr path) {
+    // Rules name ways of the settings that are in force, where no others were given.
+    if (settingsSeen) return;
+    kj::runCatchingExceptions([&]() {
+      auto inForce = Settings::load(path);
+      result.settings.policy.ways = kj::mv(inForce.policy.ways);
+    });
   }
 
   void folder(kj::StringPtr path, rules::Layer layer) {
@@ -50,6 +60,7 @@ public:
 
 private:
   GatheredRules result;
+  bool settingsSeen = false;
 
   void add(rules::RuleSource source) {
     result.files++;
@@ -104,7 +115,9 @@ GatheredRules gatherFiles(kj::ArrayPtr<const kj::String> paths) {
     else
       gatherer.file(path);
   }
-  return gatherer.finish(Directories::fromEnvironment());
+  auto directories = Directories::fromEnvironment();
+  gatherer.waysOf(directories.settingsFile());
+  return gatherer.finish(directories);
 }
 
 rules::RuleOptions optionsOf(const GatheredRules& gathered, const UserNames& users) {
@@ -116,6 +129,7 @@ rules::RuleOptions optionsOf(const GatheredRules& gathered, const UserNames& use
                              gathered.listFolder,
                              0};
   if (gathered.settingsRead) options.profiles = policy.profiles.asPtr();
+  options.ways = policy.ways.asPtr();
   return options;
 }
 

@@ -24,6 +24,11 @@ kj::StringPtr lastComponent(kj::StringPtr path) {
   return path;
 }
 
+kj::String ruleText(view::Judgement::Reader verdict) {
+  if (verdict.getWay().size() == 0) return kj::str(verdict.getRule());
+  return kj::str(verdict.getRule(), " (by ", verdict.getWay(), ')');
+}
+
 }  // namespace
 
 kj::String whoText(view::Program::Reader program) {
@@ -65,7 +70,7 @@ void ConnectionTable::add(view::Connection::Reader connection, uint64_t nowWallN
             connection.getDirection(), connection.getProtocol(), whoText(connection.getProcess()),
             connection.getProcess().getUser(), endpointText(local.getAddress(), local.getPort()),
             remoteText(connection), bytesText(connection.getBytesIn()),
-            bytesText(connection.getBytesOut()), connection.getState(), verdict.getRule());
+            bytesText(connection.getBytesOut()), connection.getState(), ruleText(verdict));
 }
 
 kj::String ConnectionTable::takeText() {

@@ -58,6 +58,8 @@ kj::StringPtr buildFolder(Role role) {
       return "api-gateway"_kj;
     case Role::HISTORIAN:
       return "history"_kj;
+    case Role::GATE:
+      return "gate17"_kj;
   }
   return ""_kj;
 }

@@ -14,6 +14,7 @@ int nicenessOf(Role role) {
   // verdict waiting; nobody waits for the historian.
   switch (role) {
     case Role::GATEWAY:
+    case Role::GATE:
       return 0;
     case Role::HISTORIAN:
       return 5;

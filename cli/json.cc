@@ -61,6 +61,9 @@ kj::String toJson(view::DnsList::Reader list) {
   return encode<view::DnsList>(list);
 }
 
+kj::String toJson(view::GateWay::Reader way) {
+  return encode<view::GateWay>(way);
+}
 kj::String toJson(view::NameQuery::Reader query) {
   return encode<view::NameQuery>(query);
 }

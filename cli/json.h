@@ -4,6 +4,7 @@
 
 #include "proto/dns-view.capnp.h"
 #include "proto/profile.capnp.h"
+#include "proto/gate-view.capnp.h"
 #include "proto/view.capnp.h"
 
 #include <kj/string.h>
@@ -23,6 +24,7 @@ kj::String toJson(proto::view::DnsCached::Reader cached);
 kj::String toJson(proto::view::DnsUpstream::Reader upstream);
 kj::String toJson(proto::view::DnsQuery::Reader query);
 kj::String toJson(proto::view::DnsList::Reader list);
+kj::String toJson(proto::view::GateWay::Reader way);
 kj::String toJson(proto::view::NameQuery::Reader query);
 kj::String toJson(proto::view::HistoryGroup::Reader group);
 kj::String toJson(proto::view::HistoryGap::Reader gap);

@@ -15,7 +15,7 @@ namespace portreeve::cli {
 namespace {
 
 constexpr Role RPC_SERVERS[] = {Role::INTERCEPTOR, Role::KEEPER,  Role::ATTRIBUTOR, Role::RESOLVER,
-                                Role::POLICY,      Role::GATEWAY, Role::HISTORIAN};
+                                Role::POLICY,      Role::GATEWAY, Role::HISTORIAN,  Role::GATE};
 constexpr Account ROOT{0, 0};
 
 struct Listen {
@@ -28,6 +28,21 @@ struct Listen {
 constexpr Listen LISTENS[] = {{Role::RESOLVER, "resolver.listen"_kj, "dns-udp"_kj, Transport::UDP},
                               {Role::RESOLVER, "resolver.listen"_kj, "dns-tcp"_kj, Transport::TCP},
                               {Role::GATEWAY, "gateway.listen"_kj, "http"_kj, Transport::TCP}};
+
+struct Fixed {
+  // Where the rules in the kernel turn 1717 to (docs/kernel-rules.md), and where programs that speak to Gate17 themselves
+  // find it.
+  Transport transport;
+  kj::StringPtr address;
+  uint16_t port;
+  kj::StringPtr name;
+};
+
+constexpr Fixed GATE_SOCKETS[] = {{Transport::TCP, "127.0.0.17"_kj, 1117, "turned-tcp4"_kj},
+                                  {Transport::UDP, "127.0.0.17"_kj, 1117, "turned-udp4"_kj},
+                                  {Transport::TCP, "127.0.0.1"_kj, 717, "entry-tcp4"_kj},
+                                  {Transport::TCP, "::1"_kj, 717, "entry-tcp6"_kj},
+                                  {Transport::UDP, "::1"_kj, 717, "turned-udp6"_kj}};
 
 Endpoint requireListenEndpoint(kj::StringPtr text, kj::StringPtr key) {
   KJ_IF_MAYBE (endpoint, Endpoint::parse(text))
@@ -56,17 +71,27 @@ void ListeningSockets::makeInetSockets(const Settings& settings) {
     for (auto& text : addressesOf(settings, listen.role)) {
       auto endpoint = requireListenEndpoint(text, listen.key);
       auto& address = KJ_ASSERT_NONNULL(endpoint.address);
-      auto made = listenInet(listen.transport, address, endpoint.port);
-      KJ_IF_MAYBE (fd, made.fd)
-        sockets.add(
-            Socket{listen.role, kj::str(listen.prefix, address.isV4() ? '4' : '6'), kj::mv(*fd)});
-      else if (made.familyMissing)
-        log::info(kj::str(text, " (", toText(listen.transport), ") is left out: ", made.problem));
-      else
-        problems.add(kj::str(made.problem, ", or change ", listen.key, " in portreeve.toml"));
+      add(listen.role, kj::str(listen.prefix, address.isV4() ? '4' : '6'), listen.transport,
+          endpoint, kj::str(", or change ", listen.key, " in portreeve.toml"), problems);
     }
   }
+  for (auto& fixed : GATE_SOCKETS)
+    add(Role::GATE, kj::str(fixed.name), fixed.transport,
+        Endpoint{Address::parse(fixed.address), fixed.port}, "", problems);
   if (!problems.empty()) throw Failure(FAILED, kj::strArray(problems, "\n"));
+}
+
+void ListeningSockets::add(Role role, kj::String socketName, Transport transport,
+                           const Endpoint& endpoint, kj::StringPtr advice,
+                           kj::Vector<kj::String>& problems) {
+  auto made = listenInet(transport, KJ_ASSERT_NONNULL(endpoint.address), endpoint.port);
+  KJ_IF_MAYBE (fd, made.fd)
+    sockets.add(Socket{role, kj::mv(socketName), kj::mv(*fd)});
+  else if (made.familyMissing)
+    log::info(kj::str(endpoint.toString(), " (", toText(transport),
+                      ") is left out: ", made.problem));
+  else
+    problems.add(kj::str(made.problem, advice));
 }
 
 kj::Vector<ChildSocket> ListeningSockets::of(Role role) const {

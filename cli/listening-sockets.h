@@ -4,6 +4,8 @@
 #pragma once
 
 #include "cli/child.h"
+#include "cli/endpoint.h"
+#include "cli/inet-listener.h"
 #include "common/accounts.h"
 #include "common/directories.h"
 #include "common/settings.h"
@@ -21,7 +23,7 @@ public:
   // the attributor alone. Stale ones are replaced.
 
   void makeInetSockets(const Settings& settings);
-  // resolver.listen and gateway.listen. Where the machine lacks an address family this is logged
+  // resolver.listen, gateway.listen, and those of Gate17. Where the machine lacks an address family this is logged
   // and left out. Failure that names each address that cannot be had, who holds it and what to do.
 
   kj::Vector<ChildSocket> of(Role role) const;
@@ -33,6 +35,9 @@ private:
     kj::AutoCloseFd fd;
   };
   kj::Vector<Socket> sockets;
+
+  void add(Role role, kj::String socketName, Transport transport, const Endpoint& endpoint,
+           kj::StringPtr advice, kj::Vector<kj::String>& problems);
 };
 
 void removeUnixSockets(const Directories& directories);

@@ -14,8 +14,8 @@ namespace {
 
 constexpr Role START_ORDER[] = {Role::KEEPER,  Role::READER,      Role::ATTRIBUTOR,
                                 Role::POLICY,  Role::INTERCEPTOR, Role::RESOLVER,
-                                Role::GATEWAY, Role::HISTORIAN};
-constexpr Role STOP_ORDER[] = {Role::GATEWAY,   Role::RESOLVER,   Role::INTERCEPTOR, Role::POLICY,
+                                Role::GATEWAY, Role::HISTORIAN,   Role::GATE};
+constexpr Role STOP_ORDER[] = {Role::GATEWAY,   Role::GATE,       Role::RESOLVER,   Role::INTERCEPTOR, Role::POLICY,
                                Role::HISTORIAN, Role::ATTRIBUTOR, Role::READER,      Role::KEEPER};
 // Whoever asks ends before whoever answers.
 

@@ -55,6 +55,8 @@ kj::StringPtr name(Role role) {
       return "gateway";
     case Role::HISTORIAN:
       return "historian";
+    case Role::GATE:
+      return "gate";
   }
   return "unknown";
 }

@@ -22,10 +22,12 @@ enum class Role : uint8_t {
   RESOLVER,
   POLICY,
   GATEWAY,
-  HISTORIAN
+  HISTORIAN,
+  GATE
 };
 constexpr Role ROLES[] = {Role::INTERCEPTOR, Role::KEEPER, Role::ATTRIBUTOR, Role::READER,
-                          Role::RESOLVER,    Role::POLICY, Role::GATEWAY,    Role::HISTORIAN};
+                          Role::RESOLVER,    Role::POLICY, Role::GATEWAY,    Role::HISTORIAN,
+                          Role::GATE};
 
 kj::StringPtr name(Role role);  // "interceptor", …
 

@@ -101,4 +101,17 @@ void Section::refuseUnknown(const toml::key& key, std::initializer_list<kj::Stri
       kj::str("unknown key \"", word, "\" in [", name, "]; there are: ", kj::strArray(all, ", ")));
 }
 
+void Section::failHere(kj::StringPtr reason) const {
+  failAt(file, table->source(), kj::str(name, ' ', reason));
+}
+
+bool isPlainName(kj::StringPtr name) {
+  if (name.size() == 0 || name.size() > 63) return false;
+  for (char c : name)
+    if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-' &&
+        c != '_')
+      return false;
+  return true;
+}
+
 }  // namespace portreeve

@@ -17,6 +17,9 @@ namespace portreeve {
                          kj::StringPtr reason);
 // FAILED "file:line:column: reason".
 
+bool isPlainName(kj::StringPtr name);
+// Letters, digits, '-' and '_', at most 63.
+
 class Section {
   // Knows all keys that there may be, and refuses others at once. Each reader leaves `out` as it is
   // where its key is missing, and throws FAILED with the place where the value is bad.
@@ -36,6 +39,8 @@ public:
   [[noreturn]] void fail(const toml::node& node, kj::StringPtr key, kj::StringPtr reason) const;
   [[noreturn]] void fail(kj::StringPtr key, kj::StringPtr reason) const;
   // Of a key that is there.
+  [[noreturn]] void failHere(kj::StringPtr reason) const;
+  // Of the section as a whole, which is there.
 
 private:
   kj::StringPtr file;

@@ -94,6 +94,27 @@ TEST_CASE("a profile that could not be told, or not be chosen, is refused with i
   CHECK(errorOf("profile = 1\n").startsWith(":1:11: \"profile\" holds tables"));
 }
 
+TEST_CASE("ways of Gate17 are read in their order, and rules may name them") {
+  constexpr auto KEY = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqo="_kj;
+  SettingsFile file(
+      "[[gate.way]]\nname = \"tor\"\ntype = \"socks5\"\nserver = \"127.0.0.1:9050\"\n"
+      "[[gate.way]]\nname = \"office\"\ntype = \"http\"\nserver = \"[2001:db8::1]:8080\"\n"
+      "credentials = \"/etc/x\"\n");
+  auto settings = Settings::load(file.path);
+  REQUIRE(settings.gate.ways.size() == 2);
+  CHECK(settings.gate.ways[0].server.toString() == "127.0.0.1:9050");
+  CHECK(settings.gate.ways[1].type == WayType::HTTP);
+  CHECK(settings.policy.ways[1] == "office");
+  CHECK(errorOf("[[gate.way]]\nname = \"a\"\ntype = \"socks4\"\nserver = \"127.0.0.1:1\"") ==
+        ":3:8: gate.way.type must be one of: socks5, http, gate17");
+  CHECK(errorOf("[[gate.way]]\nname = \"a\"\ntype = \"socks5\"\nserver = \"127.0.0.1\"")
+            .startsWith(":4:10: gate.way.server must be an address with its port"));
+  CHECK(errorOf(kj::str("[[gate.way]]\nname = \"a\"\ntype = \"gate17\"\nserver = \"127.0.0.1:17\"\n"
+                        "key = \"", KEY, "\"\nown_key = \"/x\"\n"))
+            .startsWith(":5:7: gate.way.key must be a public key"));
+  CHECK(errorOf("[[node.client]]\nname = \"a b\"\n").startsWith(":1:1: node.client needs a name"));
+}
+
 TEST_CASE("a mistake is refused with its line, its column and what would be right") {
   CHECK(errorOf("[policy]\ndefault = \"perhaps\"\n") ==
         ":2:11: policy.default must be \"allow\", \"block\" or \"drop\"");

@@ -2,6 +2,7 @@
 #include "common/settings.h"
 
 #include "common/profile-reading.h"
+#include "common/settings-gate.h"
 #include "common/settings-section.h"
 
 #include <errno.h>
@@ -29,7 +30,8 @@ kj::Maybe<kj::String> readFile(kj::StringPtr path) {
 
 void refuseUnknownSections(kj::StringPtr file, const toml::table& root) {
   static constexpr kj::StringPtr SECTIONS[] = {"policy"_kj,      "resolver"_kj,   "gateway"_kj,
-                                               "interceptor"_kj, "attributor"_kj, "history"_kj};
+                                               "interceptor"_kj, "attributor"_kj, "history"_kj,
+                                               "gate"_kj,        "node"_kj};
   for (auto&& [key, value] : root) {
     auto word = kj::heapString(key.str().data(), key.str().size());
     bool known = word == "list" || word == "profile";
@@ -133,15 +135,6 @@ void readResolver(kj::StringPtr file, const toml::table& root, Settings::Resolve
   section.number("self_probe", 0, 3600, resolver.selfProbe);
 }
 
-bool isListName(kj::StringPtr name) {
-  if (name.size() == 0 || name.size() > 63) return false;
-  for (char c : name)
-    if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-' &&
-        c != '_')
-      return false;
-  return true;
-}
-
 void readLists(kj::StringPtr file, const toml::table& root, kj::Vector<Settings::List>& lists) {
   const toml::node* node = root.get("list");
   if (node == nullptr) return;
@@ -150,7 +143,7 @@ void readLists(kj::StringPtr file, const toml::table& root, kj::Vector<Settings:
   for (auto&& [key, value] : *all) {
     auto word = key.str();
     auto name = kj::heapString(word.data(), word.size());
-    if (!isListName(name))
+    if (!isPlainName(name))
       failAt(file, key.source(),
              kj::str("\"", name, "\": a list's name has letters, digits, '-' and '_', at most 63"));
     Section section(file, *all, name, {"sources", "format", "allow"});
@@ -188,6 +181,9 @@ Settings defaults() {
   settings.resolver.listen.add(kj::str("[::1]:53"));
   settings.gateway.listen.add(kj::str("127.0.0.1:817"));
   settings.gateway.listen.add(kj::str("[::1]:817"));
+  settings.node.listen.add(kj::str("0.0.0.0:17"));
+  settings.node.listen.add(kj::str("[::]:17"));
+  settings.node.exit.add(Scope::INTERNET);
   return settings;
 }
 
@@ -216,6 +212,9 @@ Settings Settings::load(kj::StringPtr file) {
     readHistory(file, root, settings.history);
     Section gateway(file, root, "gateway", {"listen"});
     gateway.strings("listen", settings.gateway.listen);
+    readGate(file, root, settings.gate);
+    readNode(file, root, settings.node);
+    for (auto& way : settings.gate.ways) settings.policy.ways.add(kj::str(way.name));
   }
   return settings;
 }

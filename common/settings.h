@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/profile-settings.h"
+#include "common/socket-address.h"
 
 #include <kj/string.h>
 #include <kj/vector.h>
@@ -15,6 +16,8 @@ enum class RefuseWith : uint8_t { NXDOMAIN, ZERO, REFUSED };
 
 enum class Dnssec : uint8_t { AUTO, YES, NO };
 
+enum class WayType : uint8_t { SOCKS5, HTTP, GATE17 };
+
 struct Settings {
   // Each field is one key; what stands here is its default.
   struct Policy {
@@ -24,6 +27,7 @@ struct Settings {
         builtinOff;  // builtin_off = []: names of built-in rules that are left out
     DefaultAction unanswered = DefaultAction::BLOCK;  // unanswered: never ASK
     kj::Vector<Profile> profiles;                     // [profile.NAME], in the file's order
+    kj::Vector<kj::String> ways;  // the names of [[gate.way]], which rules may use
   } policy;
   struct Resolver {
     kj::Vector<kj::String> listen;  // listen = ["127.0.0.1:53", "[::1]:53"]
@@ -79,6 +83,34 @@ struct Settings {
     bool queries = true;           // queries: names that were asked for are recorded, too
   } history;
 
+  struct Way {
+    // [[gate.way]]
+    kj::String name;
+    WayType type = WayType::SOCKS5;  // type = "socks5" | "http" | "gate17"
+    SocketAddress server;            // server = "ADDRESS:PORT"
+    kj::String credentials;  // credentials = "": socks5, http: a file with user and password, a line
+                             // each
+    kj::String key;          // key: gate17: the node's public key
+    kj::String ownKey;       // own_key: gate17: a file with our private key
+    kj::String via;          // via = "": gate17: the way, named above, that leads to the node
+  };
+  struct Gate {
+    kj::Vector<Way> ways;
+  } gate;
+
+  struct NodeClient {
+    // [[node.client]]
+    kj::String name;
+    kj::String key;  // its public key
+  };
+  struct Node {
+    // Of portreeve-gate --node alone.
+    kj::Vector<kj::String> listen;  // listen = ["0.0.0.0:17", "[::]:17"]
+    kj::String key;                 // key: a file with its private key
+    kj::Vector<Scope> exit;         // exit = ["internet"]: where clients may go
+    kj::Vector<NodeClient> clients;
+  } node;
+
   struct Attributor {
     bool bpf = true;  // bpf = "auto" | "off"
   } attributor;
@@ -86,5 +118,7 @@ struct Settings {
   static Settings load(kj::StringPtr file);
   // A missing file means all defaults. Throws FAILED "file:line:column: reason" on bad content.
 };
+
+kj::StringPtr toText(WayType type);  // "socks5", "http", "gate17"
 
 }  // namespace portreeve

@@ -19,7 +19,7 @@ kj::Own<rules::RuleSet> compile(capnp::List<proto::RuleText>::Reader texts,
                                       text.getWritten()});
   rules::RuleOptions options{
       users, settings.defaultAction, settings.keepExisting, settings.builtinOff.asPtr(), listFolder,
-      0};
+      0,     nullptr};
   auto loaded = rules::RuleSet::load(sources, options);
   KJ_IF_MAYBE (set, loaded.set) return kj::mv(*set);
   auto lines = KJ_MAP(problem, loaded.problems) {

@@ -128,6 +128,23 @@ void putProtocol(nlmsghdr* message, const Tuple& tuple) {
   }
 }
 
+void putTuple(nlmsghdr* message, uint16_t attribute, const Tuple& tuple) {
+  auto whole = mnl_attr_nest_start(message, attribute);
+  auto addresses = mnl_attr_nest_start(message, CTA_TUPLE_IP);
+  if (tuple.family == proto::Family::IPV4) {
+    mnl_attr_put(message, CTA_IP_V4_SRC, 4, tuple.source.bytes.data() + 12);
+    mnl_attr_put(message, CTA_IP_V4_DST, 4, tuple.destination.bytes.data() + 12);
+  } else {
+    mnl_attr_put(message, CTA_IP_V6_SRC, 16, tuple.source.bytes.data());
+    mnl_attr_put(message, CTA_IP_V6_DST, 16, tuple.destination.bytes.data());
+  }
+  mnl_attr_nest_end(message, addresses);
+  auto protocol = mnl_attr_nest_start(message, CTA_TUPLE_PROTO);
+  putProtocol(message, tuple);
+  mnl_attr_nest_end(message, protocol);
+  mnl_attr_nest_end(message, whole);
+}
+
 }  // namespace
 
 kj::Maybe<ConntrackEntry> decodeEntry(const nlmsghdr* message) {
@@ -166,20 +183,11 @@ kj::Maybe<ConntrackEntry> decodeEntry(const nlmsghdr* message) {
 }
 
 void putOriginalTuple(nlmsghdr* message, const Tuple& tuple) {
-  auto whole = mnl_attr_nest_start(message, CTA_TUPLE_ORIG);
-  auto addresses = mnl_attr_nest_start(message, CTA_TUPLE_IP);
-  if (tuple.family == proto::Family::IPV4) {
-    mnl_attr_put(message, CTA_IP_V4_SRC, 4, tuple.source.bytes.data() + 12);
-    mnl_attr_put(message, CTA_IP_V4_DST, 4, tuple.destination.bytes.data() + 12);
-  } else {
-    mnl_attr_put(message, CTA_IP_V6_SRC, 16, tuple.source.bytes.data());
-    mnl_attr_put(message, CTA_IP_V6_DST, 16, tuple.destination.bytes.data());
-  }
-  mnl_attr_nest_end(message, addresses);
-  auto protocol = mnl_attr_nest_start(message, CTA_TUPLE_PROTO);
-  putProtocol(message, tuple);
-  mnl_attr_nest_end(message, protocol);
-  mnl_attr_nest_end(message, whole);
+  putTuple(message, CTA_TUPLE_ORIG, tuple);
+}
+
+void putReplyTuple(nlmsghdr* message, const Tuple& tuple) {
+  putTuple(message, CTA_TUPLE_REPLY, tuple);
 }
 
 bool hasConnections(uint8_t protocol) {

@@ -28,6 +28,9 @@ kj::Maybe<ConntrackEntry> decodeEntry(const nlmsghdr* message);
 void putOriginalTuple(nlmsghdr* message, const Tuple& tuple);
 // CTA_TUPLE_ORIG. ICMP has its identifier, type and code; protocols without ports have none.
 
+void putReplyTuple(nlmsghdr* message, const Tuple& tuple);
+// CTA_TUPLE_REPLY, the same way.
+
 bool hasConnections(uint8_t protocol);
 // TCP, SCTP, DCCP: conntrack follows their handshake.
 

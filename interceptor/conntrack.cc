@@ -84,6 +84,29 @@ uint ConntrackTable::remove(kj::ArrayPtr<const Tuple> tuples) {
   return missing + send();
 }
 
+kj::Maybe<Tuple> ConntrackTable::originalOf(const Tuple& seen) {
+  alignas(8) char request[512];
+  auto message = mnl_nlmsg_put_header(request);
+  message->nlmsg_type = netfilterType(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET);
+  message->nlmsg_flags = NLM_F_REQUEST;
+  message->nlmsg_seq = ++sequence;
+  putNetfilterHeader(message, addressFamily(seen), 0);
+  putReplyTuple(message, seen.reversed());
+  questions.send(message, message->nlmsg_len);
+  alignas(8) kj::byte buffer[PIECE_BYTES];
+  ssize_t got = questions.receive(buffer);
+  if (got < 0) KJ_FAIL_SYSCALL("asking for a conntrack entry", int(-got));
+  int left = int(got);
+  auto answer = reinterpret_cast<const nlmsghdr*>(buffer);
+  if (!messageFits(answer, left)) return nullptr;
+  KJ_IF_MAYBE (error, errorOf(answer)) {
+    if (*error != ENOENT) KJ_FAIL_SYSCALL("asking for a conntrack entry", *error);
+    return nullptr;
+  }
+  KJ_IF_MAYBE (entry, decodeEntry(answer)) return entry->tuple;
+  return nullptr;
+}
+
 uint ConntrackTable::send() {
   uint missing = 0;
   requests.send(socket, [&](uint, int error) {

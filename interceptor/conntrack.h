@@ -52,8 +52,14 @@ public:
   uint setMarks(kj::ArrayPtr<const MarkChange> changes);
   uint remove(kj::ArrayPtr<const Tuple> tuples);
 
+  kj::Maybe<Tuple> originalOf(const Tuple& seen);
+  // The original direction of the entry whose packets a socket here sees as `seen`; nullptr: there
+  // is none.
+
 private:
   NetlinkSocket socket;
+  NetlinkSocket questions{NETLINK_NETFILTER};  // their answers are not acknowledgements alone
+  uint32_t sequence = 0;
   NetlinkRequests requests;
 
   uint send();

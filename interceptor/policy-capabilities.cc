@@ -72,6 +72,22 @@ private:
   }
 };
 
+class OriginsImpl final : public proto::Origins::Server {
+public:
+  explicit OriginsImpl(ConntrackTable& table) : table(table) {}
+
+  kj::Promise<void> originalOf(OriginalOfContext context) override {
+    KJ_IF_MAYBE (original, table.originalOf(Tuple::from(context.getParams().getSeen()))) {
+      context.getResults().setFound(true);
+      original->to(context.getResults().initOriginal());
+    }
+    return kj::READY_NOW;
+  }
+
+private:
+  ConntrackTable& table;
+};
+
 class SocketsImpl final : public proto::Sockets::Server {
 public:
   explicit SocketsImpl(LocalSockets& sockets) : sockets(sockets) {}
@@ -113,6 +129,10 @@ private:
 proto::Conntrack::Client makeConntrack(kj::Timer& timer, ConntrackTable& table,
                                        ConntrackListing& listing) {
   return kj::heap<ConntrackImpl>(timer, table, listing);
+}
+
+proto::Origins::Client makeOrigins(ConntrackTable& table) {
+  return kj::heap<OriginsImpl>(table);
 }
 
 proto::Sockets::Client makeSockets(LocalSockets& sockets) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The capabilities that policy holds of this process (proto/interceptor.capnp), each narrow: they
-// do what their schema says and check nothing more, for only policy's uid is given them.
+// The capabilities that policy (and, where it is said, the gate) holds of this process
+// (proto/interceptor.capnp), each narrow: they do what their schema says and check nothing more,
+// for only that uid is given them.
 #pragma once
 
 #include "interceptor/conntrack.h"
@@ -16,6 +17,9 @@ proto::Conntrack::Client makeConntrack(kj::Timer& timer, ConntrackTable& table,
                                        ConntrackListing& listing);
 // One walk at a time over all clients: a list that begins anew makes the next page of an older one
 // fail. All arguments outlive what is returned.
+
+proto::Origins::Client makeOrigins(ConntrackTable& table);
+// For the gate.
 
 proto::Sockets::Client makeSockets(LocalSockets& sockets);
 

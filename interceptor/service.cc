@@ -34,6 +34,12 @@ public:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> forGate(ForGateContext context) override {
+    entitlement.require(Role::GATE);
+    context.getResults().setOrigins(makeOrigins(service.kernel.conntrack));
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> queues(QueuesContext context) override {
     service.fillQueues(context.getResults());
     return kj::READY_NOW;

@@ -80,6 +80,12 @@ public:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> gate(GateContext context) override {
+    requireMay(peer, Method::GATE);
+    context.getResults().setRoutes(parts.gate(context.getParams().getWatcher()));
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> status(StatusContext context) override {
     parts.fillStatus(context.getResults().initStatuses(1)[0]);
     return kj::READY_NOW;

@@ -24,6 +24,7 @@ struct BootstrapParts {
   kj::Function<proto::NameJudge::Client()> names;
   kj::Function<kj::Promise<void>()> refreshBytes;  // as in Observed
   HistoryStream& history;
+  kj::Function<proto::Routes::Client(proto::RouteWatcher::Client)> gate;
 };
 
 proto::Policy::Client makeBootstrap(BootstrapParts& parts, Entitlement peer);

@@ -77,6 +77,8 @@ void fill(view::Connection::Builder to, const Flow& flow, const UserNames& users
   to.setDomain(flow.judgement.domain);
   fill(to.initProcess(), flow.process, users);
   fillJudgement(to.initVerdict(), flow.judgement);
+  to.getVerdict().setWay(flow.way.size() > 0 ? kj::str(flow.way)
+                                             : kj::strArray(flow.judgement.ways, ", "));
   to.setBytesIn(double(flow.bytesIn));
   to.setBytesOut(double(flow.bytesOut));
   to.setState(flow.open() ? "open" : "ended");

@@ -4,13 +4,16 @@
 #include "common/clock.h"
 #include "policy/rule-words.h"
 
+#include <algorithm>
+
 namespace portreeve::policy {
 namespace {
 
 using proto::Verdict;
 
 bool same(const Judgement& a, const Judgement& b) {
-  return a.verdict == b.verdict && a.rule == b.rule && a.origin == b.origin && a.domain == b.domain;
+  return a.verdict == b.verdict && a.rule == b.rule && a.origin == b.origin &&
+         a.domain == b.domain && sameWays(a, b);
 }
 
 bool isUntracked(const Flow& flow) {
@@ -25,6 +28,7 @@ Judgement judgementOf(const rules::Decision& decision) {
   name(judgement, *decision.rule);
   judgement.domain = kj::str(decision.domain);
   judgement.namedBy = decision.named;
+  for (auto& way : decision.rule->ways) judgement.ways.add(kj::str(way));
   return judgement;
 }
 
@@ -66,6 +70,10 @@ Verdict Deciding::withoutPorts(const Flow& flow, uint64_t nowWallNs) {
   rules::FlowFacts portless = facts.first();
   portless.known.port = false;
   return inForce().decide(portless, nowWallNs).verdict;
+}
+
+bool sameWays(const Judgement& a, const Judgement& b) {
+  return std::equal(a.ways.begin(), a.ways.end(), b.ways.begin(), b.ways.end());
 }
 
 bool letsThrough(Verdict verdict) {

@@ -53,6 +53,7 @@ private:
   EvaluationTime evaluation;
 };
 
+bool sameWays(const Judgement& a, const Judgement& b);  // through Gate17
 bool letsThrough(proto::Verdict verdict);  // for good or once
 bool isTurning(proto::Verdict verdict);    // GATE17, NAMESERVER: acts on the first packet of a
                                            // conntrack entry alone

@@ -8,12 +8,12 @@ namespace portreeve::policy {
 namespace {
 
 constexpr Method METHODS[] = {Method::ATTRIBUTED,   Method::NAMES,  Method::OBSERVE, Method::EDIT,
-                              Method::MINT_SESSION, Method::REDEEM, Method::RECORD};
+                              Method::MINT_SESSION, Method::REDEEM, Method::RECORD, Method::GATE};
 
 kj::String may(const Standing& who) {
   kj::Vector<char> letters;
   for (size_t i = 0; i < kj::size(METHODS); i++)
-    if (mayCall(who, METHODS[i])) letters.add("ANOEMRH"[i]);
+    if (mayCall(who, METHODS[i])) letters.add("ANOEMRHT"[i]);
   return kj::heapString(letters.begin(), letters.size());
 }
 
@@ -31,6 +31,7 @@ TEST_CASE("each process of the suite may call what is made for it, and nothing e
   CHECK(mayAs(Role::RESOLVER) == "N");
   CHECK(mayAs(Role::GATEWAY) == "R");
   CHECK(mayAs(Role::HISTORIAN) == "H");
+  CHECK(mayAs(Role::GATE) == "T");
   CHECK(mayAs(Role::INTERCEPTOR) == "");
   CHECK(mayAs(Role::READER) == "");
   CHECK(mayAs(Role::POLICY) == "");

@@ -24,6 +24,7 @@ const Row TABLE[] = {
     {Method::REDEEM,       "redeem"_kj,       Role::GATEWAY,    false, false, false},
     {Method::ATTACHMENT,   "attachment"_kj,   Role::RESOLVER,   false, false, false},
     {Method::RECORD,       "record"_kj,       Role::HISTORIAN,  false, false, false},
+    {Method::GATE,         "gate"_kj,         Role::GATE,       false, false, false},
 };
 // clang-format on
 

@@ -15,7 +15,8 @@ enum class Method : uint8_t {
   MINT_SESSION,
   REDEEM,
   RECORD,
-  ATTACHMENT
+  ATTACHMENT,
+  GATE
 };
 
 struct Standing {

@@ -38,6 +38,7 @@ struct Judgement {
   kj::String origin;  // "file:line" or "built-in"; else why there is no rule, in words
   kj::String domain;  // the name that matched, or the nearest one known; empty: none
   kj::Maybe<rules::NameSource> namedBy;
+  kj::Vector<kj::String> ways;  // GATE17: that the rule names, in their order
 };
 
 struct Flow {
@@ -53,6 +54,7 @@ struct Flow {
   kj::Maybe<Party> peer;  // loopback: who receives
   kj::Vector<FlowName> names;
   Judgement judgement;
+  kj::String way;          // GATE17: the one it went; empty before that
   uint64_t startedNs = 0;  // wall clock, ns since the Unix epoch
   uint64_t endedNs = 0;    // 0 while open
   uint64_t bytesIn = 0;    // whole packets; known when conntrack has told

@@ -79,6 +79,8 @@ private:
   void rule(const Program& asker, bool forOthers, Query query, Results results) {
     auto decision = all.inForce().judgeName(asker.facts(), query.getName(), wallNs(), forOthers);
     describe(asker, results.initAsker());
+    results.setFarAway(!decision.refuse && all.inForce().goesFarAway(asker.facts(), query.getName(),
+                                                                     wallNs(), forOthers));
     results.setVerdict(decision.refuse ? proto::NameVerdict::REFUSE : proto::NameVerdict::ANSWER);
     if (decision.refuse) {
       all.counts.refused++;

@@ -113,14 +113,17 @@ bool Rejudge::judge(Flow& flow, Pass& pass) {
   }
   uint64_t now = wallNs();
   deciding.lookUpNames(flow, now);
+  Judgement former;
+  for (auto& way : flow.judgement.ways) former.ways.add(kj::str(way));
   if (!deciding.decide(flow, now)) return false;
   auto verdict = flow.judgement.verdict;
-  if (verdict != before) {
+  bool changed = verdict != before || !sameWays(former, flow.judgement);
+  if (changed) {
     if (flow.lastSeenNs + YOUNG_NS > monotonicNs()) pass.young.add(Young{flow.id, verdict});
     act(flow, before, pass.acts);
   }
   if (flow.open()) flows.changed(flow);
-  return verdict != before;
+  return changed;
 }
 
 void Rejudge::act(Flow& flow, Verdict before, Acts& acts) {

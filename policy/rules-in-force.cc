@@ -69,7 +69,7 @@ RuleSet::Loaded RulesInForce::compile(kj::ArrayPtr<const rules::RuleSource> sour
   return RuleSet::load(
       sources, rules::RuleOptions{parts.users, settings.defaultAction, settings.keepExisting,
                                   settings.builtinOff, parts.folders.lists, startedNs,
-                                  settings.profiles.asPtr()});
+                                  settings.profiles.asPtr(), settings.ways.asPtr()});
 }
 
 void RulesInForce::put(kj::Own<RuleSet> fresh, RuleSources sources) {

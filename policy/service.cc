@@ -56,6 +56,9 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
                  [this](proto::AttributedBatch::Reader batch) { judge.receive(batch); }),
       followers(flows, users, timer),
       history(flows, users, timer, {settings.history.enabled, settings.history.queries}, wallNs()),
+      gateRoutes(
+          timer, flows, deciding, [this]() -> rules::RuleSet& { return rules.inForce(); },
+          [this](const Tuple& localFirst) { return findProcess(localFirst); }),
       bootstrap{rules,
                 flows,
                 followers,
@@ -65,7 +68,10 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
                 [this]() { return attributed.open(); },
                 [this]() { return nameJudges.make(); },
                 [this]() { return walk.refreshBytes(); },
-                history},
+                history,
+                [this](proto::RouteWatcher::Client watcher) {
+                  return gateRoutes.make(kj::mv(watcher));
+                }},
       rpc(*io.lowLevelProvider, rpcSocket.release(), accounts,
           [this](Entitlement peer) { return makeBootstrap(bootstrap, kj::mv(peer)); }),
       tasks(*this) {

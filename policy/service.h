@@ -18,6 +18,7 @@
 #include "policy/existing-flows.h"
 #include "policy/flow-table.h"
 #include "policy/follow.h"
+#include "policy/gate-routes.h"
 #include "policy/history-stream.h"
 #include "policy/interceptor-link.h"
 #include "policy/judge.h"
@@ -83,6 +84,7 @@ private:
   SessionSecrets secrets;
   Followers followers;
   HistoryStream history;
+  GateRoutes gateRoutes;
   BootstrapParts bootstrap;
   RpcServer rpc;
   kj::TaskSet tasks;  // last: destroyed first

@@ -21,6 +21,9 @@ interface Interceptor extends (Daemon.Daemon) {
 
   queues @1 () -> (queues :List(View.QueueStatus), enforcing :Bool, reason :Text);
   # For those who may observe. `reason` says why not enforcing.
+
+  forGate @2 () -> (origins :Origins);
+  # For the gate's uid alone.
 }
 
 interface RingSocket {
@@ -60,6 +63,12 @@ interface Conntrack {
   # `missing` counts entries that do not exist (any more).
 
   delete @2 (tuples :List(Flow.Tuple)) -> (missing :UInt32);
+}
+
+interface Origins {
+  originalOf @0 (seen :Flow.Tuple) -> (found :Bool, original :Flow.Tuple);
+  # `seen`: what a socket of this machine sees of a packet that NAT has turned to it (source: whoever sent it, destination: the
+  # socket's own end). `original`: the same as it was sent.
 }
 
 struct MarkChange {

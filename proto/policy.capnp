@@ -14,6 +14,7 @@ using Daemon = import "daemon.capnp";
 using Interceptor = import "interceptor.capnp";
 using History = import "history.capnp";
 using Profile = import "profile.capnp";
+using Gate = import "gate.capnp";
 
 interface Policy extends (Daemon.Daemon) {
   attributed @0 () -> (inlet :Interceptor.RingSocket);
@@ -43,8 +44,7 @@ interface Policy extends (Daemon.Daemon) {
   reserved7 @7 ();
   reserved8 @8 ();
   reserved9 @9 ();
-  reserved10 @10 ();
-  # Numbers have no gaps: these are taken by whoever lands prompts (7), modes (8), tokens (9) and Gate17 (10).
+  # Numbers have no gaps: these are taken by whoever lands prompts (7), modes (8), and tokens (9).
 
   attachment @11 () -> (listener :Profile.AttachmentListener);
   # For the resolver's uid alone: where it tells which networks this machine is on.
@@ -52,6 +52,10 @@ interface Policy extends (Daemon.Daemon) {
   ownRules @12 () -> (editor :RuleEditor);
   # For everybody: an editor of the caller's own rules, told by his uid. They can only make stricter what his own
   # programs may do. Its add, remove and list are about these alone; the rest fails (FAILED "not entitled").
+
+  gate @10 (watcher :Gate.RouteWatcher) -> (routes :Gate.Routes);
+  # For the gate's uid alone: where flows with mark 1717 are to go. `watcher` is told of those that have ended. A new call
+  # replaces the one before.
 }
 
 enum SessionRole {
@@ -64,9 +68,11 @@ enum NameVerdict { answer @0; refuse @1; }
 
 interface NameJudge {
   # Held by the resolver.
-  mayAsk @0 (client :Flow.Tuple, name :Text, type :UInt16) -> (verdict :NameVerdict, rule :Text, asker :NameAsker);
+  mayAsk @0 (client :Flow.Tuple, name :Text, type :UInt16)
+      -> (verdict :NameVerdict, rule :Text, asker :NameAsker, farAway :Bool);
   # May whoever sent this query (source: the client's end as the resolver sees it; destination port
-  # 53) have that name? Refused only if every flow to it would be. `rule` names the one that refuses.
+  # 53) have that name? Refused only if every flow to it would be. `rule` names the one that refuses. farAway: what follows may be
+  # sent through Gate17, so the name is to be asked of nobody on this side.
 
   answered @1 (answers :List(NameAnswer)) -> stream;
   # What was answered, in the order of answering, each sent before the answer leaves the resolver. A resolver replays
@@ -98,6 +104,7 @@ struct NameRuling {
   verdict @1 :NameVerdict;
   rule @2 :Text;
   asker @3 :NameAsker;
+  farAway @4 :Bool;
 }
 
 struct NameAsker {

@@ -133,6 +133,7 @@ struct Judgement {
   mark @1 :UInt32;
   rule @2 :Text;
   reason @3 :Text;               # where the rule stands (file:line), or why there is none
+  way @4 :Text;                  # gate17: which of its ways it went; before that those of its rule, joined by ", "
 }
 
 struct Endpoint {

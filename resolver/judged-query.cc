@@ -73,7 +73,10 @@ private:
   kj::Promise<MaybeReply> obey(const Ruling& ruling) {
     asker = ruling.asker;
     if (ruling.refused) return refused(kj::str("refused by rule \"", ruling.rule, '"'));
-    KJ_IF_MAYBE (answer, answerLocally(question)) return local(*answer);
+    // Names that are nobody's here ("….onion") may be somebody's there.
+    KJ_IF_MAYBE (answer, answerLocally(question))
+      if (!ruling.farAway || answer->rcode == RCODE_NOERROR) return local(*answer);
+    if (ruling.farAway) return farAway();
     Lookup lookup{question, dnssecOk, query.checkingDisabled};
     return all.names.find(lookup).then(
         [this](Found&& found) -> kj::Promise<MaybeReply> { return give(kj::mv(found)); });
@@ -85,6 +88,18 @@ private:
       all.counts.answered++;
       return reply(Found{prepared, 0, false, true, 0}, CacheState::LOCAL);
     });
+  }
+
+  kj::Promise<MaybeReply> farAway() {
+    // To ask anybody on this side would tell what goes through Gate17.
+    KJ_IF_MAYBE (answer, all.farNames.answer(question)) return local(*answer);
+    auto& line = logLine();
+    line.rcode = RCODE_REFUSED;
+    line.cache = CacheState::LOCAL;
+    line.why = "through Gate17 there are addresses alone";
+    all.counts.answered++;
+    ExtendedError error{ExtendedError::NOT_SUPPORTED, kj::str(line.why.c_str())};
+    return MaybeReply(all.write(client, query, only(RCODE_REFUSED), error));
   }
 
   kj::Promise<MaybeReply> give(Found found) {

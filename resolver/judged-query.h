@@ -9,6 +9,7 @@
 
 #include "common/tuple.h"
 #include "resolver/caching-names.h"
+#include "resolver/far-names.h"
 #include "resolver/loop-probe.h"
 #include "resolver/name-filter.h"
 #include "resolver/name-memory.h"
@@ -71,6 +72,7 @@ private:
   LoopProbe& loops;
   kj::Timer& timer;
   RulingCache rulings;
+  FarNames farNames;
   QueryLog queryLog;
   Counters counts;
 

@@ -15,10 +15,10 @@ constexpr auto TELLING_PATIENCE = 1 * kj::SECONDS;
 constexpr auto RETRY_DELAY = 10 * kj::MILLISECONDS;
 constexpr size_t MOST_AT_ONCE = 256;
 
-Ruling rulingOf(proto::NameVerdict verdict, capnp::Text::Reader rule,
-                proto::NameAsker::Reader asker) {
-  return {verdict != proto::NameVerdict::ANSWER, kj::str(rule),
-          std::make_shared<const Asker>(Asker::from(asker))};
+template <typename Reader>
+Ruling rulingOf(Reader&& ruling) {
+  return {ruling.getVerdict() != proto::NameVerdict::ANSWER, ruling.getFarAway(),
+          kj::str(ruling.getRule()), std::make_shared<const Asker>(Asker::from(ruling.getAsker()))};
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ kj::Promise<Ruling> PolicyExchange::askUntilAnswered(Waiting& waiting) {
         request.setName(waiting.name);
         request.setType(waiting.type);
         return request.send().then([](auto&& answer) {
-          return rulingOf(answer.getVerdict(), answer.getRule(), answer.getAsker());
+          return rulingOf(answer);
         });
       })
       .catch_([this, &waiting](kj::Exception&& e) -> kj::Promise<Ruling> {
@@ -93,8 +93,7 @@ kj::Promise<void> PolicyExchange::askAll(proto::NameJudge::Client present, Quest
             auto rulings = answer.getRulings();
             for (uint i = 0; i < all.size(); i++) {
               if (i < rulings.size() && rulings[i].getKnown())
-                all[i].fulfiller->fulfill(
-                    rulingOf(rulings[i].getVerdict(), rulings[i].getRule(), rulings[i].getAsker()));
+                all[i].fulfiller->fulfill(rulingOf(rulings[i]));
               else
                 tasks.add(askOne(kj::mv(all[i])));
             }

@@ -17,7 +17,8 @@ namespace portreeve::resolver {
 
 struct Ruling {
   bool refused = false;
-  kj::String rule;  // that refuses
+  bool farAway = false;  // the name is to be asked of nobody on this side
+  kj::String rule;       // that refuses
   std::shared_ptr<const Asker> asker;
 };
 

@@ -26,6 +26,7 @@ struct ExtendedError {
     NOT_READY = 14,
     BLOCKED = 15,
     STALE_NXDOMAIN = 19,
+    NOT_SUPPORTED = 21,
     NO_REACHABLE_AUTHORITY = 22,
     NETWORK_ERROR = 23,
   };

@@ -41,6 +41,9 @@ DAEMONS = {
     "historian": ("remember connections, and answer for the past",
                   "It records what policy tells of, behind the verdict, in a database bounded by age and size, and answers questions about it. "
                   "It holds no capability and has no network. A full disk or a damaged file stops its memory, never a verdict."),
+    "gate": ("carry connections through the ways of Gate17",
+             "What a rule with action gate17 turns to it leaves by a way of portreeve.toml, or not at all. Programs may speak SOCKS5 to it "
+             "on port 717. It holds no capability: its ports are handed over."),
     "gateway": ("serve the web page and its API on port 817",
                 "It speaks HTTP to this machine's own people and programs and has no authority of its own: what a session may do is "
                 "policy's word. It holds no capability and has no network: its ports are handed over."),

@@ -14,7 +14,8 @@ namespace {
 constexpr size_t LONGEST_NAME = 200;
 
 constexpr kj::StringPtr RULE_KEYS[] = {"name"_kj, "action"_kj, "expires"_kj,
-                                       "for"_kj,  "until"_kj,  "once"_kj};
+                                       "for"_kj,  "until"_kj,  "once"_kj,
+                                       "way"_kj};
 
 kj::Vector<kj::ArrayPtr<const char>> splitLines(kj::StringPtr text) {
   kj::Vector<kj::ArrayPtr<const char>> lines;
@@ -118,6 +119,7 @@ private:
     parseName(table, rule);
     parseAction(table, rule);
     parseOnce(table, rule);
+    parseWay(table, rule);
     parseEnd(table, rule);
     rule.operands = parseOperands(table, RULE_KEYS, {options, complaints});
     if (profile != nullptr) addProfile(rule);
@@ -202,6 +204,32 @@ private:
       complaints.at(value->source(),
                     kj::str("once = true goes with allow, block and drop: where a connection is "
                             "turned to is decided by its first packet, for good"));
+  }
+
+  void parseWay(const toml::table& table, Rule& rule) {
+    const toml::node* value = table.get("way");
+    if (value == nullptr) return;
+    if (rule.action != Action::GATE17)
+      complaints.at(value->source(), kj::str("way goes with action = \"gate17\" alone"));
+    eachText(*value, "way", complaints,
+             [&](kj::StringPtr name, const toml::source_region& where) {
+               KJ_IF_MAYBE (known, options.ways) requireWay(name, *known, where);
+               rule.ways.add(kj::str(name));
+             });
+  }
+
+  void requireWay(kj::StringPtr name, kj::ArrayPtr<const kj::String> known,
+                  const toml::source_region& where) {
+    auto names = KJ_MAP(way, known) {
+      return kj::StringPtr(way);
+    };
+    for (auto one : names)
+      if (one == name) return;
+    complaints.at(where,
+                  names.size() == 0
+                      ? kj::str("unknown way \"", name,
+                                "\": portreeve.toml has no [[gate.way]] yet")
+                      : kj::str("unknown way \"", name, '"', didYouMean(name, names)));
   }
 
   void parseEnd(const toml::table& table, Rule& rule) {

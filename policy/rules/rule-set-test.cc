@@ -244,6 +244,39 @@ TEST_CASE("a name is answered where some flow to it may pass") {
                       "example.org", DefaultAction::ALLOW));
 }
 
+TEST_CASE("a name whose flows may go through Gate17 is asked of nobody on this side") {
+  auto far = [](kj::StringPtr rules, kj::StringPtr name) {
+    return loadRules(rules, DefaultAction::ALLOW)
+        ->goesFarAway(curlToExample().process, name, NOW);
+  };
+  kj::String gate = rule("gate", "gate17", "process = { path = \"/usr/bin/curl\" }");
+  CHECK(far(gate, "example.org"));
+  CHECK(far(rule("web", "gate17", "port = 443"), "example.org"));
+  CHECK_FALSE(far(rule("wget", "gate17", "process = { path = \"/usr/bin/wget\" }"), "example.org"));
+  CHECK_FALSE(far("", "example.org"));
+  // Whether it is for the LAN shows only when its address is known: to ask would tell.
+  CHECK(far(kj::str(rule("lan", "allow", "scope = \"lan\""), gate), "nas.lan"));
+  kj::String lan = rule("lan", "allow", "domain = \"*.lan\"");
+  CHECK_FALSE(far(kj::str(lan, gate), "nas.lan"));
+  CHECK(far(kj::str(lan, gate), "example.org"));
+}
+
+TEST_CASE("a rule names ways that the settings have, and the nearest one is suggested") {
+  auto options = testOptions();
+  kj::String known[] = {kj::str("tor"), kj::str("office")};
+  options.ways = kj::ArrayPtr<const kj::String>(known);
+  auto problemOf = [&](kj::StringPtr text) {
+    RuleSource sources[] = {source(text)};
+    auto loaded = RuleSet::load(sources, options);
+    return loaded.problems.empty() ? kj::str("none") : loaded.problems[0].toString();
+  };
+  CHECK(problemOf(rule("a", "gate17", "way = [\"office\", \"tor\"]")) == "none");
+  CHECK(problemOf("[[rule]]\nname = \"a\"\naction = \"gate17\"\nway = \"ofice\"") ==
+        "test.toml:4:7: unknown way \"ofice\"; did you mean \"office\"?");
+  CHECK(problemOf("[[rule]]\nname = \"a\"\naction = \"allow\"\nway = \"tor\"") ==
+        "test.toml:4:7: way goes with action = \"gate17\" alone");
+}
+
 TEST_CASE("what stands above is asked first at the DNS stage too") {
   kj::String allow = rule("web", "allow", "port = 443");
   kj::String block = rule("ads", "block", "domain = \"ads.example\"");

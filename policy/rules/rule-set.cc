@@ -46,7 +46,8 @@ private:
   kj::Vector<kj::String> builtinNames;
 
   ParseOptions parseOptions() {
-    return {options.users, options.startedNs, &lists, geography.get(), &sets, options.profiles};
+    return {options.users, options.startedNs, &lists, geography.get(), &sets, options.profiles,
+            options.ways};
   }
 
   void addPeoples(const RuleSource& source) {
@@ -220,6 +221,17 @@ FlowFacts nameStage() {
   return facts;
 }
 
+FlowFacts nameFacts(const ProcessFacts& asker, const DomainFact& domain, uint64_t nowWallNs,
+                    bool forOthers) {
+  // Borrows from all of them.
+  auto facts = nameStage();
+  facts.known.process = facts.known.user = !forOthers;
+  facts.process = asker;
+  facts.wallNs = nowWallNs;
+  facts.domains = kj::arrayPtr(&domain, 1);
+  return facts;
+}
+
 bool mayJudgeNames(const Rule& rule) {
   // Left out of the index: what is about arriving flows alone, and a "no" that hangs on a port or
   // an address, which is never certain at this stage.
@@ -296,6 +308,7 @@ RuleSet::RuleSet(kj::Array<Rule> rules)
       namesForOthers(all, NAME_KEYS, mayJudgeNames) {
   for (auto& rule : all) {
     addWeekTimes(rule.operands, weekTimes);
+    anyGate = anyGate || rule.action == Action::GATE17;
     hangsOnCircumstances = hangsOnCircumstances || anyHangsOnCircumstances(rule.operands);
   }
 }
@@ -340,12 +353,8 @@ bool RuleSet::hangsOnName(const FlowFacts& facts, uint64_t nowWallNs) const {
 NameDecision RuleSet::judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
                                 bool askerSpeaksForOthers, Trace* trace) const {
   const DomainFact domain{name, askerSpeaksForOthers ? NameSource::ANY : NameSource::PROCESS};
-  auto facts = nameStage();
-  facts.known.process = facts.known.user = !askerSpeaksForOthers;
-  facts.process = asker;
-  facts.wallNs = nowWallNs;
+  auto facts = nameFacts(asker, domain, nowWallNs, askerSpeaksForOthers);
   facts.circumstances = &circumstances.get();
-  facts.domains = kj::arrayPtr(&domain, 1);
   if (trace == nullptr)
     return judgeName(facts, askerSpeaksForOthers ? namesForOthers : names, nowWallNs);
   for (auto& rule : all) {
@@ -366,6 +375,22 @@ NameDecision RuleSet::judgeName(const FlowFacts& facts, const RuleIndex& index,
     return match.decides;
   });
   return {refuse, &KJ_ASSERT_NONNULL(toMaybe(first), "the default has no operands")};
+}
+
+bool RuleSet::goesFarAway(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
+                          bool askerSpeaksForOthers) const {
+  if (!anyGate) return false;
+  const DomainFact domain{name, askerSpeaksForOthers ? NameSource::ANY : NameSource::PROCESS};
+  auto facts = nameFacts(asker, domain, nowWallNs, askerSpeaksForOthers);
+  facts.circumstances = &circumstances.get();
+  for (auto& rule : all) {
+    if (!judgesNames(rule) || rule.expired(nowWallNs)) continue;
+    Match match = rule.test(facts);
+    if (match == Match::NO) continue;
+    if (rule.action == Action::GATE17) return true;
+    if (match == Match::YES) return false;
+  }
+  return false;
 }
 
 void RuleSet::count(const Decision& decision, uint64_t nowWallNs) {

@@ -34,6 +34,7 @@ struct RuleOptions {
       0;  // wall clock, when the suite started: `until = "restart"` ends rules from before
   kj::Maybe<kj::ArrayPtr<const Profile>> profiles =
       nullptr;  // of the settings; nullptr: not known, rules may name any
+  kj::Maybe<kj::ArrayPtr<const kj::String>> ways = nullptr;  // that rules may name; nullptr: any
 };
 
 struct Considered {
@@ -96,6 +97,11 @@ public:
   // about the machine's housekeeping, not about names. With askerSpeaksForOthers (a system-wide
   // stub) the process and user are unknown too.
 
+  bool goesFarAway(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
+                   bool askerSpeaksForOthers = false) const;
+  // The DNS stage: may a flow of `asker` to `name` be one for Gate17? Whatever its port and address
+  // turn out to be: to look the name up here would tell of it.
+
   void count(const Decision& decision, uint64_t nowWallNs);
   void adoptCounts(const RuleSet& previous);
   // Takes over the hits of rules that are the same: layer, file, name and text.
@@ -125,6 +131,7 @@ private:
   kj::Array<Rule> all;
   kj::Array<HitCount> counts;
   kj::Vector<const WeekTime*> weekTimes;  // of all operands; where empty, time costs nothing
+  bool anyGate = false;                   // a rule for Gate17 is among them
   bool hangsOnCircumstances = false;      // where none does, they cost nothing
   KnownCircumstances circumstances;
   RuleIndex flows;  // decide

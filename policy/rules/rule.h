@@ -33,6 +33,8 @@ struct Rule {
   bool lasting = false;    // `for`: its end moves with the wall clock when that is set
   bool fallback = false;   // what holds where nobody's rule matches: policy.default, or a profile's
   kj::String profile;      // its whole file's, as shown to people; empty: it holds with each
+  kj::Vector<kj::String> ways;  // GATE17: names of [[gate.way]] in the order they are tried; none:
+                                // the first of the settings
   bool once = false;       // decides each packet alone: ALLOW, BLOCK and DROP
   kj::Vector<kj::Own<Operand>> operands;  // cheap ones first; none: matches every flow
 

@@ -36,7 +36,7 @@ def test_without_a_running_suite_it_is_exit_3_and_says_how_to_start_it(tmp_path,
 def test_status_has_the_shape_of_the_design(suite):
     status = suite.status()
     assert status["state"] == "enforcing"
-    assert {p["name"] for p in status["processes"]} == {"interceptor", "keeper", "attributor", "reader", "resolver", "policy", "historian", "gateway"}
+    assert {p["name"] for p in status["processes"]} == {"interceptor", "keeper", "attributor", "reader", "resolver", "policy", "historian", "gateway", "gate"}
     assert all({"name", "pid", "uid", "state", "since"} <= set(p) for p in status["processes"])
     assert {q["queue"] for q in status["queues"]} == {17040, 17060, 17140, 17160}
     assert status["rules"]["default"] == "allow"

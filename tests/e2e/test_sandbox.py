@@ -18,13 +18,14 @@ DAEMONS = {
     "policy": "policy/portreeve-policy",
     "gateway": "api-gateway/portreeve-gateway",
     "historian": "history/portreeve-historian",
+    "gate": "gate17/portreeve-gate",
 }
 CAPABILITIES = {
     "interceptor": {"cap_net_admin"},
     "keeper": {"cap_net_admin", "cap_net_raw"},
     "reader": {"cap_sys_ptrace", "cap_dac_read_search"},
 }
-LANDLOCKED = {"attributor", "policy", "gateway", "resolver", "interceptor", "historian"}
+LANDLOCKED = {"attributor", "policy", "gateway", "resolver", "interceptor", "historian", "gate"}
 FORBIDDEN = {  # what the issue names; each daemon tries more
     "resolver": ["/etc/shadow"],
     "policy": ["inet socket"],
@@ -78,7 +79,7 @@ def test_a_stranger_gets_nothing_from_any_socket(suite):
     assert "portreeve-observe" in done.stderr, done.stderr
 
 
-@pytest.mark.parametrize("name", ["interceptor", "keeper", "attributor", "policy", "resolver", "gateway", "historian"])
+@pytest.mark.parametrize("name", ["interceptor", "keeper", "attributor", "policy", "resolver", "gateway", "historian", "gate"])
 def test_garbage_on_an_rpc_socket_ends_that_connection_and_nothing_else(suite, name):
     code = """
 import os, socket, sys

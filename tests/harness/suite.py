@@ -26,7 +26,7 @@ upstreams = ["{UPSTREAM[0]}"]
 """
 
 
-DAEMONS = ["interceptor", "keeper", "attributor", "reader", "policy", "resolver", "gateway", "historian"]
+DAEMONS = ["interceptor", "keeper", "attributor", "reader", "policy", "resolver", "gateway", "historian", "gate"]
 
 
 class Suite:

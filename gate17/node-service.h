@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A Gate17 node as a whole: accepts, tells clients with a key from people who want a quote, and
+// gives each client a Node.
+#pragma once
+
+#include "common/service.h"
+#include "common/settings.h"
+#include "gate17/datagram-socket.h"
+#include "gate17/keys.h"
+#include "gate17/listener.h"
+#include "gate17/node-sockets.h"
+#include "gate17/node.h"
+#include "gate17/quote.h"
+#include "gate17/socket.h"
+#include "gate17/tls-stream.h"
+
+#include <kj/async-io.h>
+
+namespace portreeve::gate17 {
+
+class NodeService final : private kj::TaskSet::ErrorHandler {
+public:
+  NodeService(kj::AsyncIoContext& io, const Settings::Node& settings, const PrivateKey& key,
+              NodeSockets sockets);
+  // `settings` outlives it.
+  KJ_DISALLOW_COPY(NodeService);
+
+  kj::Promise<void> serve();
+  // Never resolves.
+
+private:
+  struct Client;
+
+  kj::UnixEventPort& port;
+  kj::Timer& timer;
+  const Settings::Node& settings;
+  TlsContext tls;
+  ExitRules rules;
+  Lookups lookups;
+  NodeParts parts;
+  QuoteLimit limit;
+  size_t strangers = 0;  // that have not shown a key yet
+  kj::Vector<kj::Own<Listener>> listeners;
+  kj::Vector<kj::Own<DatagramSocket>> quoters;
+  kj::TaskSet tasks;
+
+  kj::StringPtr nameOf(kj::StringPtr key) const;  // empty: nobody's
+  void take(kj::AutoCloseFd accepted);
+  kj::Promise<void> receive(kj::Own<Socket> socket);
+  kj::Promise<void> serveClient(kj::Own<Socket> socket);
+  kj::Promise<void> quote(kj::Own<Socket> socket);
+  kj::Promise<void> quoteDatagrams(DatagramSocket& socket);
+  void taskFailed(kj::Exception&& e) override;
+};
+
+}  // namespace portreeve::gate17

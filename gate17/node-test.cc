@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gate17/node-service.h"
+#include "gate17/node-way.h"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <kj/async-io.h>
+#include <kj/debug.h>
+#include <sys/socket.h>
+
+namespace portreeve::gate17 {
+namespace {
+
+kj::AutoCloseFd listening(SocketAddress& where) {
+  int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  sockaddr_in loopback{};
+  loopback.sin_family = AF_INET;
+  loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  KJ_SYSCALL(bind(made, reinterpret_cast<sockaddr*>(&loopback), sizeof loopback));
+  KJ_SYSCALL(listen(made, 64));
+  where = localAddressOf(made);
+  return kj::AutoCloseFd(made);
+}
+
+struct Site {
+  // A node, a client that it knows, and a server that it can reach.
+  kj::AsyncIoContext io = kj::setupAsyncIo();
+  PrivateKey nodeKey = PrivateKey::make();
+  PrivateKey clientKey = PrivateKey::make();
+  Settings::Node settings;
+  SocketAddress nodeAt, serverAt;
+  kj::Own<kj::ConnectionReceiver> server;
+  kj::Maybe<kj::Own<NodeService>> node;
+  kj::Promise<void> serving = nullptr;
+
+  explicit Site(Scope exit = Scope::LOCALHOST) {
+    settings.exit.add(exit);
+    settings.clients.add(Settings::NodeClient{kj::str("test"), clientKey.publicKey()});
+    NodeSockets sockets;
+    sockets.tcp.add(service::HandedSocket{kj::str("node-tcp"), listening(nodeAt)});
+    auto made = kj::heap<NodeService>(io, settings, nodeKey, kj::mv(sockets));
+    serving = made->serve().eagerlyEvaluate(nullptr);
+    node = kj::mv(made);
+    server = io.lowLevelProvider->wrapListenSocketFd(
+        listening(serverAt).release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
+  }
+
+  kj::Own<NodeWay> way(const PrivateKey& own, kj::StringPtr key) {
+    return kj::heap<NodeWay>(
+        [this]() {
+          return Socket::connect(io.unixEventPort, nodeAt).then([](kj::Own<Socket> socket) {
+            return kj::Own<kj::AsyncIoStream>(kj::mv(socket));
+          });
+        },
+        own, kj::str(key));
+  }
+  kj::Own<NodeWay> way() { return way(clientKey, nodeKey.publicKey()); }
+
+  kj::Exception::Type failureOf(Way& way) {
+    auto e = KJ_ASSERT_NONNULL(kj::runCatchingExceptions(
+        [&]() { way.open(Target::at(serverAt)).wait(io.waitScope); }));
+    return e.getType();
+  }
+};
+
+TEST_CASE("a stream through a node carries both directions, and each ends by itself") {
+  Site site;
+  auto way = site.way();
+  auto opened = way->open(Target::at(site.serverAt)).wait(site.io.waitScope);
+  auto accepted = site.server->accept().wait(site.io.waitScope);
+  auto sent = kj::heapArray<kj::byte>(3 << 20);
+  for (size_t i = 0; i < sent.size(); i++) sent[i] = kj::byte(i * 31 >> 5);
+  auto writing = opened->write(sent.begin(), sent.size())
+                     .then([&]() { opened->shutdownWrite(); })
+                     .eagerlyEvaluate(nullptr);
+  auto got = accepted->readAllBytes().wait(site.io.waitScope);
+  CHECK(got == sent);
+  writing.wait(site.io.waitScope);
+  accepted->write("late", 4).wait(site.io.waitScope);
+  accepted = nullptr;
+  CHECK(opened->readAllText().wait(site.io.waitScope) == "late");
+}
+
+TEST_CASE("a reader who does not read holds up his own stream alone") {
+  Site site;
+  auto way = site.way();
+  auto slow = way->open(Target::at(site.serverAt)).wait(site.io.waitScope);
+  auto flood = site.server->accept().wait(site.io.waitScope);
+  auto bytes = kj::heapArray<kj::byte>(16 << 20);
+  memset(bytes.begin(), 7, bytes.size());
+  auto flooding = flood->write(bytes.begin(), bytes.size()).eagerlyEvaluate(nullptr);
+  auto quick = way->open(Target::at(site.serverAt)).wait(site.io.waitScope);
+  auto other = site.server->accept().wait(site.io.waitScope);
+  other->write("hello", 5).wait(site.io.waitScope);
+  char heard[5];
+  CHECK(quick->read(heard, 5, 5).wait(site.io.waitScope) == 5);
+  CHECK_FALSE(flooding.poll(site.io.waitScope));
+}
+
+TEST_CASE("a node lets in keys that it knows, a gate speaks with the key that it expects") {
+  Site site;
+  auto stranger = PrivateKey::make();
+  CHECK(site.failureOf(*site.way(stranger, site.nodeKey.publicKey())) ==
+        kj::Exception::Type::DISCONNECTED);
+  CHECK(site.failureOf(*site.way(site.clientKey, stranger.publicKey())) ==
+        kj::Exception::Type::DISCONNECTED);
+}
+
+TEST_CASE("a node lets nobody out to where its settings do not say") {
+  Site site(Scope::INTERNET);
+  auto way = site.way();
+  CHECK(site.failureOf(*way) == kj::Exception::Type::FAILED);
+  way->probe().wait(site.io.waitScope);
+}
+
+TEST_CASE("when the node goes its streams break, and the next one dials anew") {
+  Site site;
+  auto way = site.way();
+  auto opened = way->open(Target::at(site.serverAt)).wait(site.io.waitScope);
+  site.serving = nullptr;
+  site.node = nullptr;
+  char byte;
+  CHECK(kj::runCatchingExceptions([&]() {
+          opened->read(&byte, 1, 1).wait(site.io.waitScope);
+        }) != nullptr);
+  CHECK(site.failureOf(*way) == kj::Exception::Type::DISCONNECTED);
+}
+
+TEST_CASE("a server that breaks off is no end of the stream") {
+  Site site;
+  auto way = site.way();
+  auto opened = way->open(Target::at(site.serverAt)).wait(site.io.waitScope);
+  auto accepted = site.server->accept().wait(site.io.waitScope);
+  linger now{1, 0};
+  accepted->setsockopt(SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  accepted = nullptr;
+  char byte;
+  auto e = KJ_ASSERT_NONNULL(kj::runCatchingExceptions(
+      [&]() { opened->tryRead(&byte, 1, 1).wait(site.io.waitScope); }));
+  CHECK(e.getType() == kj::Exception::Type::DISCONNECTED);
+}
+
+TEST_CASE("whoever says nothing gets a quote of the day") {
+  Site site;
+  auto stranger = Socket::connect(site.io.unixEventPort, site.nodeAt).wait(site.io.waitScope);
+  auto quote = stranger->readAllText().wait(site.io.waitScope);
+  CHECK(quote.size() > 10);
+  CHECK(quote.size() < 512);
+  CHECK(quote.endsWith("\r\n"));
+}
+
+TEST_CASE("what is no TLS and no silence is answered like silence, and ends") {
+  Site site;
+  auto hostile = Socket::connect(site.io.unixEventPort, site.nodeAt).wait(site.io.waitScope);
+  hostile->write("\x16\x03\x01\xff\xff garbage that is no handshake", 30).wait(site.io.waitScope);
+  kj::byte answer[512];
+  // An alert, or nothing; the connection ends and the node serves on.
+  while (hostile->tryRead(answer, 1, sizeof answer)
+             .catch_([](kj::Exception&&) { return size_t(0); })
+             .wait(site.io.waitScope) > 0) continue;
+  site.way()->probe().wait(site.io.waitScope);
+}
+
+TEST_CASE("keys are read as they were written, and a stranger's text is none") {
+  auto key = PrivateKey::make();
+  CHECK(isPublicKey(key.publicKey()));
+  CHECK_FALSE(isPublicKey("AAAA"));
+  CHECK_FALSE(isPublicKey(kj::str(key.publicKey(), '\n')));
+  CHECK_THROWS_AS(PrivateKey::read("/nonexistent/key"), kj::Exception);
+}
+
+}  // namespace
+}  // namespace portreeve::gate17

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gate17/node-way.h"
+
+#include "gate17/byte-stream.h"
+#include "gate17/packet-stream.h"
+
+#include <kj/debug.h>
+
+namespace portreeve::gate17 {
+
+struct NodeWay::Connection final : public kj::Refcounted {
+  size_t streams = 0;
+  bool gone = false;
+  NodeLink link;
+  proto::Node::Client node;
+  kj::Promise<void> watching;
+
+  explicit Connection(kj::Own<kj::AsyncIoStream> stream)
+      : link(kj::mv(stream), streams),
+        node(link.bootstrap().castAs<proto::Node>()),
+        watching(link.whenGone().then([this]() { gone = true; }).eagerlyEvaluate(nullptr)) {}
+
+  kj::Own<Connection> addRef() { return kj::addRef(*this); }
+  kj::Own<Connection> used() {
+    streams++;
+    return kj::addRef(*this);
+  }
+};
+
+namespace {
+
+template <typename Connection>
+auto release(kj::Own<Connection> connection) {
+  return kj::defer([connection = kj::mv(connection)]() mutable { connection->streams--; });
+}
+
+}  // namespace
+
+NodeWay::NodeWay(Dial dial, const PrivateKey& own, kj::String key)
+    : dial(kj::mv(dial)),
+      nodeKey(kj::mv(key)),
+      tls(own, [this](kj::StringPtr shown) { return shown == nodeKey; }) {}
+
+NodeWay::~NodeWay() noexcept(false) = default;
+
+kj::Promise<kj::Own<NodeWay::Connection>> NodeWay::connection() {
+  KJ_IF_MAYBE (known, current) {
+    if (!(*known)->gone) return kj::addRef(**known);
+    current = nullptr;
+  }
+  KJ_IF_MAYBE (others, coming) return others->addBranch();
+  auto made = connect().fork();
+  auto mine = made.addBranch();
+  coming = kj::mv(made);
+  return mine;
+}
+
+kj::Promise<kj::Own<NodeWay::Connection>> NodeWay::connect() {
+  return dial()
+      .then([this](kj::Own<kj::AsyncIoStream> stream) { return tls.connect(kj::mv(stream)); })
+      .then([](kj::Own<TlsStream> stream) {
+        auto made = kj::refcounted<Connection>(kj::mv(stream));
+        // In TLS 1.3 a client learns only now whether it was let in.
+        auto greeted = made->node.pingRequest().send().ignoreResult();
+        return greeted.then([made = kj::mv(made)]() mutable { return kj::mv(made); });
+      })
+      .then(
+          [this](kj::Own<Connection> made) {
+            coming = nullptr;
+            current = kj::addRef(*made);
+            return kj::mv(made);
+          },
+          [this](kj::Exception&& e) -> kj::Own<Connection> {
+            coming = nullptr;
+            // Whatever it was, the node is of no use now.
+            kj::throwFatalException(kj::Exception(kj::Exception::Type::DISCONNECTED, e.getFile(),
+                                                  e.getLine(), kj::str(e.getDescription())));
+          });
+}
+
+kj::Promise<kj::Own<kj::AsyncIoStream>> NodeWay::open(const Target& target) {
+  return connection().then([target = target.clone()](kj::Own<Connection> connection) {
+    auto incoming = kj::refcounted<IncomingBytes>();
+    auto request = connection->node.connectRequest();
+    request.setName(target.name);
+    auto address = request.initAddress();
+    address.setUpper(target.address.upper());
+    address.setLower(target.address.lower());
+    request.setPort(target.port);
+    request.setBack(makeSink(kj::addRef(*incoming)));
+    return request.send().then(
+        [incoming = kj::mv(incoming), connection = kj::mv(connection)](
+            auto&& answer) mutable -> kj::Own<kj::AsyncIoStream> {
+          auto used = connection->used();
+          return kj::heap<ByteStream>(kj::mv(incoming), answer.getOut())
+              .attach(release(kj::mv(used)));
+        });
+  });
+}
+
+kj::Promise<kj::Own<Datagrams>> NodeWay::associate() {
+  return connection().then([](kj::Own<Connection> connection) {
+    auto incoming = kj::refcounted<IncomingPackets>();
+    auto request = connection->node.associateRequest();
+    request.setBack(makeSink(kj::addRef(*incoming)));
+    return request.send().then([incoming = kj::mv(incoming), connection = kj::mv(connection)](
+                                   auto&& answer) mutable -> kj::Own<Datagrams> {
+      auto used = connection->used();
+      return kj::heap<PacketStream>(kj::mv(incoming), answer.getOut())
+          .attach(release(kj::mv(used)));
+    });
+  });
+}
+
+kj::Promise<void> NodeWay::probe() {
+  return connection().then([](kj::Own<Connection> connection) {
+    auto answered = connection->node.pingRequest().send().ignoreResult();
+    return answered.attach(kj::mv(connection));
+  });
+}
+
+}  // namespace portreeve::gate17

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What one client of a node holds (proto/gate-node.capnp): streams and datagrams out of it.
+#pragma once
+
+#include "gate17/exit-rules.h"
+#include "gate17/lookups.h"
+#include "gate17/traffic.h"
+#include "proto/gate-node.capnp.h"
+
+#include <kj/async-unix.h>
+#include <kj/timer.h>
+
+namespace portreeve::gate17 {
+
+struct NodeParts {
+  // All outlive the nodes.
+  kj::UnixEventPort& port;
+  kj::Timer& timer;
+  Lookups& lookups;
+  const ExitRules& rules;
+};
+
+struct NodeUse {
+  // Of one client's connection; outlives its node.
+  size_t streams = 0;  // open now
+  Traffic traffic;
+};
+
+constexpr size_t MOST_STREAMS = 12000;  // of one connection
+
+proto::Node::Client makeNode(const NodeParts& parts, NodeUse& use);
+
+}  // namespace portreeve::gate17

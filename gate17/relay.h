@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Carries bytes between two streams, both ways, until both have ended. A stream that waits holds no
+// buffer of ours when it is a Socket: ten thousand idle ones cost their descriptors.
+#pragma once
+
+#include "gate17/traffic.h"
+
+#include <kj/async-io.h>
+#include <kj/timer.h>
+
+namespace portreeve::gate17 {
+
+kj::Promise<void> relay(kj::Timer& timer, kj::AsyncIoStream& near, kj::AsyncIoStream& far,
+                        Traffic& traffic);
+// Resolves when both directions have ended; the end of one is passed on (half-closed connections
+// stay). Rejects when either breaks: the other is then to be reset, not closed. `traffic` counts
+// near to far as out. All arguments outlive the promise.
+
+}  // namespace portreeve::gate17
