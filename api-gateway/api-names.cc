@@ -149,4 +149,20 @@ kj::Promise<Reply> Api::names(kj::Own<Session> session, Route route, kj::StringP
   return problem(503, NO_RESOLVER);
 }
 
+kj::Promise<Reply> Api::flushNames(kj::Own<Session> session, kj::StringPtr body) {
+  capnp::MallocMessageBuilder message;
+  auto wanted = message.initRoot<view::FlushRequest>();
+  KJ_IF_MAYBE (why, readJson(body, wanted)) return problem(400, *why);
+  KJ_IF_MAYBE (resolver, suite.resolver()) {
+    auto request = resolver->flushRequest();
+    request.setBelow(wanted.getName());
+    auto reply = request.send().then(
+        [](auto&& answer) { return json(kj::str("{\"count\":", answer.getCount(), "}")); });
+    return timer.timeoutAfter(POLICY_TIME, kj::mv(reply))
+        .catch_([](kj::Exception&& e) { return resolverFailed(e); })
+        .attach(kj::mv(session));
+  }
+  return problem(503, NO_RESOLVER);
+}
+
 }  // namespace portreeve::gateway

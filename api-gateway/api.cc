@@ -6,7 +6,6 @@
 #include "api-gateway/json.h"
 #include "api-gateway/problem.h"
 #include "common/log.h"
-#include "common/metrics.h"
 
 #include <capnp/message.h>
 
@@ -17,13 +16,6 @@ namespace view = proto::view;
 
 constexpr auto POLICY_AWAY =
     "The policy process does not answer, so nobody can be let in. `portreeve status` says more."_kj;
-
-void adoptRules(view::Status::Builder status, view::RulesStatus::Reader rules) {
-  status.setRules(rules);
-  if (rules.getError().size() == 0 || status.getState() != "enforcing") return;
-  status.setState("degraded");
-  status.setReason(kj::str("the newest rules are not in force: ", rules.getError()));
-}
 
 }  // namespace
 
@@ -63,6 +55,24 @@ kj::Promise<Reply> Api::answer(kj::Own<Session> session, Call call) {
     case Route::DNS_LOOKUP:
     case Route::LISTS:
       return names(kj::mv(session), call.route, call.query);
+    case Route::DNS_FLUSH:
+      return flushNames(kj::mv(session), call.body);
+    case Route::PROGRAMS:
+      return programs(kj::mv(session), call.query);
+    case Route::PROGRAM:
+      return program(kj::mv(session), call.query);
+    case Route::SERIES:
+      return series(kj::mv(session), call.query);
+    case Route::WHO:
+      return who(kj::mv(session), call.query);
+    case Route::SETTINGS:
+      return showSettings();
+    case Route::TOKENS:
+      return tokens(kj::mv(session));
+    case Route::CREATE_TOKEN:
+      return createToken(kj::mv(session), call.body);
+    case Route::REVOKE_TOKEN:
+      return revokeToken(kj::mv(session), call.query);
     case Route::TRY:
       return tryRules(kj::mv(session), call.body);
     case Route::REPLAY:
@@ -106,37 +116,15 @@ Reply Api::openSession(Redeemed redeemed, uid_t asker) {
   }
   kj::Maybe<proto::RuleEditor::Client> editor;
   if (redeemed.getMayChange()) editor = redeemed.getEditor();
-  auto role = redeemed.getMayChange() ? SessionRole::CHANGE : SessionRole::OBSERVE;
-  auto keys = sessions.open({uid, role, redeemed.getObserver(), kj::mv(editor)});
+  auto role = roleOf(redeemed.getRole());
+  auto keys =
+      sessions.open({uid, role, redeemed.getObserver(), kj::mv(editor), redeemed.getTokens()});
   log::info(kj::str("a session was opened for uid ", uid));
   auto reply = json(kj::str("{\"token\":", quoted(keys.token), ",\"uid\":", uid, ",\"role\":\"",
                             roleText(role), "\"}\n"));
   reply.setCookie =
       kj::str(SESSION_COOKIE, '=', keys.cookie, "; HttpOnly; SameSite=Strict; Path=/");
   return reply;
-}
-
-kj::Promise<Reply> Api::status(kj::Own<Session> session) {
-  auto message = kj::heap<capnp::MallocMessageBuilder>();
-  auto status = message->initRoot<view::Status>();
-  auto& held = *session;
-  return suite.collectStatus(status)
-      .then([this, &held]() {
-        return timer.timeoutAfter(POLICY_STATUS_TIME,
-                                  kj::Promise<capnp::Response<proto::Observer::RulesStatusResults>>(
-                                      held.observer.rulesStatusRequest().send()));
-      })
-      .then(
-          [status](auto&& answer) mutable {
-            adoptRules(status, answer.getStatus());
-            return json(toJson(status.asReader()));
-          },
-          [this, status, &held](kj::Exception&& e) {
-            if (e.getType() == kj::Exception::Type::DISCONNECTED) return policyFailed(held, e);
-            // A policy that hangs is just what a status is asked for.
-            return json(toJson(status.asReader()));
-          })
-      .attach(kj::mv(session), kj::mv(message));
 }
 
 kj::Promise<Reply> Api::connections(kj::Own<Session> session, kj::StringPtr query) {
@@ -177,19 +165,6 @@ kj::Promise<Reply> Api::explain(kj::Own<Session> session, kj::StringPtr query) {
   auto reply =
       request.send().then([](auto&& answer) { return json(toJson(answer.getExplanation())); });
   return changeOrProblem(kj::mv(session), kj::mv(reply));
-}
-
-kj::Promise<Reply> Api::metrics(kj::Own<Session> session) {
-  auto message = kj::heap<capnp::MallocMessageBuilder>();
-  auto status = message->initRoot<view::Status>();
-  return suite.collectStatus(status)
-      .then([status]() {
-        Reply reply;
-        reply.contentType = METRICS_TYPE;
-        reply.body = metricsText(status.asReader());
-        return reply;
-      })
-      .attach(kj::mv(session), kj::mv(message));
 }
 
 Reply Api::whoAmI(const Session& session) {

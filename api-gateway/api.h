@@ -3,22 +3,25 @@
 // authority of its own but one: it may ask every process how it is.
 #pragma once
 
+#include "api-gateway/authentication.h"
 #include "api-gateway/connection-query.h"
 #include "api-gateway/history-query.h"
 #include "api-gateway/reply.h"
 #include "api-gateway/routes.h"
 #include "api-gateway/session-store.h"
+#include "api-gateway/settings-view.h"
 #include "api-gateway/suite-link.h"
+#include "common/accounts.h"
 
 #include <capnp/message.h>
 #include <kj/async.h>
 #include <kj/function.h>
+#include <kj/refcount.h>
 #include <kj/timer.h>
 
 namespace portreeve::gateway {
 
-constexpr auto POLICY_TIME = 5 * kj::SECONDS;  // for an answer of policy
-constexpr auto PAST_TIME = 15 * kj::SECONDS;   // for an answer of the historian
+constexpr auto PAST_TIME = 15 * kj::SECONDS;  // for an answer of the historian
 constexpr auto REPLAY_TIME = 90 * kj::SECONDS;
 constexpr auto POLICY_STATUS_TIME = 1 * kj::SECONDS;  // the same within a status: as collectStatus
 
@@ -30,10 +33,16 @@ struct Call {
   kj::String body;
 };
 
+struct Known {
+  // What this process read before its sandbox.
+  UserNames users;
+  SettingsView settings;
+};
+
 class Api {
 public:
-  Api(SuiteLink& suite, SessionStore& sessions, kj::Timer& timer)
-      : suite(suite), sessions(sessions), timer(timer) {}
+  Api(SuiteLink& suite, SessionStore& sessions, kj::Timer& timer, const Known& known)
+      : suite(suite), sessions(sessions), timer(timer), known(known) {}
 
   // Ordinary failures are problem replies, not exceptions: policy away or silent 503, a link or
   // session that is no longer good 401.
@@ -52,9 +61,21 @@ private:
   SuiteLink& suite;
   SessionStore& sessions;
   kj::Timer& timer;
+  const Known& known;
+
+  struct SharedReply final : public kj::Refcounted {
+    Reply reply;
+  };
+  bool making = false;  // a status, for `made`
+  kj::TimePoint sharedAt = kj::origin<kj::TimePoint>();
+  kj::Maybe<kj::Own<SharedReply>> shared;
+  kj::ForkedPromise<kj::Own<SharedReply>> made =
+      kj::Promise<kj::Own<SharedReply>>(kj::NEVER_DONE).fork();
+  kj::Promise<kj::Own<SharedReply>> makeStatus(kj::Own<Session> session);
 
   // What is now.
   kj::Promise<Reply> status(kj::Own<Session> session);
+  // At most 100 ms old, so that many who ask cost the suite no more than one.
   kj::Promise<Reply> connections(kj::Own<Session> session, kj::StringPtr query);
   kj::Promise<Reply> rules(kj::Own<Session> session);
   // With an ETag that differs whenever another rule is in force.
@@ -77,6 +98,22 @@ private:
 
   // What the resolver knows. 503 while it is away.
   kj::Promise<Reply> names(kj::Own<Session> session, Route route, kj::StringPtr query);
+
+  kj::Promise<Reply> flushNames(kj::Own<Session> session, kj::StringPtr body);
+
+  // Programs: what each has done, from the past and the present together; how that went over time.
+  kj::Promise<Reply> programs(kj::Own<Session> session, kj::StringPtr query);
+  kj::Promise<Reply> program(kj::Own<Session> session, kj::StringPtr query);
+  kj::Promise<Reply> series(kj::Own<Session> session, kj::StringPtr query);
+
+  kj::Promise<Reply> who(kj::Own<Session> session, kj::StringPtr query);
+  // Who owns a socket. 404: nobody.
+  Reply showSettings();
+
+  // Tokens of scripts: of the session's user. A script has none to give (403).
+  kj::Promise<Reply> tokens(kj::Own<Session> session);
+  kj::Promise<Reply> createToken(kj::Own<Session> session, kj::StringPtr body);
+  kj::Promise<Reply> revokeToken(kj::Own<Session> session, kj::StringPtr query);
 
   // The past, as the historian has it. A filter that it does not understand is 400.
   kj::Promise<Reply> past(kj::Own<Session> session, Route route, kj::StringPtr query);

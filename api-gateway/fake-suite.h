@@ -39,14 +39,20 @@ struct FakePolicyState {
   kj::Vector<kj::String> added, removed;
   bool historianAway = false;
   bool resolverAway = false;
-  kj::String historyAsked;    // the filter, in words
-  kj::String historyRefuses;  // why, where it does
+  kj::Vector<kj::String> summaries;  // by what, of which program, how many
+  kj::String historyAsked;           // the filter, in words
+  kj::String historyRefuses;         // why, where it does
   uint32_t askedLimit = 0;
   uint64_t askedAfter = 0;
   kj::String askedProgram;
   kj::String rulesError;
   kj::Maybe<proto::ConnectionSink::Client> sink;
   uint subscriptions = 0;  // held now
+  uint tokensOpened = 0;
+  uint statusCollected = 0;
+  uint32_t tokenUid = 1000;
+  proto::SessionRole tokenRole = proto::SessionRole::OBSERVE;
+  kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> tokenEnd;  // to be fulfilled: it is revoked
 };
 
 class FakeObserver final : public proto::Observer::Server {
@@ -156,6 +162,11 @@ public:
     context.getResults().initLookup().setName(context.getParams().getName());
     return kj::READY_NOW;
   }
+  kj::Promise<void> flush(FlushContext context) override {
+    KJ_REQUIRE(context.getParams().getBelow() != "..", "is not a domain name");
+    context.getResults().setCount(3);
+    return kj::READY_NOW;
+  }
 };
 
 class FakeHistory final : public proto::History::Server {
@@ -168,6 +179,23 @@ public:
                                  filter.getOldestFirst() ? " oldest" : "");
     if (state.historyRefuses.size() > 0) return KJ_EXCEPTION(FAILED, "no", state.historyRefuses);
     describeConnection(context.getResults().initPage().initConnections(1)[0], 17);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> summary(SummaryContext context) override {
+    auto params = context.getParams();
+    state.summaries.add(kj::str(params.getBy(), ' ', params.getFilter().getProgram(), ' ',
+                                params.getFilter().getLimit()));
+    auto group = context.getResults().initGroups(1)[0];
+    group.setKey(params.getBy() == "program" ? "/usr/bin/curl" : "key");
+    group.setConnections(40);
+    group.setRefused(3);
+    group.setBytesIn(5000);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> queries(QueriesContext context) override {
+    context.getResults().initPage().initQueries(1)[0].setName("example.org");
     return kj::READY_NOW;
   }
 
@@ -196,6 +224,63 @@ private:
   FakePolicyState& state;
 };
 
+constexpr auto GOOD_TOKEN =
+    "portreeve_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"_kj;
+
+class FakeOpener final : public proto::TokenOpener::Server {
+public:
+  explicit FakeOpener(FakePolicyState& state) : state(state) {}
+
+  kj::Promise<void> open(OpenContext context) override {
+    if (context.getParams().getToken() != GOOD_TOKEN) return KJ_EXCEPTION(FAILED, "no such token");
+    state.tokensOpened++;
+    auto results = context.getResults();
+    results.setUid(state.tokenUid);
+    results.setRole(state.tokenRole);
+    results.setObserver(kj::heap<FakeObserver>(state));
+    results.setValidity(kj::heap<FakeValidity>(state));
+    if (state.tokenRole == proto::SessionRole::CHANGE)
+      results.setEditor(kj::heap<FakeEditor>(state));
+    return kj::READY_NOW;
+  }
+
+private:
+  FakePolicyState& state;
+
+  class FakeValidity final : public proto::TokenValidity::Server {
+  public:
+    explicit FakeValidity(FakePolicyState& state) : state(state) {}
+    kj::Promise<void> ended(EndedContext context) override {
+      auto paf = kj::newPromiseAndFulfiller<void>();
+      state.tokenEnd = kj::mv(paf.fulfiller);
+      return kj::mv(paf.promise);
+    }
+
+  private:
+    FakePolicyState& state;
+  };
+};
+
+class FakeTokens final : public proto::Tokens::Server {
+public:
+  kj::Promise<void> create(CreateContext context) override {
+    auto wanted = context.getParams().getWanted();
+    if (wanted.getRole() == "change")
+      return KJ_EXCEPTION(FAILED, "not entitled: a token that may change");
+    context.getResults().setToken(GOOD_TOKEN);
+    context.getResults().initView().setName(wanted.getName());
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> list(ListContext context) override {
+    context.getResults().initTokens(1)[0].setName("prometheus");
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> revoke(RevokeContext context) override {
+    if (context.getParams().getId() != 7) return KJ_EXCEPTION(FAILED, "there is no such token");
+    return kj::READY_NOW;
+  }
+};
+
 class FakePolicy final : public proto::Policy::Server {
 public:
   explicit FakePolicy(FakePolicyState& state) : state(state) {}
@@ -208,12 +293,32 @@ public:
     context.getResults().setUid(1000);
     context.getResults().setObserver(kj::heap<FakeObserver>(state));
     context.getResults().setMayChange(state.mayChange);
+    context.getResults().setRole(state.mayChange ? proto::SessionRole::CHANGE
+                                                 : proto::SessionRole::OBSERVE);
+    context.getResults().setTokens(kj::heap<FakeTokens>());
     if (state.mayChange) context.getResults().setEditor(kj::heap<FakeEditor>(state));
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> tokens(TokensContext context) override {
+    if (state.silent) return kj::NEVER_DONE;
+    context.getResults().setOpener(kj::heap<FakeOpener>(state));
     return kj::READY_NOW;
   }
 
 private:
   FakePolicyState& state;
+};
+
+class FakeAttributor final : public proto::Attributor::Server {
+public:
+  kj::Promise<void> who(WhoContext context) override {
+    auto process = context.getResults().initProcess();
+    if (context.getParams().getTuple().getSourcePort() != 40000) return kj::READY_NOW;
+    process.setPid(4711);
+    process.setPath("/usr/bin/curl");
+    return kj::READY_NOW;
+  }
 };
 
 class FakeSuite final : public SuiteLink {
@@ -234,12 +339,18 @@ public:
     return proto::Historian::Client(kj::heap<FakeHistorian>(state));
   }
 
+  kj::Maybe<proto::Attributor::Client> attributor() override {
+    if (state.attributorAway) return nullptr;
+    return proto::Attributor::Client(kj::heap<FakeAttributor>());
+  }
+
   kj::Promise<uint32_t> ownerOf(const Tuple& socket) override {
     if (state.attributorAway) return KJ_EXCEPTION(DISCONNECTED, "not there");
     return uint32_t(state.owner);
   }
 
   kj::Promise<void> collectStatus(proto::view::Status::Builder status) override {
+    state.statusCollected++;
     status.setState("enforcing");
     status.setVersion("0.1.0");
     return kj::READY_NOW;

@@ -13,9 +13,6 @@
 namespace portreeve::gateway {
 namespace {
 
-constexpr auto NOT_LOGGED_IN =
-    "Log in with the link that `portreeve ui` prints: its cookie and its token are both needed."_kj;
-
 kj::HttpServerSettings settings(kj::HttpServerErrorHandler& errors,
                                 kj::HttpServerCallbacks& callbacks) {
   kj::HttpServerSettings result;
@@ -33,7 +30,7 @@ class HttpConnection final : public kj::HttpService,
 public:
   HttpConnection(Site& site, kj::Own<GuardedStream> theStream, Tuple client)
       : site(site),
-        client(client),
+        authentication(site.doorkeeper, client),
         stream(*theStream),
         server(site.timer, *site.names.table, *this, settings(*this, *this)),
         served(server.listenHttp(kj::mv(theStream))) {
@@ -93,10 +90,9 @@ private:
   };
 
   Site& site;
-  Tuple client;
-  GuardedStream& stream;         // held by `served`
-  kj::StringPtr host;            // as whom we are asked; empty: as somebody else
-  kj::Maybe<uint32_t> askerUid;  // once it was asked for
+  Authentication authentication;
+  GuardedStream& stream;  // held by `served`
+  kj::StringPtr host;     // as whom we are asked; empty: as somebody else
   bool closing = false;
   bool inRequest = false;
   kj::Promise<void> lingered = nullptr;
@@ -165,28 +161,28 @@ private:
       default:
         break;
     }
-    KJ_IF_MAYBE (session, sessionOf(request)) {
-      KJ_IF_MAYBE (refusal, refuseRole(endpoint, request, **session)) return kj::mv(*refusal);
-      auto& whose = **session;
-      return refuseStranger(whose).then(
-          [this, &endpoint, request = kj::mv(request),
-           session = kj::mv(*session)](kj::Maybe<Reply>&& refusal) mutable -> kj::Promise<Reply> {
-            KJ_IF_MAYBE (reply, refusal) return kj::mv(*reply);
-            return callApi(endpoint, request, kj::mv(session));
-          });
-    }
-    return problem(401, NOT_LOGGED_IN);
+    auto credentials = credentialsOf(request);
+    return authentication.admit(credentials)
+        .then([this, &endpoint, request = kj::mv(request), byScript = credentials.isForScript()](
+                  Authentication::Admitted&& admitted) mutable -> kj::Promise<Reply> {
+          KJ_IF_MAYBE (reply, admitted.tryGet<Reply>()) return kj::mv(*reply);
+          auto& session = admitted.get<kj::Own<Session>>();
+          KJ_IF_MAYBE (refusal, refuseRole(endpoint, request, *session, byScript))
+            return kj::mv(*refusal);
+          return callApi(endpoint, request, kj::mv(session));
+        });
   }
 
   kj::Maybe<Reply> refuseRole(const Endpoint& endpoint, const Request& request,
-                              const Session& session) {
-    if (endpoint.method != kj::HttpMethod::GET && request.headers.get(site.names.origin) == nullptr)
+                              const Session& session, bool byScript) {
+    // A script's token is sent by no browser on its own account: nothing to forge (CSRF).
+    if (endpoint.method != kj::HttpMethod::GET && !byScript &&
+        request.headers.get(site.names.origin) == nullptr)
       return problemAndClose(403, "What changes something needs an Origin: that of this server.");
     auto needed = endpoint.needs.orDefault(SessionRole::OBSERVE);
     if (session.role >= needed) return nullptr;
-    return problem(403,
-                   kj::str("This session may ", roleText(session.role), " alone, and this needs ",
-                           roleText(needed), ": that is for root and portreeve-admin."));
+    return problem(403, kj::str("This session may ", roleText(session.role),
+                                " alone, and this needs ", roleText(needed), "."));
   }
 
   kj::Promise<Reply> callApi(const Endpoint& endpoint, Request& request, kj::Own<Session> session) {
@@ -202,40 +198,11 @@ private:
         });
   }
 
-  // Who asks ---------------------------------------------------------------
-
-  kj::Promise<uint32_t> asker() {
-    // The user whose program holds the other end, asked once a connection: cookie and token may be
-    // right and yet be somebody else's.
-    KJ_IF_MAYBE (known, askerUid) return *known;
-    return site.timer.timeoutAfter(ASKER_TIME, site.suite.ownerOf(client))
-        .then([this](uint32_t uid) {
-          askerUid = uid;
-          return uid;
-        });
-  }
-
-  kj::Promise<kj::Maybe<Reply>> refuseStranger(const Session& session) {
-    return asker().then(
-        [uid = session.uid](uint32_t asking) -> kj::Maybe<Reply> {
-          if (asking == uid) return nullptr;
-          log::warning(
-              kj::str("the session of uid ", uid, " was shown by a program of uid ", asking));
-          return problemAndClose(403, "This session is another user's.");
-        },
-        [](kj::Exception&& e) -> kj::Maybe<Reply> { return unknownAsker(e); });
-  }
-
-  static Reply unknownAsker(const kj::Exception& e) {
-    log::debug(kj::str("whose client it is: ", e.getDescription()));
-    return problem(503, "It cannot be told whose program asks: the attributor does not answer.");
-  }
-
-  kj::Maybe<kj::Own<Session>> sessionOf(const Request& request) {
+  Credentials credentialsOf(const Request& request) {
     auto& headers = request.headers;
     auto offered = headers.isWebSocket() ? headers.get(site.names.webSocketProtocol) : nullptr;
-    return site.sessions.find(Credentials::of(headers.get(site.names.cookie),
-                                              headers.get(site.names.authorization), offered));
+    return Credentials::of(headers.get(site.names.cookie), headers.get(site.names.authorization),
+                           offered);
   }
 
   static Reply health() {
@@ -251,47 +218,38 @@ private:
     if (type != "application/json" && !type.startsWith("application/json;"))
       return problemAndClose(415, "Content-Type is not application/json.");
     auto body = request.body.readAllText(MAX_BODY);
-    return asker().then(
-        [this, body = kj::mv(body)](uint32_t uid) mutable -> kj::Promise<Reply> {
-          KJ_IF_MAYBE (wait, site.logins.wait(uid, site.timer.now())) return tooMany(*wait);
+    return authentication.mayTry().then(
+        [this,
+         body = kj::mv(body)](kj::OneOf<uid_t, Reply>&& asking) mutable -> kj::Promise<Reply> {
+          KJ_IF_MAYBE (reply, asking.tryGet<Reply>()) return kj::mv(*reply);
+          uid_t uid = asking.get<uid_t>();
           return body.then([this, uid](kj::String&& text) { return site.api.login(text, uid); })
               .then([this, uid](Reply&& reply) {
-                if (reply.status == 200) site.logins.succeeded(uid);
-                if (reply.status == 401) site.logins.failed(uid, site.timer.now());
+                authentication.tried(uid, reply.status);
                 return kj::mv(reply);
               });
-        },
-        [](kj::Exception&& e) -> kj::Promise<Reply> { return unknownAsker(e); });
-  }
-
-  static Reply tooMany(kj::Duration wait) {
-    auto reply = problem(429, "Too many links that were not good: wait before the next one.");
-    reply.retryAfter = uint((wait + 999 * kj::MILLISECONDS) / kj::SECONDS);
-    return reply;
+        });
   }
 
   // The live stream --------------------------------------------------------
 
   kj::Promise<void> answerWithEvents(Request request) {
     auto& response = request.response;
-    KJ_IF_MAYBE (session, sessionOf(request)) {
-      if (site.counters.followers >= MAX_FOLLOWERS)
-        return bounded(send(problem(503, "Too many follow the live stream already."), response));
-      auto after = kj::str(request.headers.get(site.names.lastEventId).orDefault(nullptr));
-      auto query = ConnectionQuery::parse(request.target.query, after);
-      KJ_IF_MAYBE (wrong, query.tryGet<Wrong>())
-        return bounded(send(problem(400, wrong->reason), response));
-      bool webSocket = request.headers.isWebSocket();
-      auto& whose = **session;
-      return refuseStranger(whose).then(
-          [this, webSocket, after = kj::mv(after), query = kj::mv(query.get<ConnectionQuery>()),
-           session = kj::mv(*session), &response](kj::Maybe<Reply>&& refusal) mutable {
-            KJ_IF_MAYBE (reply, refusal) return bounded(send(kj::mv(*reply), response));
-            auto form = webSocket ? EventForm::JSON : EventForm::SERVER_SENT;
-            return follow(kj::mv(session), kj::mv(query), form, kj::mv(after), response);
-          });
-    }
-    return bounded(send(problem(401, NOT_LOGGED_IN), response));
+    if (site.counters.followers >= MAX_FOLLOWERS)
+      return bounded(send(problem(503, "Too many follow the live stream already."), response));
+    auto after = kj::str(request.headers.get(site.names.lastEventId).orDefault(nullptr));
+    auto parsed = ConnectionQuery::parse(request.target.query, after);
+    auto form = request.headers.isWebSocket() ? EventForm::JSON : EventForm::SERVER_SENT;
+    return authentication.admit(credentialsOf(request))
+        .then([this, form, after = kj::mv(after), parsed = kj::mv(parsed),
+               &response](Authentication::Admitted&& admitted) mutable {
+          KJ_IF_MAYBE (reply, admitted.tryGet<Reply>())
+            return bounded(send(kj::mv(*reply), response));
+          KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>())
+            return bounded(send(problem(400, wrong->reason), response));
+          return follow(kj::mv(admitted.get<kj::Own<Session>>()),
+                        kj::mv(parsed.get<ConnectionQuery>()), form, kj::mv(after), response);
+        });
   }
 
   kj::Promise<void> follow(kj::Own<Session> session, ConnectionQuery query, EventForm form,

@@ -4,10 +4,10 @@
 #pragma once
 
 #include "api-gateway/api.h"
+#include "api-gateway/authentication.h"
 #include "api-gateway/event-hub.h"
 #include "api-gateway/http-guard.h"
 #include "api-gateway/http-headers.h"
-#include "api-gateway/login-attempts.h"
 #include "api-gateway/session-store.h"
 #include "api-gateway/static-files.h"
 #include "common/tuple.h"
@@ -21,7 +21,6 @@ namespace portreeve::gateway {
 constexpr auto HEADER_TIME = 10 * kj::SECONDS;      // to send a request's head
 constexpr auto KEEP_ALIVE_TIME = 20 * kj::SECONDS;  // between two requests
 constexpr auto ANSWER_TIME = 30 * kj::SECONDS;      // to send its body and take the answer
-constexpr auto ASKER_TIME = 2 * kj::SECONDS;        // for the attributor to say whose client it is
 constexpr auto LINGER_TIME = 1 * kj::SECONDS;       // from a last answer to the end
 constexpr uint MAX_FOLLOWERS = 256;                 // live streams of all sessions together
 
@@ -33,8 +32,7 @@ struct Site {
   SessionStore& sessions;
   Api& api;
   EventHub& events;
-  SuiteLink& suite;
-  LoginAttempts& logins;
+  Doorkeeper& doorkeeper;
 
   struct Counters {
     uint64_t requests = 0;

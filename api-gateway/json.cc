@@ -35,6 +35,11 @@ const capnp::JsonCodec& codec() {
     fresh->handleByAnnotation<view::DnsUpstreams>();
     fresh->handleByAnnotation<view::DnsLookup>();
     fresh->handleByAnnotation<view::DnsLists>();
+    fresh->handleByAnnotation<view::ProgramPage>();
+    fresh->handleByAnnotation<view::ProgramDetails>();
+    fresh->handleByAnnotation<view::Series>();
+    fresh->handleByAnnotation<view::SettingsPage>();
+    fresh->handleByAnnotation<proto::TokenView>();
     return fresh;
   }();
   return *made;
@@ -50,6 +55,8 @@ const capnp::JsonCodec& strictCodec() {
     fresh->handleByAnnotation<view::RuleMove>();
     fresh->handleByAnnotation<view::UndoRequest>();
     fresh->handleByAnnotation<view::ReplayRequest>();
+    fresh->handleByAnnotation<proto::TokenWanted>();
+    fresh->handleByAnnotation<view::FlushRequest>();
     return fresh;
   }();
   return *made;
@@ -156,10 +163,40 @@ kj::Maybe<kj::String> readJson(kj::StringPtr body, view::RuleMove::Builder to) {
 kj::Maybe<kj::String> readJson(kj::StringPtr body, view::UndoRequest::Builder to) {
   return read(body, to);
 }
+kj::String toJson(view::Program::Reader program) {
+  return codec().encode(program);
+}
+kj::String toJson(view::ProgramPage::Reader page) {
+  return codec().encode(page);
+}
+kj::String toJson(view::ProgramDetails::Reader details) {
+  return codec().encode(details);
+}
+kj::String toJson(view::Series::Reader series) {
+  return codec().encode(series);
+}
+kj::String toJson(view::SettingsPage::Reader page) {
+  return codec().encode(page);
+}
+kj::String toJson(proto::TokenView::Reader token) {
+  return codec().encode(token);
+}
+kj::String toJson(capnp::List<proto::TokenView>::Reader tokens) {
+  return codec().encode(tokens);
+}
+
 kj::Maybe<kj::String> readJson(kj::StringPtr body, view::RuleChange::Builder to) {
   return read(body, to);
 }
 kj::Maybe<kj::String> readJson(kj::StringPtr body, view::ReplayRequest::Builder to) {
+  return read(body, to);
+}
+
+kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::TokenWanted::Builder to) {
+  return read(body, to);
+}
+
+kj::Maybe<kj::String> readJson(kj::StringPtr body, view::FlushRequest::Builder to) {
   return read(body, to);
 }
 

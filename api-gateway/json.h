@@ -2,7 +2,9 @@
 // JSON of proto/view.capnp, as the command's --json writes it, and the one JSON text that is read.
 #pragma once
 
+#include "proto/api-view.capnp.h"
 #include "proto/dns-view.capnp.h"
+#include "proto/token.capnp.h"
 #include "proto/view.capnp.h"
 
 #include <capnp/list.h>
@@ -25,6 +27,13 @@ kj::String toJson(proto::view::ReplayOutcome::Reader outcome);
 kj::String toJson(proto::view::Explanation::Reader explanation);
 kj::String toJson(proto::view::SessionView::Reader session);
 kj::String toJson(proto::view::RuleChanged::Reader changed);
+kj::String toJson(proto::view::Program::Reader program);
+kj::String toJson(proto::view::ProgramPage::Reader page);
+kj::String toJson(proto::view::ProgramDetails::Reader details);
+kj::String toJson(proto::view::Series::Reader series);
+kj::String toJson(proto::view::SettingsPage::Reader page);
+kj::String toJson(proto::TokenView::Reader token);
+kj::String toJson(capnp::List<proto::TokenView>::Reader tokens);
 
 kj::String toJson(proto::view::ChangeLog::Reader log);
 kj::String toJson(proto::view::ChangeUndone::Reader undone);
@@ -39,6 +48,8 @@ kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::RuleMove::Builde
 kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::UndoRequest::Builder to);
 kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::RuleChange::Builder to);
 kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::ReplayRequest::Builder to);
+kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::TokenWanted::Builder to);
+kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::FlushRequest::Builder to);
 // nullptr when it was read; else why not, for whoever sent it. UTF-8 alone, at most 16 deep, no
 // field that is not known.
 

@@ -43,6 +43,12 @@ const Endpoint TABLE[] = {
     {"/api/v1/dns/cache"_kj,           GET,    Route::DNS_CACHE,   SEE,    0},
     {"/api/v1/dns/upstreams"_kj,       GET,    Route::DNS_UPSTREAMS, SEE,  0},
     {"/api/v1/dns/lookup"_kj,          GET,    Route::DNS_LOOKUP,  SEE,    0},
+    {"/api/v1/dns/flush"_kj,           POST,   Route::DNS_FLUSH,   CHANGE, SMALL},
+    {"/api/v1/programs"_kj,            GET,    Route::PROGRAMS,    SEE,    0},
+    {"/api/v1/program"_kj,             GET,    Route::PROGRAM,     SEE,    0},
+    {"/api/v1/history/series"_kj,      GET,    Route::SERIES,      SEE,    0},
+    {"/api/v1/who"_kj,                 GET,    Route::WHO,         SEE,    0},
+    {"/api/v1/settings"_kj,            GET,    Route::SETTINGS,    SEE,    0},
     {"/api/v1/lists"_kj,               GET,    Route::LISTS,       SEE,    0},
     {"/api/v1/rules/confirm"_kj,       POST,   Route::CONFIRM,     CHANGE, SMALL},
     {"/api/v1/rules/try"_kj,           POST,   Route::TRY,         SEE,    RULES},
@@ -51,6 +57,9 @@ const Endpoint TABLE[] = {
     {"/api/v1/history/summary"_kj,     GET,    Route::PAST_GROUPS, SEE,    0},
     {"/api/v1/history/gaps"_kj,        GET,    Route::PAST_GAPS,   SEE,    0},
     {"/api/v1/replay"_kj,              POST,   Route::REPLAY,      SEE,    RULES},
+    {"/api/v1/tokens"_kj,              GET,    Route::TOKENS,      SEE,    0},
+    {"/api/v1/tokens"_kj,              POST,   Route::CREATE_TOKEN, CHANGE, SMALL},
+    {"/api/v1/tokens"_kj,              DELETE, Route::REVOKE_TOKEN, CHANGE, 0},
 };
 // clang-format on
 

@@ -44,6 +44,15 @@ enum class Route : uint8_t {
   DNS_UPSTREAMS,
   DNS_LOOKUP,
   LISTS,
+  TOKENS,
+  CREATE_TOKEN,
+  REVOKE_TOKEN,
+  PROGRAMS,
+  PROGRAM,
+  SERIES,
+  WHO,
+  SETTINGS,
+  DNS_FLUSH,
 };
 
 struct Endpoint {

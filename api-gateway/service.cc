@@ -39,14 +39,16 @@ Sockets Sockets::take(service::HandedSockets handed) {
 }
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, Directories directories,
-                 StaticFiles files, Sockets sockets)
+                 StaticFiles files, Known read, Sockets sockets)
     : names(HttpNames::make()),
       ui(kj::mv(files)),
+      known(kj::mv(read)),
       sessions(io.provider->getTimer()),
       events(io.provider->getTimer()),
       suite(io, kj::mv(directories), [this]() { sessions.endAll(); }),
-      api(suite, sessions, io.provider->getTimer()),
-      site{io.provider->getTimer(), names, hosts, ui, sessions, api, events, suite, logins, {}},
+      doorkeeper{io.provider->getTimer(), suite, sessions, logins},
+      api(suite, sessions, io.provider->getTimer(), known),
+      site{io.provider->getTimer(), names, hosts, ui, sessions, api, events, doorkeeper, {}},
       ownStatus(Role::GATEWAY),
       rpc(*io.lowLevelProvider, sockets.rpc.release(), accounts,
           [this](Entitlement) { return kj::heap<Bootstrap>(*this); }) {

@@ -30,7 +30,7 @@ struct Sockets {
 class Service {
 public:
   Service(kj::AsyncIoContext& io, const Accounts& accounts, Directories directories, StaticFiles ui,
-          Sockets sockets);
+          Known known, Sockets sockets);
   KJ_DISALLOW_COPY(Service);
 
   void setLandlock(kj::StringPtr words) { ownStatus.setLandlock(words); }
@@ -44,10 +44,12 @@ private:
   HttpNames names;
   OwnHosts hosts;
   StaticFiles ui;
+  Known known;
   SessionStore sessions;
   EventHub events;
   LoginAttempts logins;
   SocketSuiteLink suite;
+  Doorkeeper doorkeeper;
   Api api;
   Site site;
   uint open = 0;

@@ -81,8 +81,26 @@ kj::StringPtr roleText(SessionRole role) {
   }
 }
 
+SessionRole roleOf(proto::SessionRole role) {
+  return role == proto::SessionRole::CHANGE   ? SessionRole::CHANGE
+         : role == proto::SessionRole::ANSWER ? SessionRole::ANSWER
+                                              : SessionRole::OBSERVE;
+}
+
+bool Credentials::isForScript() const {
+  return after("portreeve_"_kj, token) != nullptr;
+}
+
+kj::Own<Session> SessionStore::openByToken(Authority authority, kj::StringPtr token) {
+  removeEnded();
+  makeRoom();
+  auto session = kj::refcounted<Session>(kj::mv(authority));
+  entries.add(Entry{kj::addRef(*session), Keys{kj::str(), kj::str(token)}, timer.now()});
+  return session;
+}
+
 SessionStore::Keys SessionStore::open(Authority authority) {
-  removeIdle();
+  removeEnded();
   makeRoom();
   auto cookie = newSecret();
   auto token = newSecret();
@@ -93,17 +111,29 @@ SessionStore::Keys SessionStore::open(Authority authority) {
 }
 
 kj::Maybe<kj::Own<Session>> SessionStore::find(const Credentials& credentials) {
-  removeIdle();
+  removeEnded();
   Entry* found = nullptr;
   // Looks at all of them, so that time does not tell which one was nearly right.
   for (auto& entry : entries) {
     bool tokenIsRight = constantTimeEqual(entry.keys.token, credentials.token);
+    if (tokenIsRight & (entry.keys.cookie.size() == 0)) found = &entry;
     for (auto& cookie : credentials.cookies)
       if (constantTimeEqual(entry.keys.cookie, cookie) & tokenIsRight) found = &entry;
   }
   if (found == nullptr) return nullptr;
   found->lastUsed = timer.now();
   return kj::addRef(*found->session);
+}
+
+void SessionStore::endWith(Session& session, kj::Promise<void> reason) {
+  for (auto& entry : entries) {
+    if (entry.session.get() != &session) continue;
+    entry.untilEnded = reason
+                           .then([&session]() { session.over = true; },
+                                 [&session](kj::Exception&&) { session.over = true; })
+                           .eagerlyEvaluate(nullptr);
+    return;
+  }
 }
 
 void SessionStore::keepAlive(Session& session) {
@@ -126,10 +156,11 @@ void SessionStore::removeAt(size_t index) {
   entries.removeLast();
 }
 
-void SessionStore::removeIdle() {
+void SessionStore::removeEnded() {
   auto now = timer.now();
   for (size_t i = entries.size(); i > 0; i--)
-    if (now - entries[i - 1].lastUsed >= SESSION_IDLE) removeAt(i - 1);
+    if (entries[i - 1].session->over || now - entries[i - 1].lastUsed >= SESSION_IDLE)
+      removeAt(i - 1);
 }
 
 void SessionStore::makeRoom() {

@@ -3,9 +3,11 @@
 // shown; it is found again by two secrets together: a cookie, which the page's script cannot read
 // but every server on this host name is sent (cookies know no ports), and a token, which only the
 // tab that logged in has. Bounded; a session ends after 12 hours without use, when policy goes, or
-// when 64 newer ones need its place.
+// when 64 newer ones need its place. What a script's token opened (proto/token.capnp) is a session
+// as well: found by the token alone, which no browser sends by itself.
 #pragma once
 
+#include "common/clock.h"
 #include "proto/policy.capnp.h"
 
 #include <kj/refcount.h>
@@ -26,6 +28,7 @@ bool constantTimeEqual(kj::ArrayPtr<const char> a, kj::ArrayPtr<const char> b);
 
 enum class SessionRole : uint8_t { OBSERVE, ANSWER, CHANGE };  // each may what the ones before may
 kj::StringPtr roleText(SessionRole role);                      // "observe"
+SessionRole roleOf(proto::SessionRole role);
 
 struct Authority {
   // What policy gave for a secret.
@@ -33,6 +36,7 @@ struct Authority {
   SessionRole role;
   proto::Observer::Client observer;
   kj::Maybe<proto::RuleEditor::Client> editor;  // with CHANGE
+  kj::Maybe<proto::Tokens::Client> tokens;      // those of the user; not by a token
 };
 
 class Session final : public kj::Refcounted {
@@ -41,12 +45,14 @@ public:
       : uid(authority.uid),
         role(authority.role),
         observer(kj::mv(authority.observer)),
-        editor(kj::mv(authority.editor)) {}
+        editor(kj::mv(authority.editor)),
+        tokens(kj::mv(authority.tokens)) {}
 
   const uid_t uid;
   const SessionRole role;
   proto::Observer::Client observer;
   kj::Maybe<proto::RuleEditor::Client> editor;
+  kj::Maybe<proto::Tokens::Client> tokens;
   bool ended() const { return over; }
 
 private:
@@ -58,6 +64,7 @@ struct Credentials {
   // What a request shows. The pieces point into its headers.
   kj::Vector<kj::ArrayPtr<const char>> cookies;  // every value of SESSION_COOKIE
   kj::ArrayPtr<const char> token;                // empty: none
+  bool isForScript() const;  // the token is one of `portreeve token`: it needs no cookie
 
   static Credentials of(kj::Maybe<kj::StringPtr> cookieHeader,
                         kj::Maybe<kj::StringPtr> authorizationHeader,
@@ -71,14 +78,18 @@ public:
   explicit SessionStore(kj::Timer& timer) : timer(timer) {}
 
   struct Keys {
-    kj::String cookie, token;  // 64 hexadecimal digits each
+    kj::String cookie, token;  // 64 hexadecimal digits each; a script has no cookie
   };
   Keys open(Authority authority);
   // Ends the session that was used longest ago when there are too many.
 
-  kj::Maybe<kj::Own<Session>> find(const Credentials& credentials);
-  // Both secrets must be those of one session. Counts as use of it.
+  kj::Own<Session> openByToken(Authority authority, kj::StringPtr token);
 
+  kj::Maybe<kj::Own<Session>> find(const Credentials& credentials);
+  // Both secrets must be those of one session, or the token that of a script. Counts as use of it.
+
+  void endWith(Session& session, kj::Promise<void> reason);
+  // It ends when `reason` resolves or rejects.
   void keepAlive(Session& session);  // counts as use
   void end(Session& session);
   void endAll();
@@ -89,12 +100,13 @@ private:
     kj::Own<Session> session;
     Keys keys;
     kj::TimePoint lastUsed;
+    kj::Promise<void> untilEnded = kj::NEVER_DONE;
   };
   kj::Timer& timer;
   kj::Vector<Entry> entries;
 
   void removeAt(size_t index);
-  void removeIdle();
+  void removeEnded();
   void makeRoom();
 };
 

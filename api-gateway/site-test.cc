@@ -231,9 +231,20 @@ TEST_CASE("status is that of the suite with the rules the session may see") {
   CHECK(answer.has("\"count\":12"));
 
   test.suite.state.rulesError = kj::str("a.toml:3:1: no such key");
+  test.pass(100 * kj::MILLISECONDS);
   answer = test.get("/api/v1/status", keys);
   CHECK(answer.has("\"state\":\"degraded\""));
   CHECK(answer.has("a.toml:3:1"));
+}
+
+TEST_CASE("those who ask for the status within 100 ms get the same one") {
+  TestSite test;
+  auto keys = test.logIn();
+  for (uint i = 0; i < 10; i++) CHECK(test.get("/api/v1/status", keys).has("\"count\":12"));
+  CHECK(test.suite.state.statusCollected == 1);
+  test.pass(100 * kj::MILLISECONDS);
+  CHECK(test.get("/api/v1/status", keys).is(200));
+  CHECK(test.suite.state.statusCollected == 2);
 }
 
 TEST_CASE("status is shown without the rules when policy hangs") {

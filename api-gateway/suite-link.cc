@@ -2,7 +2,6 @@
 #include "api-gateway/suite-link.h"
 
 #include "common/suite.h"
-#include "proto/attributor.capnp.h"
 
 #include <kj/debug.h>
 
@@ -27,8 +26,8 @@ SocketSuiteLink::SocketSuiteLink(kj::AsyncIoContext& io, Directories folders,
                  }),
       past(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("historian"),
            nothingToDo),
-      attributor(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("attributor"),
-                 nothingToDo),
+      owners(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("attributor"),
+             nothingToDo),
       dns(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("resolver"),
           nothingToDo) {}
 
@@ -52,9 +51,14 @@ kj::Maybe<proto::Resolver::Client> SocketSuiteLink::resolver() {
   return nullptr;
 }
 
+kj::Maybe<proto::Attributor::Client> SocketSuiteLink::attributor() {
+  KJ_IF_MAYBE (bootstrap, owners.bootstrap()) return bootstrap->castAs<proto::Attributor>();
+  return nullptr;
+}
+
 kj::Promise<uint32_t> SocketSuiteLink::ownerOf(const Tuple& socket) {
-  KJ_IF_MAYBE (bootstrap, attributor.bootstrap()) {
-    auto request = bootstrap->castAs<proto::Attributor>().whoRequest();
+  KJ_IF_MAYBE (asked, attributor()) {
+    auto request = asked->whoRequest();
     socket.to(request.initTuple());
     return request.send().then([](auto&& answer) { return answer.getProcess().getUid(); });
   }

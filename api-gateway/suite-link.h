@@ -5,6 +5,7 @@
 #include "common/directories.h"
 #include "common/rpc-client.h"
 #include "common/tuple.h"
+#include "proto/attributor.capnp.h"
 #include "proto/history.capnp.h"
 #include "proto/policy.capnp.h"
 #include "proto/resolver.capnp.h"
@@ -20,7 +21,8 @@ public:
   virtual kj::Promise<void> collectStatus(proto::view::Status::Builder status) = 0;
   // As common/suite.h; `status` outlives the promise.
   virtual kj::Maybe<proto::Historian::Client> historian() = 0;  // nullptr while it is away
-  virtual kj::Maybe<proto::Resolver::Client> resolver() = 0;  // nullptr while it is away
+  virtual kj::Maybe<proto::Resolver::Client> resolver() = 0;    // nullptr while it is away
+  virtual kj::Maybe<proto::Attributor::Client> attributor() = 0;
   virtual kj::Promise<uint32_t> ownerOf(const Tuple& socket) = 0;
   // The uid of whoever holds the socket with that source and destination, as the attributor says:
   // 4294967295 where it finds nobody. Rejects while the attributor is away.
@@ -41,6 +43,7 @@ public:
   kj::Promise<void> collectStatus(proto::view::Status::Builder status) override;
   kj::Maybe<proto::Historian::Client> historian() override;
   kj::Maybe<proto::Resolver::Client> resolver() override;
+  kj::Maybe<proto::Attributor::Client> attributor() override;
   kj::Promise<uint32_t> ownerOf(const Tuple& socket) override;
 
 private:
@@ -49,7 +52,7 @@ private:
   kj::Function<void()> onPolicyIsNew;
   PeerConnection connection;
   PeerConnection past;
-  PeerConnection attributor;
+  PeerConnection owners;
   PeerConnection dns;
 };
 

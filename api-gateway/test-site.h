@@ -40,8 +40,10 @@ struct TestSite {
   EventHub events{timer};
   LoginAttempts logins;
   FakeSuite suite;
-  Api api{suite, sessions, timer};
-  Site site{timer, names, hosts, ui, sessions, api, events, suite, logins, {}};
+  Doorkeeper doorkeeper{timer, suite, sessions, logins};
+  Known known;
+  Api api{suite, sessions, timer, known};
+  Site site{timer, names, hosts, ui, sessions, api, events, doorkeeper, {}};
 
   TestSite() { hosts.add(KJ_ASSERT_NONNULL(Address::parse("127.0.0.1")), 817); }
 

@@ -22,6 +22,7 @@
 #include "cli/rule.h"
 #include "cli/status.h"
 #include "cli/test.h"
+#include "cli/token.h"
 #include "cli/ui.h"
 #include "cli/up.h"
 #include "cli/who.h"
@@ -49,6 +50,7 @@ struct Options {
   CheckOptions check;
   TestOptions test;
   ChangesOptions changes;
+  TokenOptions token;
   UndoOptions undo;
   ExportOptions exported;
   ImportOptions imported;
@@ -79,6 +81,7 @@ public:
     addLife();
     addDemo();
     addSight();
+    addTokens();
     addDns();
     addGate();
     addRules();
@@ -274,6 +277,39 @@ private:
                        "to read, and prints the public key: that is what the other side's settings name.",
                        [&o]() { return cli::gateKeygen(o); });
     keygen->add_option("FILE", o.file, "for the private key")->required()->option_text("FILE");
+  }
+
+  void addTokens() {
+    auto& o = options.token;
+    auto* token = app.add_subcommand("token", "Keys of scripts and Prometheus to the API on :817");
+    token->require_subcommand(1);
+    auto* create = add(*token, "create", "Make a token and print it, this once",
+                       "It is good for programs of one user, in one role, until it expires or is "
+                       "revoked.\n"
+                       "Example: sudo portreeve token create prometheus --for-user prometheus",
+                       [&o]() { return cli::tokenCreate(o); });
+    create->add_option("NAME", o.name, "to tell it from others")->required()->option_text("NAME");
+    create
+        ->add_option("--role", o.role,
+                     "observe (default), answer (questions about the user's own programs, too) or "
+                     "change (rules, too: for root and portreeve-admin)")
+        ->option_text("ROLE")
+        ->check(CLI::IsMember({"observe", "answer", "change"}));
+    create->add_option("--expires", o.expires, "after a span from 1m to 366d (default: 90d)")
+        ->option_text("SPAN");
+    create->add_option("--for-user", o.user, "as root: for that user's programs")
+        ->option_text("USER");
+    create->add_flag("--json", o.json, JSON_HELP);
+    auto* list =
+        add(*token, "list", "Tokens that are good; root sees everybody's",
+            "The tokens themselves are kept by nobody.", [&o]() { return cli::tokenList(o); });
+    list->add_flag("--json", o.json, "print JSON, one a line");
+    auto* revoke =
+        add(*token, "revoke", "End a token, and what was opened with it, at once",
+            "Whoever shows it from then on gets 401.", [&o]() { return cli::tokenRevoke(o); });
+    revoke->add_option("TOKEN", o.name, "its name, or its number")
+        ->required()
+        ->option_text("TOKEN");
   }
 
   void addDns() {

@@ -79,5 +79,8 @@ kj::String toJson(view::ReplayOutcome::Reader outcome) {
 kj::String toJson(proto::ProfilesView::Reader profiles) {
   return encode<proto::ProfilesView>(profiles);
 }
+kj::String toJson(proto::TokenView::Reader token) {
+  return encode<proto::TokenView>(token);
+}
 
 }  // namespace portreeve::cli

@@ -3,8 +3,9 @@
 #pragma once
 
 #include "proto/dns-view.capnp.h"
-#include "proto/profile.capnp.h"
 #include "proto/gate-view.capnp.h"
+#include "proto/profile.capnp.h"
+#include "proto/token.capnp.h"
 #include "proto/view.capnp.h"
 
 #include <kj/string.h>
@@ -30,5 +31,6 @@ kj::String toJson(proto::view::HistoryGroup::Reader group);
 kj::String toJson(proto::view::HistoryGap::Reader gap);
 kj::String toJson(proto::view::ReplayOutcome::Reader outcome);
 kj::String toJson(proto::ProfilesView::Reader profiles);
+kj::String toJson(proto::TokenView::Reader token);
 
 }  // namespace portreeve::cli

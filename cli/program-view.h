@@ -11,9 +11,6 @@
 
 namespace portreeve::cli {
 
-void fillProgram(proto::view::Program::Builder program, proto::Process::Reader process,
-                 const UserNames& users);
-
 kj::String placeOf(proto::view::Program::Reader program);
 // Where it runs, in a word or two: container, Flatpak, Snap, AppImage, else the systemd unit.
 

@@ -3,10 +3,10 @@
 
 #include "cli/json.h"
 #include "cli/printable.h"
-#include "cli/program-view.h"
 #include "cli/session.h"
 #include "cli/socket-question.h"
 #include "cli/table.h"
+#include "common/process-view.h"
 #include "proto/attributor.capnp.h"
 
 #include <capnp/message.h>
@@ -58,7 +58,7 @@ private:
 };
 
 void show(kj::ArrayPtr<const Owner> owners) {
-  Table table{{"PROTO"}, {"PROGRAM"},  {"PID", true},   {"USER"},
+  Table table{{"PROTO"},   {"PROGRAM"},  {"PID", true},   {"USER"},
               {"RUNS IN"}, {"FOUND BY"}, {"COMMAND LINE"}};
   for (auto& owner : owners) {
     auto program = owner.program;

@@ -7,6 +7,7 @@
 #include "policy/entitlements.h"
 #include "policy/failure.h"
 #include "policy/rule-editor.h"
+#include "policy/token-holder.h"
 
 namespace portreeve::policy {
 namespace {
@@ -44,10 +45,10 @@ public:
     uid_t uid = context.getParams().getForUid();
     if (uid != peer.peer().uid && !peer.isRoot())
       fail("not entitled: a session is for your own uid; only root names another");
-    bool mayChange = changesAllowed(context.getParams().getRole());
-    context.getResults().setSecret(parts.secrets.mint(uid, mayChange));
-    log::info(kj::str("a link to the page was made for uid ", uid,
-                      mayChange ? ", to change rules," : "", " by ", peer.peer().toString()));
+    auto role = roleAllowed(context.getParams().getRole());
+    context.getResults().setSecret(parts.secrets.mint(uid, role));
+    log::info(kj::str("a link to the page (", roleText(role), ") was made for uid ", uid, " by ",
+                      peer.peer().toString()));
     return kj::READY_NOW;
   }
 
@@ -57,8 +58,12 @@ public:
       auto results = context.getResults();
       results.setUid(owner->uid);
       results.setObserver(observer());
-      results.setMayChange(owner->mayChange);
-      if (owner->mayChange) results.setEditor(editorFor(owner->uid));
+      bool mayChange = owner->role == proto::SessionRole::CHANGE;
+      results.setRole(owner->role);
+      results.setMayChange(mayChange);
+      if (mayChange) results.setEditor(editorFor(owner->uid));
+      results.setTokens(
+          makeTokens(parts.tokens, parts.users, {owner->uid, owner->role, mayChange}));
       return kj::READY_NOW;
     }
     fail("this link is unknown, used or too old");
@@ -86,6 +91,17 @@ public:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> tokens(TokensContext context) override {
+    if (mayCall(standingOf(peer), Method::OPEN_TOKEN)) {
+      context.getResults().setOpener(kj::heap<Opener>(*this, thisCap()));
+      return kj::READY_NOW;
+    }
+    requireMay(peer, Method::TOKENS);
+    auto most = roleAllowed(proto::SessionRole::BEST);
+    context.getResults().setTokens(makeTokens(parts.tokens, parts.users, {peer.peer().uid, most}));
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> status(StatusContext context) override {
     parts.fillStatus(context.getResults().initStatuses(1)[0]);
     return kj::READY_NOW;
@@ -100,11 +116,38 @@ private:
   BootstrapParts& parts;
   Entitlement peer;
 
-  bool changesAllowed(proto::SessionRole wanted) {
-    bool may = mayCall(standingOf(peer), Method::EDIT);
-    if (wanted == proto::SessionRole::CHANGE && !may)
+  class Opener final : public proto::TokenOpener::Server {
+  public:
+    Opener(Bootstrap& bootstrap, capnp::Capability::Client alive)
+        : bootstrap(bootstrap), alive(kj::mv(alive)) {}
+
+    kj::Promise<void> open(OpenContext context) override {
+      auto& parts = bootstrap.parts;
+      KJ_IF_MAYBE (token, parts.tokens.open(context.getParams().getToken())) {
+        auto results = context.getResults();
+        results.setUid(token->uid);
+        results.setRole(token->role);
+        results.setObserver(bootstrap.observer());
+        results.setValidity(makeValidity(parts.tokens, token->id));
+        if (token->role == proto::SessionRole::CHANGE)
+          results.setEditor(bootstrap.editorFor(token->uid));
+        return kj::READY_NOW;
+      }
+      fail("this token is unknown, revoked or expired");
+    }
+
+  private:
+    Bootstrap& bootstrap;
+    capnp::Capability::Client alive;  // keeps `bootstrap`
+  };
+
+  proto::SessionRole roleAllowed(proto::SessionRole wanted) {
+    using proto::SessionRole;
+    bool mayChange = mayCall(standingOf(peer), Method::EDIT);
+    if (wanted == SessionRole::BEST) return mayChange ? SessionRole::CHANGE : SessionRole::ANSWER;
+    if (wanted == SessionRole::CHANGE && !mayChange)
       fail("not entitled: a session that changes rules is for root and the group portreeve-admin");
-    return may && wanted != proto::SessionRole::OBSERVE;
+    return wanted;
   }
 
   proto::RuleEditor::Client editorFor(uid_t uid) {

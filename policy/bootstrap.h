@@ -7,6 +7,7 @@
 #include "policy/history-stream.h"
 #include "policy/observer.h"
 #include "policy/session-secrets.h"
+#include "policy/token-store.h"
 #include "proto/policy.capnp.h"
 
 #include <kj/function.h>
@@ -18,6 +19,7 @@ struct BootstrapParts {
   FlowTable& flows;
   Followers& followers;
   SessionSecrets& secrets;
+  TokenStore& tokens;
   const UserNames& users;
   kj::Function<void(proto::view::ProcessStatus::Builder)> fillStatus;
   kj::Function<proto::RingSocket::Client()> attributed;

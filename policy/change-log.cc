@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "policy/failure.h"
+#include "policy/sha256.h"
 #include "policy/toml-text.h"
 
 #define TOML_HEADER_ONLY 0
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <kj/debug.h>
 #include <kj/io.h>
-#include <openssl/evp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,20 +25,6 @@ namespace {
 
 constexpr kj::StringPtr ENTRY = "[[change]]\n"_kj;
 constexpr kj::StringPtr HASH = "hash = "_kj;
-
-kj::String sha256(kj::ArrayPtr<const char> text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  KJ_REQUIRE(EVP_Digest(text.begin(), text.size(), digest, &size, EVP_sha256(), nullptr) == 1,
-             "SHA-256 is not there");
-  static constexpr char HEX[] = "0123456789abcdef";
-  kj::Vector<char> hex;
-  for (unsigned i = 0; i < size; i++) {
-    hex.add(HEX[digest[i] >> 4]);
-    hex.add(HEX[digest[i] & 15]);
-  }
-  return kj::heapString(hex.begin(), hex.size());
-}
 
 kj::String fileText(const ChangedFile& file) {
   kj::Vector<kj::String> parts;

@@ -8,12 +8,13 @@ namespace portreeve::policy {
 namespace {
 
 constexpr Method METHODS[] = {Method::ATTRIBUTED,   Method::NAMES,  Method::OBSERVE, Method::EDIT,
-                              Method::MINT_SESSION, Method::REDEEM, Method::RECORD, Method::GATE};
+                              Method::MINT_SESSION, Method::REDEEM, Method::RECORD,  Method::GATE,
+                              Method::TOKENS,       Method::OPEN_TOKEN};
 
 kj::String may(const Standing& who) {
   kj::Vector<char> letters;
   for (size_t i = 0; i < kj::size(METHODS); i++)
-    if (mayCall(who, METHODS[i])) letters.add("ANOEMRHT"[i]);
+    if (mayCall(who, METHODS[i])) letters.add("ANOEMRHGTK"[i]);
   return kj::heapString(letters.begin(), letters.size());
 }
 
@@ -29,9 +30,9 @@ TEST_CASE("each process of the suite may call what is made for it, and nothing e
   auto mayAs = [&](Role role) { return may(standingOf(peer(accounts.of(role).uid, accounts))); };
   CHECK(mayAs(Role::ATTRIBUTOR) == "A");
   CHECK(mayAs(Role::RESOLVER) == "N");
-  CHECK(mayAs(Role::GATEWAY) == "R");
+  CHECK(mayAs(Role::GATEWAY) == "RK");
   CHECK(mayAs(Role::HISTORIAN) == "H");
-  CHECK(mayAs(Role::GATE) == "T");
+  CHECK(mayAs(Role::GATE) == "G");
   CHECK(mayAs(Role::INTERCEPTOR) == "");
   CHECK(mayAs(Role::READER) == "");
   CHECK(mayAs(Role::POLICY) == "");
@@ -39,7 +40,7 @@ TEST_CASE("each process of the suite may call what is made for it, and nothing e
 
 TEST_CASE("root sees and changes, and is nobody of the suite") {
   auto accounts = Accounts::read();
-  CHECK(may(standingOf(peer(0, accounts))) == "OEM");
+  CHECK(may(standingOf(peer(0, accounts))) == "OEMT");
 }
 
 TEST_CASE("a stranger may nothing") {
@@ -51,10 +52,10 @@ TEST_CASE("an observer sees, an administrator sees and changes") {
   Standing observer, admin;
   observer.observer = true;
   admin.admin = admin.observer = true;
-  CHECK(may(observer) == "OM");
-  CHECK(may(admin) == "OEM");
+  CHECK(may(observer) == "OMT");
+  CHECK(may(admin) == "OEMT");
   admin.role = Role::GATEWAY;
-  CHECK(may(admin) == "R");
+  CHECK(may(admin) == "RK");
 }
 
 TEST_CASE("a refusal says for whom it is") {

@@ -25,6 +25,8 @@ const Row TABLE[] = {
     {Method::ATTACHMENT,   "attachment"_kj,   Role::RESOLVER,   false, false, false},
     {Method::RECORD,       "record"_kj,       Role::HISTORIAN,  false, false, false},
     {Method::GATE,         "gate"_kj,         Role::GATE,       false, false, false},
+    {Method::TOKENS,       "tokens"_kj,       nullptr,          true,  true,  true },
+    {Method::OPEN_TOKEN,   "tokens"_kj,       Role::GATEWAY,    false, false, false},
 };
 // clang-format on
 

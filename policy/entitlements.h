@@ -16,7 +16,9 @@ enum class Method : uint8_t {
   REDEEM,
   RECORD,
   ATTACHMENT,
-  GATE
+  GATE,
+  TOKENS,
+  OPEN_TOKEN
 };
 
 struct Standing {

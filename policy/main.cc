@@ -29,6 +29,7 @@ constexpr const char* HELP =
     "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([policy]), "
     "$CONFIGURATION_DIRECTORY/rules.d/*.toml,\n"
     "       $STATE_DIRECTORY/policy/rules.d/*.toml (the suite's own), "
+    "$STATE_DIRECTORY/policy/tokens.toml,\n       "
     "$RUNTIME_DIRECTORY/attributor.sock,\n"
     "       $RUNTIME_DIRECTORY/interceptor.sock\n";
 
@@ -52,6 +53,7 @@ int serve() {
   rules::WeekTime::prepare();
   service.setLandlock(enterSandbox(directories));
   // In here, so that what could not be read again later is said now.
+  service.loadTokens();
   service.loadRules();
   // Ready is said when the rules are in force (service.h).
   service.serve()

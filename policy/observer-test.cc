@@ -18,6 +18,7 @@ struct Fixture {
   kj::Own<Followers> followers = kj::heap<Followers>(flows, rules::testUsers(), t.loop.timer);
   uint64_t now = 1'000'000'000;
   SessionSecrets secrets{[this]() { return now; }};
+  TokenStore tokens{t.loop.port, t.folder.path(), [this]() { return now; }};
   Accounts accounts = Accounts::read();
   uint32_t refreshed = 0;
   HistoryStream history{flows, rules::testUsers(), t.loop.timer, {}, 7};
@@ -26,7 +27,7 @@ struct Fixture {
   Fixture() {
     t.start();
     parts = kj::heap<BootstrapParts>(
-        BootstrapParts{*t.store, flows, *followers, secrets, rules::testUsers(),
+        BootstrapParts{*t.store, flows, *followers, secrets, tokens, rules::testUsers(),
                        [](proto::view::ProcessStatus::Builder status) { status.setName("policy"); },
                        []() { return kj::heap<Inlet>(); }, []() { return kj::heap<Judge>(); },
                        [this]() -> kj::Promise<void> {

@@ -54,6 +54,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
           [this](const Tuple& localFirst) { return findProcess(localFirst); }),
       attributed(io.unixEventPort,
                  [this](proto::AttributedBatch::Reader batch) { judge.receive(batch); }),
+      tokens(io.unixEventPort, kj::str(directories.state, "/policy"), wallNs),
       followers(flows, users, timer),
       history(flows, users, timer, {settings.history.enabled, settings.history.queries}, wallNs()),
       gateRoutes(
@@ -63,6 +64,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
                 flows,
                 followers,
                 secrets,
+                tokens,
                 users,
                 [this](proto::view::ProcessStatus::Builder builder) { fillStatus(builder); },
                 [this]() { return attributed.open(); },
@@ -89,6 +91,7 @@ kj::Promise<void> Service::serve() {
 kj::Promise<void> Service::sweep() {
   return timer.afterDelay(BETWEEN_SWEEPS).then([this]() {
     transient.sweep(monotonicNs());
+    tokens.endExpired();
     if (++sweeps % SWEEPS_A_WALK == 0) tasks.add(walk.compare());
     return sweep();
   });

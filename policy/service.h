@@ -28,6 +28,7 @@
 #include "policy/rule-store.h"
 #include "policy/self-probe.h"
 #include "policy/session-secrets.h"
+#include "policy/token-store.h"
 
 #include <kj/async-io.h>
 
@@ -45,6 +46,7 @@ public:
 
   void setLandlock(kj::StringPtr words) { ownStatus.setLandlock(words); }
 
+  void loadTokens() { tokens.read(); }
   void loadRules() { rules.loadFirst(); }
   // Within the sandbox. Throws FAILED with every problem of the files.
 
@@ -82,6 +84,7 @@ private:
   NameJudges nameJudges;
   AttributedArrow attributed;
   SessionSecrets secrets;
+  TokenStore tokens;
   Followers followers;
   HistoryStream history;
   GateRoutes gateRoutes;

@@ -74,9 +74,9 @@ TEST_CASE("there is an end to how many are open at once") {
 
 TEST_CASE("what a session may is told with whose it is") {
   Fixture f;
-  auto looks = f.secrets.mint(1000), changes = f.secrets.mint(0, true);
-  CHECK_FALSE(KJ_ASSERT_NONNULL(f.secrets.redeem(looks)).mayChange);
-  CHECK(KJ_ASSERT_NONNULL(f.secrets.redeem(changes)).mayChange);
+  auto looks = f.secrets.mint(1000), changes = f.secrets.mint(0, proto::SessionRole::CHANGE);
+  CHECK(KJ_ASSERT_NONNULL(f.secrets.redeem(looks)).role == proto::SessionRole::OBSERVE);
+  CHECK(KJ_ASSERT_NONNULL(f.secrets.redeem(changes)).role == proto::SessionRole::CHANGE);
 }
 
 }  // namespace

@@ -25,10 +25,10 @@ SessionSecrets::~SessionSecrets() noexcept(false) {
   for (auto& secret : secrets) explicit_bzero(secret.bytes.data(), BYTES);
 }
 
-kj::String SessionSecrets::mint(uid_t uid, bool mayChange) {
+kj::String SessionSecrets::mint(uid_t uid, proto::SessionRole role) {
   forgetOld();
   makeRoomFor(uid);
-  Secret secret{{}, {uid, mayChange}, clock() + GOOD_FOR_NS};
+  Secret secret{{}, {uid, role}, clock() + GOOD_FOR_NS};
   KJ_ASSERT(getrandom(secret.bytes.data(), BYTES, 0) == ssize_t(BYTES));
   secrets.push_back(secret);
   auto text = kj::encodeHex(kj::arrayPtr(secret.bytes.data(), BYTES));

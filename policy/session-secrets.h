@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/clock.h"
+#include "proto/policy.capnp.h"
 
 #include <kj/function.h>
 #include <kj/string.h>
@@ -29,10 +30,10 @@ public:
 
   struct Owner {
     uid_t uid;
-    bool mayChange;
+    proto::SessionRole role;  // never `best`
   };
 
-  kj::String mint(uid_t uid, bool mayChange = false);
+  kj::String mint(uid_t uid, proto::SessionRole role = proto::SessionRole::OBSERVE);
   // In hexadecimal. Throws OVERLOADED when MOST are open.
 
   kj::Maybe<Owner> redeem(kj::StringPtr secret);

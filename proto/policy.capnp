@@ -15,6 +15,7 @@ using Interceptor = import "interceptor.capnp";
 using History = import "history.capnp";
 using Profile = import "profile.capnp";
 using Gate = import "gate.capnp";
+using Token = import "token.capnp";
 
 interface Policy extends (Daemon.Daemon) {
   attributed @0 () -> (inlet :Interceptor.RingSocket);
@@ -33,9 +34,9 @@ interface Policy extends (Daemon.Daemon) {
   # For root, portreeve-observe, portreeve-admin: a session of the web UI for the caller's uid (root may name another,
   # the one behind sudo). `role` is what the session may at most; nobody gives more than he has. The secret is 32 random bytes in hexadecimal, good once, for 120 s.
 
-  redeem @5 (secret :Text) -> (observer :Observer, uid :UInt32, editor :RuleEditor, mayChange :Bool);
-  # For the gateway's uid alone: exchanges a secret for what its owner may see and, with mayChange, do (else `editor` is null). Fails (FAILED) when the secret is unknown,
-  # used or too old; the message never repeats it.
+  redeem @5 (secret :Text) -> (observer :Observer, uid :UInt32, editor :RuleEditor, mayChange :Bool, role :SessionRole, tokens :Token.Tokens);
+  # For the gateway's uid alone: exchanges a secret for what its owner may see and, with mayChange, do (else `editor` is null). `tokens` are
+  # the owner's. Fails (FAILED) when the secret is unknown, used or too old; the message never repeats it.
 
   record @6 (recorder :History.Recorder) -> (life :UInt64, recording :History.Recording);
   # For the historian's uid alone: tells all that is known now, then what changes. A new call replaces the one before. `life`
@@ -43,8 +44,10 @@ interface Policy extends (Daemon.Daemon) {
 
   reserved7 @7 ();
   reserved8 @8 ();
-  reserved9 @9 ();
-  # Numbers have no gaps: these are taken by whoever lands prompts (7), modes (8), and tokens (9).
+  # Numbers have no gaps: these are taken by prompts (7) and modes (8).
+
+  tokens @9 () -> (tokens :Token.Tokens, opener :TokenOpener);
+  # `tokens` for root, portreeve-observe, portreeve-admin: those of the caller's uid. `opener` for the gateway's uid alone.
 
   attachment @11 () -> (listener :Profile.AttachmentListener);
   # For the resolver's uid alone: where it tells which networks this machine is on.
@@ -58,10 +61,18 @@ interface Policy extends (Daemon.Daemon) {
   # replaces the one before.
 }
 
+interface TokenOpener {
+  # Held by the gateway.
+  open @0 (token :Text) -> (observer :Observer, uid :UInt32, role :SessionRole, editor :RuleEditor, validity :Token.TokenValidity);
+  # What a token is good for: for programs of `uid` alone. `editor` is null unless the role is `change`. Fails (FAILED) when it is unknown, revoked or expired; the
+  # message never repeats it.
+}
+
 enum SessionRole {
   best @0;        # as much as whoever asks for the session may
   observe @1;     # see alone
   change @2;      # change rules, too: for root and portreeve-admin
+  answer @3;      # see, and answer questions about the own programs
 }
 
 enum NameVerdict { answer @0; refuse @1; }

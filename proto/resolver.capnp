@@ -4,7 +4,7 @@
 # Exported by portreeve-resolver (own uid, no capability, ports handed over) on resolver.sock. DNS itself comes over
 # UDP and TCP on the handed-over sockets. The resolver holds policy's NameJudge; without policy it answers
 # SERVFAIL with an extended error (RFC 8914) rather than unjudged. All of this is for those who may observe; `flush` for those
-# who may change.
+# who may change, and for the gateway (which lets sessions do it that may change).
 
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("portreeve::proto");
