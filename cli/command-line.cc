@@ -2,6 +2,7 @@
 #include "cli/command-line.h"
 
 #include "cli/archive.h"
+#include "cli/ask-command.h"
 #include "cli/changes.h"
 #include "cli/check.h"
 #include "cli/confirm.h"
@@ -17,6 +18,7 @@
 #include "cli/history-commands.h"
 #include "cli/import.h"
 #include "cli/metrics.h"
+#include "cli/mode-commands.h"
 #include "cli/profile.h"
 #include "cli/report.h"
 #include "cli/rule.h"
@@ -86,6 +88,8 @@ public:
     addGate();
     addRules();
     addProfiles();
+    addAskCommand(app, asking, chosen);
+    addModeCommands(app, modes, chosen);
     addChanges();
     addTransfer();
     addHistoryCommands(app, history, chosen);
@@ -110,6 +114,8 @@ private:
       "An application firewall: each connection is matched to its process, to the name\n"
       "it asked for, and to a rule that a person can read."};
   Options options;
+  AskCommand asking;
+  ModeCommands modes;
   HistoryCommands history;
   std::function<int()> chosen;
 

@@ -29,7 +29,7 @@ int confirm() {
   bool start = confirmStart(session);
   if (start) printLine("confirmed: portreeve stays");
   bool rules = confirmRules(session);
-  if (rules) printLine("confirmed: the changed rules stay");
+  if (rules) printLine("confirmed: what was changed stays");
   if (!start && !rules) printLine("nothing was waiting to be confirmed");
   return GOOD;
 }

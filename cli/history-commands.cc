@@ -48,9 +48,14 @@ void addHistory(CLI::App& app, HistoryCommands& options, std::function<int()>& c
                  ->option_text("WHAT");
   auto* queries =
       command->add_flag("--queries", o.queries, "names that were asked for instead")->excludes(by);
+  auto* questions =
+      command->add_flag("--questions", o.questions, "questions to people, and what was answered")
+          ->excludes(by)
+          ->excludes(queries);
   command->add_flag("--gaps", o.gaps, "when something could not be recorded, and why")
       ->excludes(by)
-      ->excludes(queries);
+      ->excludes(queries)
+      ->excludes(questions);
   command->add_flag("--oldest-first", o.oldestFirst, "begin at the other end");
   command->add_flag("--json", o.json, "print JSON, one object a line");
 

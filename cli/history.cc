@@ -47,6 +47,8 @@ public:
       showGroups();
     else if (options.queries)
       showQueries();
+    else if (options.questions)
+      showQuestions();
     else
       showConnections();
     return GOOD;
@@ -122,6 +124,32 @@ private:
       headings = false;
       if (cursor.size() == 0 && page.getQueries().size() == 0) sayNothing();
       return Shown{page.getQueries().size(), kj::str(page.getNext())};
+    });
+  }
+
+  void showQuestions() {
+    Table table{{"ASKED"}, {"PROGRAM"}, {"USER"}, {"HOST"}, {"BECAME"}, {"ANSWER"}, {"BY"}};
+    bool headings = true;
+    eachPage([&](uint32_t limit, kj::StringPtr cursor) {
+      auto request = history.promptsRequest();
+      auto answer = session.await("historian", filtered(request, limit, cursor).send());
+      auto page = answer.getPage();
+      for (auto prompt : page.getPrompts()) {
+        auto domain = prompt.getDomain();
+        if (options.json)
+          printLine(toJson(prompt));
+        else
+          table.add(localTime(prompt.getAsked(), wallNs()), prompt.getProgram().getPath(),
+                    prompt.getProgram().getUser(),
+                    domain.size() > 0 ? domain : prompt.getDestination().getAddress(),
+                    prompt.getHow().size() > 0 ? prompt.getHow() : "open"_kj,
+                    kj::str(prompt.getAction(), ' ', prompt.getLifetime(), ' ', prompt.getScope()),
+                    prompt.getWho());
+      }
+      if (!options.json) print(table.takeText(headings));
+      headings = false;
+      if (cursor.size() == 0 && page.getPrompts().size() == 0) sayNothing();
+      return Shown{page.getPrompts().size(), kj::str(page.getNext())};
     });
   }
 

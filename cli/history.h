@@ -21,6 +21,7 @@ struct HistoryOptions {
   uint32_t limit = 100;
   std::string by;
   bool queries = false;
+  bool questions = false;
   bool gaps = false;
   bool oldestFirst = false;
   bool json = false;

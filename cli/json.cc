@@ -82,5 +82,20 @@ kj::String toJson(proto::ProfilesView::Reader profiles) {
 kj::String toJson(proto::TokenView::Reader token) {
   return encode<proto::TokenView>(token);
 }
+kj::String toJson(proto::Prompt::Reader prompt) {
+  return encode<proto::Prompt>(prompt);
+}
+kj::String toJson(proto::PromptClosed::Reader closed) {
+  return encode<proto::PromptClosed>(closed);
+}
+kj::String toJson(proto::PromptAnswered::Reader answered) {
+  return encode<proto::PromptAnswered>(answered);
+}
+kj::String toJson(proto::LearnedRule::Reader rule) {
+  return encode<proto::LearnedRule>(rule);
+}
+kj::String toJson(proto::PromptRecord::Reader record) {
+  return encode<proto::PromptRecord>(record);
+}
 
 }  // namespace portreeve::cli

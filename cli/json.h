@@ -4,7 +4,9 @@
 
 #include "proto/dns-view.capnp.h"
 #include "proto/gate-view.capnp.h"
+#include "proto/modes.capnp.h"
 #include "proto/profile.capnp.h"
+#include "proto/prompt.capnp.h"
 #include "proto/token.capnp.h"
 #include "proto/view.capnp.h"
 
@@ -32,5 +34,10 @@ kj::String toJson(proto::view::HistoryGap::Reader gap);
 kj::String toJson(proto::view::ReplayOutcome::Reader outcome);
 kj::String toJson(proto::ProfilesView::Reader profiles);
 kj::String toJson(proto::TokenView::Reader token);
+kj::String toJson(proto::Prompt::Reader prompt);
+kj::String toJson(proto::PromptClosed::Reader closed);
+kj::String toJson(proto::PromptAnswered::Reader answered);
+kj::String toJson(proto::LearnedRule::Reader rule);
+kj::String toJson(proto::PromptRecord::Reader record);
 
 }  // namespace portreeve::cli

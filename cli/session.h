@@ -25,9 +25,14 @@ public:
     return bootstrapOf(process).castAs<Interface>();
   }
 
+  void forPeople() { anybody = true; }
+  // What is asked for is for every person of this machine: a connection that is closed says nothing
+  // of being entitled.
+
   bool listens(kj::StringPtr process);
   // Would dial() succeed? Says nothing of whether calls will.
 
+  kj::Promise<void> whenGone(kj::StringPtr process);
   void waitUntilGone(kj::StringPtr process);
   // Until a process that was dialled closes the connection.
 
@@ -61,6 +66,7 @@ private:
   kj::Vector<Dialled> connections;  // one a process, the newest
   bool timeIsUp = false;
   bool longWait = false;
+  bool anybody = false;
 
   capnp::Capability::Client bootstrapOf(kj::StringPtr process);
   void keep(kj::StringPtr process, kj::Own<OneConnection> connection);

@@ -94,6 +94,25 @@ void showQueues(capnp::List<view::QueueStatus>::Reader queues,
   print(kj::str('\n', table.text()));
 }
 
+void showMode(view::RulesStatus::Reader rules, uint64_t now) {
+  auto mode = rules.getMode();
+  if (mode.size() > 0) {
+    auto action = rules.getModeAction();
+    printLine(painted(
+        kj::str("\n", mode, action.size() > 0 ? " (" : "", action, action.size() > 0 ? ")" : "",
+                " until ", localTime(rules.getModeUntil(), now), ", begun by ",
+                printable(rules.getModeBy()), "; `portreeve resume` ends it"),
+        Colour::YELLOW));
+  }
+  if (rules.getModeConfirmBy().size() > 0)
+    printLine(painted(kj::str("  it ends at ", localTime(rules.getModeConfirmBy(), now),
+                              " unless you say `portreeve confirm`"),
+                      Colour::YELLOW));
+  if (rules.getLearned() > 0)
+    printLine(kj::str("  learned: ", uint64_t(rules.getLearned()),
+                      " kinds of connections; `portreeve learn review`"));
+}
+
 void showRules(view::RulesStatus::Reader rules, uint64_t now) {
   if (rules.getCount() > 0)
     printLine(kj::str("\nRules: ", rules.getCount(), " in force, from ", rules.getFiles(), " file",
@@ -163,6 +182,7 @@ void show(Session& session, view::Status::Reader status) {
   showProcesses(status.getProcesses(), now);
   showQueues(status.getQueues(), status.getProcesses());
   showLatencies(status.getProcesses());
+  showMode(status.getRules(), now);
   showRules(status.getRules(), now);
   showNotes(status.getProcesses());
   showNotSeen(status.getNotSeen());

@@ -8,6 +8,7 @@ using proto::Verdict;
 uint32_t markOf(Verdict verdict) {
   switch (verdict) {
     case Verdict::NONE:
+    case Verdict::ASK:
       return 0;
     case Verdict::ACCEPT_ONCE:
       return MARK_ACCEPT_ONCE;
@@ -67,6 +68,8 @@ kj::StringPtr actionText(Verdict verdict) {
       return "gate17";
     case Verdict::NAMESERVER:
       return "nameserver";
+    case Verdict::ASK:
+      return "ask";
     case Verdict::NONE:
       break;
   }

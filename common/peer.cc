@@ -6,6 +6,19 @@
 #include <sys/socket.h>
 
 namespace portreeve {
+namespace {
+
+constexpr uid_t FIRST_PERSON = 1000;
+constexpr uid_t FIRST_DYNAMIC = 61184, LAST_DYNAMIC = 65519;  // systemd's DynamicUser=
+constexpr uid_t NOBODY = 65534, NONE16 = 65535, NONE = uid_t(-1);
+
+}  // namespace
+
+bool isPerson(uid_t uid) {
+  if (uid == 0) return true;
+  return uid >= FIRST_PERSON && !(uid >= FIRST_DYNAMIC && uid <= LAST_DYNAMIC) && uid != NOBODY &&
+         uid != NONE16 && uid != NONE;
+}
 
 Peer Peer::of(int socketFd) {
   ucred credentials;

@@ -24,6 +24,11 @@ struct Peer {
   kj::String toString() const;  // "uid 1000, pid 4711"
 };
 
+bool isPerson(uid_t uid);
+// Root, or an account that people log in with (by systemd's ranges: 1000 and up, but dynamic users
+// and nobody). A service's account is none: whoever breaks into a service must not be asked whether
+// it may talk home.
+
 class Entitlement {
   // Who may have what, for one peer. `require…` throw FAILED with a sentence that says who is asked
   // for.

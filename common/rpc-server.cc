@@ -7,10 +7,11 @@
 #include <kj/debug.h>
 #include <unistd.h>
 
+#include <map>
+
 namespace portreeve {
 namespace {
 
-constexpr uint MAX_CONNECTIONS = 256;
 constexpr uint MAX_FDS_PER_MESSAGE = 4;
 
 capnp::ReaderOptions limits() {
@@ -39,16 +40,20 @@ struct RpcServer::Impl final : public kj::TaskSet::ErrorHandler {
   const Accounts& accounts;
   BootstrapFactory factory;
   kj::Own<kj::ConnectionReceiver> receiver;
+  Admits admits;
   uint open = 0;
+  uint openOfPeople = 0;
+  std::map<uid_t, uint> openOf;  // people who may not observe
   kj::TaskSet connections;
 
   Impl(kj::LowLevelAsyncIoProvider& provider, int listenFd, const Accounts& accounts,
-       BootstrapFactory factory)
+       BootstrapFactory factory, Admits admits)
       : provider(provider),
         accounts(accounts),
         factory(kj::mv(factory)),
         receiver(provider.wrapListenSocketFd(listenFd, filter,
                                              kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP)),
+        admits(admits),
         connections(*this) {}
 
   class AllowAll final : public kj::LowLevelAsyncIoProvider::NetworkFilter {
@@ -71,22 +76,38 @@ struct RpcServer::Impl final : public kj::TaskSet::ErrorHandler {
   }
 
   void serveOne(kj::Own<kj::AsyncIoStream> stream) {
-    if (open >= MAX_CONNECTIONS) {
+    if (open >= MOST) {
       log::warning("RPC: too many connections, one was closed at once");
       return;
     }
     auto fd = KJ_ASSERT_NONNULL(stream->getFd());
     Entitlement entitlement(Peer::of(fd), accounts);
-    if (!entitlement.mayObserve()) {
+    uid_t uid = entitlement.peer().uid;
+    bool ofPeople = !entitlement.mayObserve();
+    if (ofPeople && !admitsPerson(uid)) {
       // Closed before a byte of theirs is read: who is entitled to nothing reaches no parser.
       log::debug(kj::str("RPC: ", entitlement.peer().toString(), " is entitled to nothing here"));
       return;
     }
     auto connection = kj::heap<Connection>(stream.downcast<kj::AsyncCapabilityStream>(),
                                            factory(kj::mv(entitlement)));
-    open++;
+    count(ofPeople, uid, 1);
     auto gone = connection->network.onDisconnect();
-    connections.add(gone.attach(kj::mv(connection), kj::defer([this]() { open--; })));
+    connections.add(gone.attach(kj::mv(connection),
+                                kj::defer([this, ofPeople, uid]() { count(ofPeople, uid, -1); })));
+  }
+
+  bool admitsPerson(uid_t uid) const {
+    if (admits != Admits::PEOPLE || !isPerson(uid) || openOfPeople >= MOST_OF_PEOPLE) return false;
+    auto own = openOf.find(uid);
+    return own == openOf.end() || own->second < MOST_OF_PERSON;
+  }
+
+  void count(bool ofPeople, uid_t uid, int by) {
+    open += uint(by);
+    if (!ofPeople) return;
+    openOfPeople += uint(by);
+    if ((openOf[uid] += uint(by)) == 0) openOf.erase(uid);
   }
 
   void taskFailed(kj::Exception&& e) override { log::exception("RPC connection", e); }
@@ -95,8 +116,8 @@ struct RpcServer::Impl final : public kj::TaskSet::ErrorHandler {
 RpcServer::Impl::AllowAll RpcServer::Impl::filter;
 
 RpcServer::RpcServer(kj::LowLevelAsyncIoProvider& provider, int listenFd, const Accounts& accounts,
-                     BootstrapFactory factory)
-    : impl(kj::heap<Impl>(provider, listenFd, accounts, kj::mv(factory))) {}
+                     BootstrapFactory factory, Admits admits)
+    : impl(kj::heap<Impl>(provider, listenFd, accounts, kj::mv(factory), admits)) {}
 RpcServer::~RpcServer() noexcept(false) = default;
 
 kj::Promise<void> RpcServer::serve() {

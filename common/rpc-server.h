@@ -16,10 +16,19 @@ class RpcServer {
 public:
   using BootstrapFactory = kj::Function<capnp::Capability::Client(Entitlement)>;
 
+  enum class Admits {
+    ENTITLED,  // who may observe at least
+    PEOPLE,    // any person of this machine (peer.h) besides, so many connections each and in all
+  };
+  static constexpr unsigned MOST = 512;
+  static constexpr unsigned MOST_OF_PEOPLE = 384;
+  static constexpr unsigned MOST_OF_PERSON = 40;
+
   RpcServer(kj::LowLevelAsyncIoProvider& provider, int listenFd, const Accounts& accounts,
-            BootstrapFactory factory);
-  // Takes over `listenFd` (SOCK_STREAM, listening). Connections past 256 are closed at once
-  // (counted). Messages are limited to 1 MiB; file descriptors to 4 a message.
+            BootstrapFactory factory, Admits admits = Admits::ENTITLED);
+  // Takes over `listenFd` (SOCK_STREAM, listening). Connections past MOST are closed at once, so
+  // are those of nobody who is admitted. Messages are limited to 1 MiB; file descriptors to 4 a
+  // message.
   ~RpcServer() noexcept(false);
   KJ_DISALLOW_COPY(RpcServer);
 

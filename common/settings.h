@@ -22,10 +22,13 @@ struct Settings {
   // Each field is one key; what stands here is its default.
   struct Policy {
     DefaultAction defaultAction = DefaultAction::ALLOW;  // default
-    bool keepExisting = true;                            // keep_existing
+    DefaultAction unanswered = DefaultAction::BLOCK;
+    // unanswered = "block" | "drop" | "allow": what holds for what asks while nobody answers
+    uint32_t answerSeconds =
+        60;                    // answer_seconds: how long a connection waits for a person, 5 to 600
+    bool keepExisting = true;  // keep_existing
     kj::Vector<kj::String>
         builtinOff;  // builtin_off = []: names of built-in rules that are left out
-    DefaultAction unanswered = DefaultAction::BLOCK;  // unanswered: never ASK
     kj::Vector<Profile> profiles;                     // [profile.NAME], in the file's order
     kj::Vector<kj::String> ways;  // the names of [[gate.way]], which rules may use
   } policy;

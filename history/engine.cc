@@ -56,6 +56,9 @@ void Engine::put(Store& to, Batch& batch, Written& written) {
       written.queries += asked.getAsked().size();
       return;
     }
+    case Batch::Kind::PROMPTS:
+      to.put(batch.message->getRoot<proto::Recorder::PromptsParams>().asReader().getChanged());
+      return;
     case Batch::Kind::MISSED: {
       auto missed = batch.message->getRoot<proto::Recorder::MissedParams>().asReader();
       to.putGap(missed.getConnections(), missed.getQueries(),

@@ -21,7 +21,7 @@
 namespace portreeve::history {
 
 struct Batch {
-  enum class Kind : uint8_t { CONNECTIONS, QUERIES, MISSED } kind;
+  enum class Kind : uint8_t { CONNECTIONS, QUERIES, MISSED, PROMPTS } kind;
   kj::Own<capnp::MallocMessageBuilder> message;  // proto::Recorder's parameters of that method
   uint64_t life = 0;
 };

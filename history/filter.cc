@@ -12,7 +12,7 @@ namespace {
 
 constexpr kj::StringPtr ACTIONS[] = {"allow"_kj, "block"_kj, "drop"_kj, "gate17"_kj,
                                      "nameserver"_kj};
-constexpr kj::StringPtr TIME_COLUMNS[] = {"started"_kj, "time"_kj, "time"_kj};
+constexpr kj::StringPtr TIME_COLUMNS[] = {"started"_kj, "time"_kj, "time"_kj, "asked"_kj};
 constexpr int MOST_EXECUTABLES = 64;
 constexpr size_t LONGEST_TEXT = 4096;
 
@@ -209,6 +209,11 @@ Filter::Where Filter::where(Database& database, Table table) const {
   builder.text("action", action);
   builder.text("rule", rule);
   builder.domain(table == Table::QUERY ? "name" : "domain", domain);
+  if (table == Table::QUESTION) {
+    if (!appliesToQueries())
+      fail("questions are found by program, user, action, domain and rule alone");
+    return builder.finish();
+  }
   if (table == Table::QUERY) {
     if (!appliesToQueries())
       fail("names that were asked for have no unit, direction, protocol, remote address or port");

@@ -29,7 +29,7 @@ struct Cursor {
 
 class Filter {
 public:
-  enum class Table : uint8_t { CONNECTION, QUERY, GAP };
+  enum class Table : uint8_t { CONNECTION, QUERY, GAP, QUESTION };
 
   Filter(proto::HistoryFilter::Reader filter, const UserNames& users);
   // A copy. Throws FAILED with a sentence for whoever asked where a value makes no sense.

@@ -15,6 +15,10 @@ public:
     return keep(Batch::Kind::QUERIES, context.getParams());
   }
 
+  kj::Promise<void> prompts(PromptsContext context) override {
+    return keep(Batch::Kind::PROMPTS, context.getParams());
+  }
+
   kj::Promise<void> missed(MissedContext context) override {
     auto params = context.getParams();
     link.missedCount += params.getConnections() + params.getQueries();

@@ -56,6 +56,26 @@ void fillConnection(view::Connection::Builder to, const Statement& row, Texts& t
   if (row.number(NAMED_BY) != 0) to.setNamedBy(texts.text(row.number(NAMED_BY)));
 }
 
+void fillPrompt(proto::PromptRecord::Builder to, const Statement& row, Texts& texts) {
+  to.setId(double(row.number(2)));
+  to.setAsked(timeText(row.number(1)));
+  if (!row.isNull(3)) to.setClosed(timeText(row.number(3)));
+  to.setDirection(row.number(4) == 1 ? "in" : "out");
+  auto there = to.initDestination();
+  there.setProtocol(protocolText(uint8_t(row.number(5))));
+  there.setAddress(addressText(row.blob(6)));
+  there.setPort(uint16_t(row.number(7)));
+  fillProgram(to.initProgram(), texts, row.number(8), row.number(9), row.number(10), 0, 0);
+  if (!row.isNull(11)) to.setDomain(texts.text(row.number(11)));
+  to.setConnections(double(row.number(12)));
+  to.setHow(texts.text(row.number(13)));
+  to.setAction(texts.text(row.number(14)));
+  to.setLifetime(texts.text(row.number(15)));
+  to.setScope(texts.text(row.number(16)));
+  to.setRule(texts.text(row.number(17)));
+  to.setWho(texts.text(row.number(18)));
+}
+
 kj::String orderedBy(kj::StringPtr time, const Filter& filter) {
   auto way = filter.oldestFirst() ? "ASC"_kj : "DESC"_kj;
   return kj::str(" ORDER BY ", time, ' ', way, ", id ", way, " LIMIT ", filter.limit() + 1);
@@ -220,6 +240,36 @@ Answer findQueries(Database& database, const Filter& filter) {
   auto answer = kj::heap<capnp::MallocMessageBuilder>();
   auto page = answer->initRoot<view::NameQueryPage>();
   auto list = page.initQueries(uint(found.size()));
+  for (uint i = 0; i < list.size(); i++) list.setWithCaveats(i, found[i].getReader());
+  if (more) page.setNext(last.toString());
+  return answer;
+}
+
+Answer findPrompts(Database& database, const Filter& filter) {
+  auto sql = rowsOf(database, filter, Filter::Table::QUESTION,
+                    "id, asked, number, closed, direction, protocol, remote, port, program, pid, "
+                    "parents, domain, connections, how, action, lifetime, scope, rule, who",
+                    "question", "asked");
+  auto row = sql.prepare(database);
+  Texts texts(database);
+  capnp::MallocMessageBuilder scratch;
+  auto orphanage = scratch.getOrphanage();
+  kj::Vector<capnp::Orphan<proto::PromptRecord>> found;
+  Cursor last;
+  bool more = false;
+  while (row.step()) {
+    if (found.size() == filter.limit()) {
+      more = true;
+      break;
+    }
+    auto orphan = orphanage.newOrphan<proto::PromptRecord>();
+    fillPrompt(orphan.get(), row, texts);
+    last = Cursor{row.number(1), row.number(0)};
+    found.add(kj::mv(orphan));
+  }
+  auto answer = kj::heap<capnp::MallocMessageBuilder>();
+  auto page = answer->initRoot<proto::PromptRecordPage>();
+  auto list = page.initPrompts(uint(found.size()));
   for (uint i = 0; i < list.size(); i++) list.setWithCaveats(i, found[i].getReader());
   if (more) page.setNext(last.toString());
   return answer;

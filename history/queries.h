@@ -26,6 +26,8 @@ Answer findQueries(Database& database, const Filter& filter);  // view::NameQuer
 Answer summarize(Database& database, const Filter& filter, kj::StringPtr by);
 // proto::History::SummaryResults. Throws FAILED where `by` is not known.
 
+Answer findPrompts(Database& database, const Filter& filter);
+// A PromptRecordPage.
 Answer findGaps(Database& database, const Filter& filter);  // proto::History::GapsResults
 
 int64_t newestLife(Database& database);

@@ -53,7 +53,17 @@ CREATE TABLE gap(
   queries INTEGER NOT NULL, reason TEXT NOT NULL);
 )"_kj,
     // What else is known of a program: details.h.
-    "ALTER TABLE program ADD COLUMN details INTEGER NOT NULL DEFAULT 0"_kj};
+    "ALTER TABLE program ADD COLUMN details INTEGER NOT NULL DEFAULT 0"_kj,
+    R"(
+CREATE TABLE question(
+  id INTEGER PRIMARY KEY, number INTEGER NOT NULL, asked INTEGER NOT NULL, closed INTEGER,
+  direction INTEGER NOT NULL, protocol INTEGER NOT NULL, remote BLOB NOT NULL, port INTEGER NOT NULL,
+  executable INTEGER NOT NULL, program INTEGER NOT NULL, pid INTEGER NOT NULL, uid INTEGER NOT NULL,
+  parents INTEGER NOT NULL, domain INTEGER, connections INTEGER NOT NULL, how INTEGER NOT NULL,
+  action INTEGER NOT NULL, lifetime INTEGER NOT NULL, scope INTEGER NOT NULL, rule INTEGER NOT NULL,
+  who INTEGER NOT NULL, UNIQUE(asked, number));
+CREATE INDEX question_executable ON question(executable, asked);
+)"_kj};
 
 constexpr size_t MOST_DAMAGED = 3;
 constexpr kj::StringPtr DAMAGED = ".damaged-"_kj;

@@ -48,6 +48,16 @@ public:
         });
   }
 
+  kj::Promise<void> prompts(PromptsContext context) override {
+    Filter filter(context.getParams().getFilter(), service.users);
+    return service.quick
+        .ask(
+            [filter = kj::mv(filter)](Database& database) { return findPrompts(database, filter); })
+        .then([context](Answer&& answer) mutable {
+          context.getResults().setPage(answer->getRoot<proto::PromptRecordPage>());
+        });
+  }
+
   kj::Promise<void> summary(SummaryContext context) override {
     auto params = context.getParams();
     Filter filter(params.getFilter(), service.users);

@@ -66,7 +66,12 @@ Store::Store(kj::Own<Database> opened)
                "INSERT INTO query(time, name, type, action, rule, executable, user, uid) "
                "VALUES(?, ?, ?, ?, ?, ?, ?, ?)"),
       putGapRow(*database,
-                "INSERT INTO gap(time, connections, queries, reason) VALUES(?, ?, ?, ?)") {}
+                "INSERT INTO gap(time, connections, queries, reason) VALUES(?, ?, ?, ?)"),
+      putQuestion(*database,
+                  "INSERT OR REPLACE INTO question(number, asked, closed, direction, protocol, "
+                  "remote, port, executable, program, pid, uid, parents, domain, connections, how, "
+                  "action, lifetime, scope, rule, who) "
+                  "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)") {}
 
 void Store::beginLife(uint64_t lifeOfPolicy) {
   Statement find(*database, "SELECT id FROM life WHERE started = ?");
@@ -243,6 +248,37 @@ void Store::put(capnp::List<view::NameQuery>::Reader asked) {
   }
 }
 
+void Store::put(proto::PromptRecord::Reader prompt) {
+  auto program = prompt.getProgram();
+  auto there = prompt.getDestination();
+  int64_t executable = executableOf(program.getPath()), known = programOf(program);
+  int64_t parents = parentsOf(program), domain = idOf(prompt.getDomain());
+  int64_t how = idOf(prompt.getHow()), action = idOf(prompt.getAction());
+  int64_t lifetime = idOf(prompt.getLifetime()), scope = idOf(prompt.getScope());
+  int64_t rule = idOf(prompt.getRule()), who = idOf(prompt.getWho());
+  auto& row = putQuestion.start();
+  row.bind(int64_t(prompt.getId())).bind(parseTimeMs(prompt.getAsked()).orDefault(0));
+  if (prompt.getClosed().size() == 0)
+    row.bindNull();
+  else
+    row.bind(parseTimeMs(prompt.getClosed()).orDefault(0));
+  row.bind(int64_t(prompt.getDirection() == "in" ? 1 : 0));
+  row.bind(int64_t(parseProtocol(there.getProtocol()).orDefault(0)));
+  row.bind(addressBytes(there.getAddress()).asPtr()).bind(int64_t(there.getPort()));
+  row.bind(executable).bind(known).bind(int64_t(program.getPid()));
+  row.bind(int64_t(program.getUid())).bind(parents);
+  if (domain == 0)
+    row.bindNull();
+  else
+    row.bind(domain);
+  row.bind(int64_t(prompt.getConnections())).bind(how).bind(action).bind(lifetime);
+  row.bind(scope).bind(rule).bind(who).run();
+}
+
+void Store::put(capnp::List<proto::PromptRecord>::Reader changed) {
+  for (auto prompt : changed) put(prompt);
+}
+
 void Store::putGap(uint64_t connections, uint64_t queries, kj::StringPtr reason,
                    uint64_t nowWallNs) {
   putGapRow.start()
@@ -289,6 +325,7 @@ Pruned Store::prune(const Bounds& bounds, uint64_t nowWallNs) {
   pruned.connections = removeBefore(oldest, "connection", "started");
   pruned.queries = removeBefore(oldest, "query", "time");
   removeBefore(oldest, "gap", "time");
+  removeBefore(oldest, "question", "asked");
   database->execute(kj::str("PRAGMA incremental_vacuum(", PAGES_A_PIECE, ')'));
   pruned.more = pruned.connections == ROWS_A_PIECE || pruned.queries == ROWS_A_PIECE ||
                 (tooLarge && pruned.connections + pruned.queries > 0) ||
@@ -301,9 +338,9 @@ void Store::tidy() {
   Transaction transaction(*database);
   database->execute(
       "DELETE FROM program WHERE id NOT IN (SELECT program FROM connection UNION SELECT peer FROM "
-      "connection WHERE peer IS NOT NULL);"
+      "connection WHERE peer IS NOT NULL UNION SELECT program FROM question);"
       "DELETE FROM executable WHERE id <> 0 AND id NOT IN (SELECT executable FROM program UNION "
-      "SELECT executable FROM query);"
+      "SELECT executable FROM query UNION SELECT executable FROM question);"
       "DELETE FROM text WHERE id <> 0 AND id NOT IN ("
       "SELECT name FROM program UNION SELECT user FROM program UNION SELECT unit FROM program "
       "UNION "
@@ -316,7 +353,10 @@ void Store::tidy() {
       "FROM connection UNION SELECT reason FROM connection UNION SELECT interface FROM connection "
       "UNION SELECT peer_parents FROM connection WHERE peer_parents IS NOT NULL UNION SELECT name "
       "FROM query UNION SELECT type FROM query UNION SELECT action FROM query UNION SELECT rule "
-      "FROM query UNION SELECT user FROM query)");
+      "FROM query UNION SELECT user FROM query UNION SELECT parents FROM question UNION SELECT "
+      "domain FROM question WHERE domain IS NOT NULL UNION SELECT how FROM question UNION SELECT "
+      "action FROM question UNION SELECT lifetime FROM question UNION SELECT scope FROM question "
+      "UNION SELECT rule FROM question UNION SELECT who FROM question)");
   transaction.commit();
   database->execute("PRAGMA optimize");
 }
@@ -338,6 +378,10 @@ Pruned Store::purge(const Filter& filter) {
       queries.bind(removeQueries.start());
       removeQueries.run();
       purged.queries = database->changes();
+      auto questions = filter.where(*database, Filter::Table::QUESTION);
+      Statement removeQuestions(*database, kj::str("DELETE FROM question WHERE ", questions.sql));
+      questions.bind(removeQuestions.start());
+      removeQuestions.run();
     }
     transaction.commit();
   }

@@ -38,6 +38,7 @@ public:
   // Each within a transaction of the caller's:
   void put(capnp::List<proto::Recorded>::Reader changed);
   void put(capnp::List<proto::view::NameQuery>::Reader asked);
+  void put(capnp::List<proto::PromptRecord>::Reader changed);
   void putGap(uint64_t connections, uint64_t queries, kj::StringPtr reason, uint64_t nowWallNs);
 
   void forgetCaches();
@@ -61,7 +62,7 @@ private:
   std::unordered_map<std::string, int64_t> executables;
   std::unordered_map<std::string, int64_t> programs;
   Statement findText, addText, findExecutable, addExecutable, findProgram, addProgram;
-  Statement putConnection, putQuery, putGapRow;
+  Statement putConnection, putQuery, putGapRow, putQuestion;
 
   int64_t idOf(kj::StringPtr text);
   int64_t executableOf(kj::StringPtr path);
@@ -69,6 +70,7 @@ private:
   int64_t parentsOf(proto::view::Program::Reader program);
   int64_t namesOf(proto::Recorded::Reader recorded);
   void put(proto::Recorded::Reader recorded);
+  void put(proto::PromptRecord::Reader prompt);
   int64_t removeBefore(int64_t timeMs, kj::StringPtr table, kj::StringPtr column);
 };
 

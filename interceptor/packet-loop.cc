@@ -190,9 +190,16 @@ void PacketLoop::settle(proto::SettleBatch::Reader batch) {
   uint64_t now = monotonicNs();
   uint64_t settled = 0;
   for (auto settlement : batch.getVerdicts()) {
+    if (settlement.getVerdict() == proto::Verdict::ASK) {
+      if (pending.renew(settlement.getId(), now))
+        counts.renewedForPerson++;
+      else
+        counts.unknownIds++;
+      continue;
+    }
     KJ_IF_MAYBE (facts, pending.settle(settlement.getId())) {
       counts.settled++;
-      wait.record(now - facts->arrived);
+      if (!facts->asked) wait.record(now - facts->arrived);
       settled++;
       if (facts->hook == proto::Hook::INPUT) window.settled(facts->arrived);
       answer(*facts, settlement.getVerdict());

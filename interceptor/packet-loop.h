@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The way of a packet through this process: from its queue into the pool and on to the attributor;
 // back, by its id, as a verdict to the kernel. This is where the clock is kept: what is not settled
-// in time gets a temporary drop.
+// in time gets a temporary drop. Policy has a packet wait on for a person by saying so before its
+// time is up, again and again: should policy go, the time-out still holds.
 #pragma once
 
 #include "common/latency.h"
@@ -31,6 +32,8 @@ public:
     uint64_t unknownIds = 0;  // settled too late, twice, or never ours
     uint64_t poolFull = 0;    // dropped at once
     uint64_t renewed = 0;     // queues that were taken anew
+    uint64_t renewedForPerson =
+        0;  // times that a packet was told to wait on, for a person's answer
   };
 
   PacketLoop(kj::UnixEventPort& port, kj::Timer& timer, kj::Vector<kj::Own<Queue>> queues,

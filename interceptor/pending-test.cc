@@ -53,6 +53,22 @@ TEST_CASE("ids that were never given are not held, whatever their bits") {
   CHECK(settled(pending, a) == 1);
 }
 
+TEST_CASE("a packet that is renewed waits its whole time-out anew, and the others do not") {
+  Pending pending(8, TIMEOUT, 1);
+  uint64_t asked = addTo(pending, 1, 1000);
+  addTo(pending, 2, 1500);
+  CHECK(pending.renew(asked, 2000));
+  CHECK(pending.nextDeadline().orDefault(0) == 1500 + TIMEOUT);
+  CHECK(expired(pending, 1500 + TIMEOUT).size() == 1);
+  CHECK(pending.renew(asked, 4000));
+  CHECK(expired(pending, 4000 + TIMEOUT - 1).size() == 0);
+  auto ids = expired(pending, 4000 + TIMEOUT);
+  REQUIRE(ids.size() == 1);
+  CHECK(ids[0] == 1);
+  CHECK(!pending.renew(asked, 9000));
+  CHECK(!pending.renew(0, 9000));
+}
+
 TEST_CASE("an id is never given twice, though its slot is") {
   Pending pending(4, TIMEOUT, 1);
   std::set<uint64_t> ids;

@@ -40,10 +40,7 @@ kj::Maybe<PendingPacket&> Pending::add(const PacketFacts& facts,
     packet.facts = facts;
     packet.startLength = uint16_t(std::min(start.size(), PACKET_START_BYTES));
     if (packet.startLength > 0) memcpy(packet.start, start.begin(), packet.startLength);
-    packet.older = newest;
-    packet.newer = NOBODY;
-    (newest == NOBODY ? oldest : slots[newest].newer) = *slot;
-    newest = *slot;
+    append(*slot, facts.arrived);
     held++;
     return packet;
   }
@@ -54,14 +51,23 @@ kj::Maybe<PacketFacts> Pending::settle(uint64_t id) {
   uint16_t slot = uint16_t(id & SLOT_MASK);
   if (id == 0 || slot >= untouched || slots[slot].id != id) return nullptr;
   PacketFacts facts = slots[slot].facts;
-  unlink(slot);
+  release(slot);
   return facts;
 }
 
+bool Pending::renew(uint64_t id, uint64_t nowNs) {
+  uint16_t slot = uint16_t(id & SLOT_MASK);
+  if (id == 0 || slot >= untouched || slots[slot].id != id) return false;
+  unlink(slot);
+  append(slot, nowNs);
+  slots[slot].facts.asked = true;
+  return true;
+}
+
 void Pending::expire(uint64_t nowNs, kj::FunctionParam<void(const PacketFacts&)> onExpired) {
-  while (oldest != NOBODY && slots[oldest].facts.arrived + timeoutNs <= nowNs) {
+  while (oldest != NOBODY && slots[oldest].since + timeoutNs <= nowNs) {
     PacketFacts facts = slots[oldest].facts;
-    unlink(oldest);
+    release(oldest);
     onExpired(facts);
   }
 }
@@ -76,7 +82,7 @@ size_t Pending::forget(uint16_t queue) {
   size_t before = held;
   for (uint16_t slot = oldest; slot != NOBODY;) {
     uint16_t next = slots[slot].newer;
-    if (slots[slot].facts.queue == queue) unlink(slot);
+    if (slots[slot].facts.queue == queue) release(slot);
     slot = next;
   }
   return before - held;
@@ -84,18 +90,31 @@ size_t Pending::forget(uint16_t queue) {
 
 kj::Maybe<uint64_t> Pending::nextDeadline() const {
   if (oldest == NOBODY) return nullptr;
-  return slots[oldest].facts.arrived + timeoutNs;
+  return slots[oldest].since + timeoutNs;
 }
 
 void Pending::forEach(kj::FunctionParam<void(const PendingPacket&)> use) const {
   for (uint16_t slot = oldest; slot != NOBODY; slot = slots[slot].newer) use(slots[slot]);
 }
 
+void Pending::append(uint16_t slot, uint64_t nowNs) {
+  PendingPacket& packet = slots[slot];
+  packet.since = nowNs;
+  packet.older = newest;
+  packet.newer = NOBODY;
+  (newest == NOBODY ? oldest : slots[newest].newer) = slot;
+  newest = slot;
+}
+
 void Pending::unlink(uint16_t slot) {
   PendingPacket& packet = slots[slot];
   (packet.older == NOBODY ? oldest : slots[packet.older].newer) = packet.newer;
   (packet.newer == NOBODY ? newest : slots[packet.newer].older) = packet.older;
-  packet.id = 0;
+}
+
+void Pending::release(uint16_t slot) {
+  unlink(slot);
+  slots[slot].id = 0;
   freed[freedCount++] = slot;
   held--;
 }

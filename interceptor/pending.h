@@ -30,13 +30,15 @@ struct PacketFacts {
   uint32_t length;   // of the whole packet, bytes
   uint64_t arrived;  // CLOCK_MONOTONIC, ns
   uint64_t stamped;  // by the kernel, before the queue: CLOCK_REALTIME, ns; 0: it was not
+  bool asked;  // a person is asked about it (Pending::renew): how long it waits measures nobody
 };
 
 struct PendingPacket {
-  uint64_t id;  // 0: this slot is free
+  uint64_t id;     // 0: this slot is free
+  uint64_t since;  // CLOCK_MONOTONIC, ns: its time-out counts from here
   PacketFacts facts;
   uint16_t startLength;
-  uint16_t older, newer;  // neighbours in order of arrival
+  uint16_t older, newer;  // neighbours in the order of `since`
   kj::byte start[PACKET_START_BYTES];
 };
 
@@ -57,6 +59,9 @@ public:
   kj::Maybe<PacketFacts> settle(uint64_t id);
   // Takes it out. nullptr where it is not held (any more); any number may be asked.
 
+  bool renew(uint64_t id, uint64_t nowNs);
+  // Its time-out begins anew at `nowNs`, which never goes back. False where it is not held.
+
   void expire(uint64_t nowNs, kj::FunctionParam<void(const PacketFacts&)> onExpired);
   // Takes out what has waited for the whole time-out.
 
@@ -66,7 +71,8 @@ public:
 
   kj::Maybe<uint64_t> nextDeadline() const;  // CLOCK_MONOTONIC, ns; nullptr when nothing waits
 
-  void forEach(kj::FunctionParam<void(const PendingPacket&)> use) const;  // oldest first
+  void forEach(kj::FunctionParam<void(const PendingPacket&)> use) const;
+  // In the order in which their time is up.
   size_t size() const { return held; }
 
 private:
@@ -82,7 +88,9 @@ private:
   uint64_t lastNumber;
 
   kj::Maybe<uint16_t> takeSlot();
+  void append(uint16_t slot, uint64_t nowNs);
   void unlink(uint16_t slot);
+  void release(uint16_t slot);
 };
 
 }  // namespace portreeve::interceptor

@@ -107,6 +107,7 @@ void Service::addCounters() {
   counter("unknown_ids", packets.counters().unknownIds);
   counter("pool_full", packets.counters().poolFull);
   counter("queues_renewed", packets.counters().renewed);
+  counter("waits_renewed", packets.counters().renewedForPerson);
   counter("flows_ended", feed.counters().flowsEnded);
   counter("sockets_closed", feed.counters().socketsClosed);
   counter("events_missed", feed.counters().missed);

@@ -36,7 +36,7 @@ public:
 
   kj::Promise<void> edit(EditContext context) override {
     requireMay(peer, Method::EDIT);
-    context.getResults().setEditor(makeRuleEditor(parts.rules, peer.peer()));
+    context.getResults().setEditor(makeRuleEditor(parts.rules, parts.modes, peer.peer()));
     return kj::READY_NOW;
   }
 
@@ -59,11 +59,18 @@ public:
       results.setUid(owner->uid);
       results.setObserver(observer());
       bool mayChange = owner->role == proto::SessionRole::CHANGE;
+      bool mayAnswer = mayChange || owner->role == proto::SessionRole::ANSWER;
       results.setRole(owner->role);
       results.setMayChange(mayChange);
-      if (mayChange) results.setEditor(editorFor(owner->uid));
+      if (mayChange) {
+        results.setEditor(editorFor(owner->uid));
+        results.setModes(
+            makeModes(parts.modes, parts.learned, nameAndUid(owner->uid, parts.users)));
+      }
       results.setTokens(
           makeTokens(parts.tokens, parts.users, {owner->uid, owner->role, mayChange}));
+      results.setPrompts(makePrompts(
+          parts.prompts, Viewer::ofSession(owner->uid, mayAnswer, mayChange, parts.users)));
       return kj::READY_NOW;
     }
     fail("this link is unknown, used or too old");
@@ -102,7 +109,21 @@ public:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> prompts(PromptsContext context) override {
+    requireMay(peer, Method::PROMPTS);
+    context.getResults().setPrompts(makePrompts(parts.prompts, Viewer::of(peer, parts.users)));
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> modes(ModesContext context) override {
+    requireMay(peer, Method::MODES);
+    context.getResults().setModes(
+        makeModes(parts.modes, parts.learned, nameAndUid(peer.peer().uid, parts.users)));
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> status(StatusContext context) override {
+    requireMay(peer, Method::STATUS);
     parts.fillStatus(context.getResults().initStatuses(1)[0]);
     return kj::READY_NOW;
   }
@@ -154,7 +175,7 @@ private:
     // The log names whom the session is of, not the gateway that holds it.
     Peer who;
     who.uid = uid;
-    return makeRuleEditor(parts.rules, who);
+    return makeRuleEditor(parts.rules, parts.modes, who);
   }
 
   proto::Observer::Client observer() {

@@ -5,7 +5,9 @@
 
 #include "common/peer.h"
 #include "policy/history-stream.h"
+#include "policy/modes/mode-server.h"
 #include "policy/observer.h"
+#include "policy/prompts/prompts.h"
 #include "policy/session-secrets.h"
 #include "policy/token-store.h"
 #include "proto/policy.capnp.h"
@@ -27,6 +29,9 @@ struct BootstrapParts {
   kj::Function<kj::Promise<void>()> refreshBytes;  // as in Observed
   HistoryStream& history;
   kj::Function<proto::Routes::Client(proto::RouteWatcher::Client)> gate;
+  Prompts& prompts;
+  Modes& modes;
+  Learned& learned;
 };
 
 proto::Policy::Client makeBootstrap(BootstrapParts& parts, Entitlement peer);

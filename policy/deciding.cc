@@ -29,6 +29,7 @@ Judgement judgementOf(const rules::Decision& decision) {
   judgement.domain = kj::str(decision.domain);
   judgement.namedBy = decision.named;
   for (auto& way : decision.rule->ways) judgement.ways.add(kj::str(way));
+  judgement.log = decision.rule->log;
   return judgement;
 }
 
@@ -51,7 +52,7 @@ Deciding::Need Deciding::needOf(const Flow& flow, uint64_t nowWallNs) {
   return Need::QUESTION;
 }
 
-bool Deciding::decide(Flow& flow, uint64_t nowWallNs) {
+Deciding::Outcome Deciding::decide(Flow& flow, uint64_t nowWallNs) {
   auto& set = inForce();
   uint64_t began = monotonicNs();
   FactsOf facts(flow);
@@ -59,10 +60,28 @@ bool Deciding::decide(Flow& flow, uint64_t nowWallNs) {
   evaluation.record(monotonicNs() - began);
   auto judgement = judgementOf(decision);
   if (isUntracked(flow)) judgement.verdict = once(judgement.verdict);
-  if (same(judgement, flow.judgement)) return false;
+  if (judgement.verdict == Verdict::ASK) {
+    if (flow.tracked && letsThrough(flow.judgement.verdict)) return Outcome::SAME;
+    set.count(decision, nowWallNs);
+    if (flow.judgement.verdict == Verdict::NONE) flow.judgement = kj::mv(judgement);
+    return Outcome::ASKS;
+  }
+  if (same(judgement, flow.judgement)) return Outcome::SAME;
   set.count(decision, nowWallNs);
   flow.judgement = kj::mv(judgement);
-  return true;
+  return Outcome::CHANGED;
+}
+
+kj::Maybe<kj::String> Deciding::decidedBy(const Flow& flow, uint64_t nowWallNs) const {
+  auto decision = FactsOf(flow).decide(inForce(), nowWallNs);
+  if (decision.verdict == Verdict::ASK) return nullptr;
+  return kj::str(decision.rule->name);
+}
+
+bool Deciding::receiverAsks(const Flow& flow, uint64_t nowWallNs) const {
+  FactsOf facts(flow);
+  return facts.second() != nullptr &&
+         inForce().decide(facts.first(), nowWallNs).verdict != Verdict::ASK;
 }
 
 Verdict Deciding::withoutPorts(const Flow& flow, uint64_t nowWallNs) {
@@ -96,6 +115,8 @@ Verdict once(Verdict verdict) {
     case Verdict::BLOCK:
     case Verdict::BLOCK_ONCE:
       return Verdict::BLOCK_ONCE;
+    case Verdict::ASK:
+      return Verdict::ASK;
     default:
       return Verdict::DROP_ONCE;
   }

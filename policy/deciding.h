@@ -38,9 +38,21 @@ public:
   // What is to be done about names before deciding; nothing unless a name could make another rule
   // decide.
 
-  bool decide(Flow& flow, uint64_t nowWallNs);
-  // Fills the judgement and counts the rule's hit; returns whether anything of it is new. Where
-  // conntrack keeps nothing (neighbour discovery, multicast listeners) it is for this packet alone.
+  enum class Outcome {
+    SAME,
+    CHANGED,  // something of the judgement is new
+    ASKS,     // a person is to be asked; one that was judged before keeps its judgement until then
+  };
+  Outcome decide(Flow& flow, uint64_t nowWallNs);
+  // Fills the judgement and counts the rule's hit. Where conntrack keeps nothing (neighbour
+  // discovery, multicast listeners) it is for this packet alone. A connection that goes on is not
+  // asked about: questions are for new ones.
+
+  kj::Maybe<kj::String> decidedBy(const Flow& flow, uint64_t nowWallNs) const;
+  // The rule that decides a new connection like this one; nullptr where a person is to be asked.
+  // Counts nothing.
+  bool receiverAsks(const Flow& flow, uint64_t nowWallNs) const;
+  // Of one that is asked about: because of who receives it (loopback) and not of who sends it.
 
   proto::Verdict withoutPorts(const Flow& flow, uint64_t nowWallNs);
   // A later fragment: operands over ports do not match.
@@ -48,7 +60,7 @@ public:
   const EvaluationTime& time() const { return evaluation; }
 
 private:
-  InForce inForce;
+  mutable InForce inForce;
   const NameTable& names;
   EvaluationTime evaluation;
 };

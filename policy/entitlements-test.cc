@@ -7,14 +7,15 @@
 namespace portreeve::policy {
 namespace {
 
-constexpr Method METHODS[] = {Method::ATTRIBUTED,   Method::NAMES,  Method::OBSERVE, Method::EDIT,
-                              Method::MINT_SESSION, Method::REDEEM, Method::RECORD,  Method::GATE,
-                              Method::TOKENS,       Method::OPEN_TOKEN};
+constexpr Method METHODS[] = {Method::ATTRIBUTED,   Method::NAMES,   Method::OBSERVE, Method::EDIT,
+                              Method::MINT_SESSION, Method::REDEEM,  Method::RECORD,  Method::GATE,
+                              Method::TOKENS,       Method::OPEN_TOKEN, Method::PROMPTS,
+                              Method::STATUS,       Method::MODES};
 
 kj::String may(const Standing& who) {
   kj::Vector<char> letters;
   for (size_t i = 0; i < kj::size(METHODS); i++)
-    if (mayCall(who, METHODS[i])) letters.add("ANOEMRHGTK"[i]);
+    if (mayCall(who, METHODS[i])) letters.add("ANOEMRHGTKPSC"[i]);
   return kj::heapString(letters.begin(), letters.size());
 }
 
@@ -28,19 +29,19 @@ Entitlement peer(uid_t uid, const Accounts& accounts) {
 TEST_CASE("each process of the suite may call what is made for it, and nothing else") {
   auto accounts = Accounts::read();
   auto mayAs = [&](Role role) { return may(standingOf(peer(accounts.of(role).uid, accounts))); };
-  CHECK(mayAs(Role::ATTRIBUTOR) == "A");
-  CHECK(mayAs(Role::RESOLVER) == "N");
-  CHECK(mayAs(Role::GATEWAY) == "RK");
-  CHECK(mayAs(Role::HISTORIAN) == "H");
-  CHECK(mayAs(Role::GATE) == "G");
-  CHECK(mayAs(Role::INTERCEPTOR) == "");
-  CHECK(mayAs(Role::READER) == "");
-  CHECK(mayAs(Role::POLICY) == "");
+  CHECK(mayAs(Role::ATTRIBUTOR) == "AS");
+  CHECK(mayAs(Role::RESOLVER) == "NS");
+  CHECK(mayAs(Role::GATEWAY) == "RKS");
+  CHECK(mayAs(Role::HISTORIAN) == "HS");
+  CHECK(mayAs(Role::GATE) == "GS");
+  CHECK(mayAs(Role::INTERCEPTOR) == "S");
+  CHECK(mayAs(Role::READER) == "S");
+  CHECK(mayAs(Role::POLICY) == "S");
 }
 
 TEST_CASE("root sees and changes, and is nobody of the suite") {
   auto accounts = Accounts::read();
-  CHECK(may(standingOf(peer(0, accounts))) == "OEMT");
+  CHECK(may(standingOf(peer(0, accounts))) == "OEMTPSC");
 }
 
 TEST_CASE("a stranger may nothing") {
@@ -48,14 +49,20 @@ TEST_CASE("a stranger may nothing") {
   CHECK(may(standingOf(peer(65534, accounts))) == "");
 }
 
+TEST_CASE("a person who is in no group may answer for his own processes alone") {
+  auto accounts = Accounts::read();
+  CHECK(may(standingOf(peer(1000, accounts))) == "P");
+  CHECK(may(standingOf(peer(33, accounts))) == "");
+}
+
 TEST_CASE("an observer sees, an administrator sees and changes") {
   Standing observer, admin;
   observer.observer = true;
   admin.admin = admin.observer = true;
-  CHECK(may(observer) == "OMT");
-  CHECK(may(admin) == "OEMT");
+  CHECK(may(observer) == "OMTPS");
+  CHECK(may(admin) == "OEMTPSC");
   admin.role = Role::GATEWAY;
-  CHECK(may(admin) == "RK");
+  CHECK(may(admin) == "RKS");
 }
 
 TEST_CASE("a refusal says for whom it is") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The one table of who may call which method of policy's bootstrap (proto/policy.capnp). Status and
-// versions are for everybody whom the RPC server lets in.
+// The one table of who may call which method of policy's bootstrap (proto/policy.capnp). Versions
+// are for everybody whom the RPC server lets in: those here, and people (RpcServer,
+// Admits::PEOPLE).
 #pragma once
 
 #include "common/peer.h"
@@ -18,7 +19,10 @@ enum class Method : uint8_t {
   ATTACHMENT,
   GATE,
   TOKENS,
-  OPEN_TOKEN
+  OPEN_TOKEN,
+  PROMPTS,
+  MODES,
+  STATUS
 };
 
 struct Standing {
@@ -26,6 +30,7 @@ struct Standing {
   bool root = false;
   bool admin = false;     // group portreeve-admin
   bool observer = false;  // group portreeve-observe
+  bool person = false;    // an account that people log in with
 };
 Standing standingOf(const Entitlement& peer);
 

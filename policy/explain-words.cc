@@ -31,6 +31,8 @@ kj::StringPtr fate(Verdict verdict) {
       return "sent through Gate17";
     case Verdict::NAMESERVER:
       return "turned to the suite's resolver";
+    case Verdict::ASK:
+      return "put to a person";
     case Verdict::NONE:
       break;
   }

@@ -82,7 +82,8 @@ kj::String policySettings(const Settings::Policy& settings) {
   return kj::str("default = \"", toText(settings.defaultAction),
                  "\"\nkeep_existing = ", settings.keepExisting ? "true" : "false",
                  "\nbuiltin_off = [", kj::strArray(off, ", "), "]\nunanswered = \"",
-                 toText(settings.unanswered), "\"\n", kj::strArray(profiles, ""));
+                 toText(settings.unanswered), "\"\nanswer_seconds = ", settings.answerSeconds, "\n",
+                 kj::strArray(profiles, ""));
 }
 
 const Change& requireUndoable(const ChangeLog& log, uint32_t number) {

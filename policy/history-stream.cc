@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "policy/connection-view.h"
+#include "policy/prompts/prompt-record.h"
 #include "policy/rules/rule.h"
 
 #include <kj/debug.h>
@@ -85,12 +86,13 @@ void HistoryStream::asked(const Program& asker, kj::StringPtr name, uint16_t typ
   if (!want.connections || !want.queries) return;
   if (questions.size() >= MOST_QUESTIONS) return miss(0, 1);
   uint32_t uid = asker.uid.orDefault(uint32_t(-1));
-  questions.push_back(Question{wallNs(), kj::str(name), kj::str(rule), kj::str(asker.path),
-                               users.nameOf(uid), uid, type, refused});
+  questions.push_back(NameQuestion{wallNs(), kj::str(name), kj::str(rule), kj::str(asker.path),
+                                   users.nameOf(uid), uid, type, refused});
   start();
 }
 
 void HistoryStream::flowChanged(const Flow& flow) {
+  if (!flow.judgement.log) return;
   if (waiting.count(flow.id) != 0) return;
   if (queue.size() >= MOST_FLOWS) return miss(1, 0);
   push(flow.id);
@@ -107,8 +109,18 @@ void HistoryStream::miss(uint64_t connections, uint64_t queries) {
   missedEver += connections + queries;
 }
 
+void HistoryStream::prompted(const Question& prompt, const Closed* how) {
+  if (!want.connections) return;
+  if (prompts.size() >= MOST_PROMPTS) prompts.pop_front();
+  auto record = kj::heap<capnp::MallocMessageBuilder>();
+  fillRecord(record->initRoot<proto::PromptRecord>(), prompt, how, users);
+  prompts.push_back(kj::mv(record));
+  start();
+}
+
 bool HistoryStream::somethingWaits() const {
-  return !queue.empty() || !questions.empty() || missed.connections + missed.queries > 0;
+  return !queue.empty() || !questions.empty() || !prompts.empty() ||
+         missed.connections + missed.queries > 0;
 }
 
 void HistoryStream::start() {
@@ -124,6 +136,7 @@ kj::Promise<void> HistoryStream::send(uint64_t of) {
     sendMissed(*to);
     sendConnections(*to);
     sendQuestions(*to);
+    sendPrompts(*to);
   }
   sending = false;
   if (somethingWaits()) start();
@@ -174,7 +187,7 @@ void HistoryStream::sendConnections(proto::Recorder::Client& to) {
 
 void HistoryStream::sendQuestions(proto::Recorder::Client& to) {
   if (questions.empty()) return;
-  auto batch = kj::heap<std::deque<Question>>();
+  auto batch = kj::heap<std::deque<NameQuestion>>();
   while (!questions.empty() && batch->size() < BATCH) {
     batch->push_back(kj::mv(questions.front()));
     questions.pop_front();
@@ -199,6 +212,25 @@ void HistoryStream::sendQuestions(proto::Recorder::Client& to) {
       batch->pop_back();
     }
     miss(0, batch->size());
+  });
+}
+
+void HistoryStream::sendPrompts(proto::Recorder::Client& to) {
+  if (prompts.empty()) return;
+  auto batch = kj::heap<std::deque<Prompt>>();
+  while (!prompts.empty() && batch->size() < BATCH) {
+    batch->push_back(kj::mv(prompts.front()));
+    prompts.pop_front();
+  }
+  auto request = to.promptsRequest();
+  auto list = request.initChanged(uint(batch->size()));
+  for (uint i = 0; i < list.size(); i++)
+    list.setWithCaveats(i, (*batch)[i]->getRoot<proto::PromptRecord>().asReader());
+  track(request.send().ignoreResult(), Missed(), [this, batch = kj::mv(batch)]() mutable {
+    while (!batch->empty() && prompts.size() < MOST_PROMPTS) {
+      prompts.push_front(kj::mv(batch->back()));
+      batch->pop_back();
+    }
   });
 }
 

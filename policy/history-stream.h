@@ -10,8 +10,10 @@
 
 #include "common/accounts.h"
 #include "policy/flow-table.h"
+#include "policy/prompts/prompt-watchers.h"
 #include "proto/history.capnp.h"
 
+#include <capnp/message.h>
 #include <kj/async.h>
 #include <kj/timer.h>
 #include <kj/vector.h>
@@ -28,6 +30,7 @@ public:
   static constexpr size_t WINDOW = 32;          // messages that are not answered yet
   static constexpr size_t MOST_FLOWS = 80'000;  // ids that wait: more than the table holds
   static constexpr size_t MOST_QUESTIONS = 10'000;
+  static constexpr size_t MOST_PROMPTS = 2048;
   static constexpr kj::Duration PAUSE = 50 * kj::MILLISECONDS;  // what is short is told once
   static constexpr kj::Duration HURRY = 5 * kj::MILLISECONDS;   // while a whole batch waits
 
@@ -52,13 +55,16 @@ public:
              kj::StringPtr rule);
   // Somebody asked the resolver for `name` (type: IANA).
 
+  void prompted(const Question& prompt, const Closed* how);
+  // A person is asked (how: nullptr), or the question is closed.
+
   bool recording() const { return recorder != nullptr; }
   size_t waitingCount() const { return queue.size() + questions.size(); }
   uint64_t missedCount() const { return missedEver; }
 
 private:
   class Held;
-  struct Question {
+  struct NameQuestion {
     uint64_t time;  // ns, wall clock
     kj::String name, rule, program, user;
     uint32_t uid;
@@ -79,7 +85,9 @@ private:
   uint64_t generation = 0;  // of the recorder: what an older one answers says nothing of this one
   std::deque<uint64_t> queue;
   std::unordered_set<uint64_t> waiting;  // the same
-  std::deque<Question> questions;
+  std::deque<NameQuestion> questions;
+  using Prompt = kj::Own<capnp::MallocMessageBuilder>;  // proto::PromptRecord
+  std::deque<Prompt> prompts;
   Missed missed;
   uint64_t missedEver = 0;
   size_t inFlight = 0;
@@ -96,6 +104,7 @@ private:
   void sendMissed(proto::Recorder::Client& to);
   void sendConnections(proto::Recorder::Client& to);
   void sendQuestions(proto::Recorder::Client& to);
+  void sendPrompts(proto::Recorder::Client& to);
   Ids takeIds();
   void track(kj::Promise<void> answer, Missed worth, kj::Function<void()> undo);
   void stop(uint64_t of);

@@ -42,6 +42,12 @@ void Judge::receive(proto::AttributedBatch::Reader batch) {
   }
 }
 
+void Judge::resume(Arrival&& arrival) {
+  KJ_DEFER(finishBatch());
+  arrival.attributedNs = 0;  // how long a person took says nothing of us
+  take(kj::mv(arrival), Names::ASKED);
+}
+
 void Judge::take(Arrival&& arrival, Names names) {
   if (arrival.malformed) {
     counts.malformed++;
@@ -50,6 +56,7 @@ void Judge::take(Arrival&& arrival, Names names) {
   if (arrival.fragment) return judgeFragment(arrival);
   // Once, so that conntrack keeps nothing and the other hook asks, too.
   if (parts.probe.isProbe(arrival)) return settle(arrival, Verdict::ACCEPT_ONCE);
+  if (parts.asking.holds(arrival)) return;
   parts.headings.note(arrival);
   // Before the verdict: the query must not reach the resolver ahead of it.
   if (arrival.hook == proto::Hook::OUTPUT && isDnsQuery(arrival.tuple))
@@ -57,7 +64,7 @@ void Judge::take(Arrival&& arrival, Names names) {
   bool against = false;
   Flow* flow = flowOf(arrival, against);
   if (flow != nullptr && belongs(*flow, arrival, against))
-    return judgeAgain(*flow, arrival, against);
+    return judgeAgain(*flow, kj::mv(arrival), against);
   if (flow != nullptr && flow->tracked) parts.lateEnds.expect(flow->tuple, flow->id, monotonicNs());
   judgeNew(kj::mv(arrival), names);
 }
@@ -108,9 +115,9 @@ void Judge::judgeNew(Arrival&& arrival, Names names) {
   uint64_t now = flow.startedNs;
   parts.deciding.lookUpNames(flow, now);
   if (names == Names::ASK && waitsForName(flow, arrival)) return;
+  if (parts.deciding.decide(flow, now) == Deciding::Outcome::ASKS && asks(flow, arrival)) return;
   counts.flows++;
   Flow& kept = parts.flows.add(kj::mv(flow));
-  parts.deciding.decide(kept, now);
   // The nat rules would not see it: it is in the middle of what conntrack may know already.
   if (isTurning(kept.judgement.verdict) && !arrival.begins()) {
     toTell.add(kept.id);
@@ -122,7 +129,16 @@ void Judge::judgeNew(Arrival&& arrival, Names names) {
   settle(arrival, kept.judgement.verdict);
 }
 
-void Judge::judgeAgain(Flow& flow, const Arrival& arrival, bool against) {
+bool Judge::asks(Flow& flow, Arrival& arrival) {
+  // Whoever cannot be named just now is not asked about: it comes again.
+  if (arrival.process.program->askAgain) {
+    flow.judgement.verdict = Verdict::DROP_ONCE;
+    return false;
+  }
+  return parts.asking.ask(flow, arrival);
+}
+
+void Judge::judgeAgain(Flow& flow, Arrival&& arrival, bool against) {
   counts.again++;
   flow.lastSeenNs = monotonicNs();
   bool secondHalf =
@@ -135,13 +151,29 @@ void Judge::judgeAgain(Flow& flow, const Arrival& arrival, bool against) {
   parts.deciding.lookUpNames(flow, now);
   auto before = flow.judgement.verdict;
   bool hasEntry = flow.tracked || before == Verdict::ACCEPT_ONCE;
-  if (parts.deciding.decide(flow, now) || adopted) toTell.add(flow.id);
+  auto outcome = parts.deciding.decide(flow, now);
+  if (outcome == Deciding::Outcome::ASKS) return askAgain(flow, kj::mv(arrival));
+  if (outcome == Deciding::Outcome::CHANGED || adopted) toTell.add(flow.id);
   auto verdict = flow.judgement.verdict;
   if (isTurning(verdict) && verdict != before && hasEntry) return restart(flow, arrival);
   bool wasTransient = !flow.tracked;
   flow.tracked = isKept(verdict) && !arrival.process.program->askAgain;
   if (!flow.tracked && !wasTransient) parts.transient.add(flow);
   settle(arrival, verdict);
+}
+
+void Judge::askAgain(Flow& flow, Arrival&& arrival) {
+  auto fresh = newFlow(arrival);
+  parts.deciding.lookUpNames(fresh, fresh.startedNs);
+  parts.deciding.decide(fresh, fresh.startedNs);
+  // While it waits it is no flow: one begins with its verdict.
+  if (asks(fresh, arrival)) return parts.flows.end(flow, wallNs());
+  flow.judgement = kj::mv(fresh.judgement);
+  bool wasTransient = !flow.tracked;
+  flow.tracked = isKept(flow.judgement.verdict) && !arrival.process.program->askAgain;
+  if (!flow.tracked && !wasTransient) parts.transient.add(flow);
+  toTell.add(flow.id);
+  settle(arrival, flow.judgement.verdict);
 }
 
 void Judge::judgeFragment(const Arrival& arrival) {

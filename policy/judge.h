@@ -5,7 +5,9 @@
 // A packet of a flow that is known (a retransmission, one that is asked about each time, an answer)
 // is judged by the rules as they are now and adds no flow. A malformed packet is dropped for the
 // moment. A fragment that is not the first has no ports: operands over ports do not match it, and
-// its verdict is for itself alone. (The kernel puts fragments together before we see them.)
+// its verdict is for itself alone. (The kernel puts fragments together before we see them.) A
+// packet that a person is asked about is Asking's until it is resumed; its flow begins with its
+// verdict.
 #pragma once
 
 #include "common/latency.h"
@@ -18,6 +20,7 @@
 #include "policy/late-ends.h"
 #include "policy/name-lookups.h"
 #include "policy/program-cache.h"
+#include "policy/prompts/asking.h"
 #include "policy/self-probe.h"
 #include "policy/settle-arrow.h"
 #include "policy/transient-flows.h"
@@ -45,6 +48,7 @@ struct JudgeParts {
   KernelActs& kernel;
   EarlierSessions& earlier;
   SelfProbe& probe;
+  Asking& asking;
 };
 
 class Judge final : private kj::TaskSet::ErrorHandler {
@@ -56,9 +60,9 @@ public:
     uint64_t malformed = 0;
     uint64_t fragments = 0;
     uint64_t waitedForName = 0;
-    uint64_t unnamed = 0;    // decided for this packet alone: nobody could say whose it is
-    uint64_t restarted = 0;  // flows that had to begin anew to be turned (1717, 1799)
-    uint64_t verdicts[9]{};  // by proto::Verdict
+    uint64_t unnamed = 0;     // decided for this packet alone: nobody could say whose it is
+    uint64_t restarted = 0;   // flows that had to begin anew to be turned (1717, 1799)
+    uint64_t verdicts[10]{};  // by proto::Verdict
   };
 
   static constexpr size_t MOST_WAITING =
@@ -68,6 +72,9 @@ public:
   KJ_DISALLOW_COPY(Judge);
 
   void receive(proto::AttributedBatch::Reader batch);
+
+  void resume(Arrival&& arrival);
+  // One that was handed to Asking: its question has an answer, or none in time. It is judged anew.
 
   const Counters& counters() const { return counts; }
   const Latency& attribution() const { return attributing; }  // read until attributed
@@ -92,7 +99,9 @@ private:
   bool belongs(const Flow& flow, const Arrival& arrival, bool against) const;
   Flow newFlow(const Arrival& arrival) const;
   void judgeNew(Arrival&& arrival, Names names);
-  void judgeAgain(Flow& flow, const Arrival& arrival, bool against);
+  void judgeAgain(Flow& flow, Arrival&& arrival, bool against);
+  bool asks(Flow& flow, Arrival& arrival);
+  void askAgain(Flow& flow, Arrival&& arrival);
   void judgeFragment(const Arrival& arrival);
   bool waitsForName(const Flow& flow, Arrival& arrival);
   void settle(const Arrival& arrival, proto::Verdict verdict);

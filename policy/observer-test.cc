@@ -9,6 +9,12 @@
 namespace portreeve::policy {
 namespace {
 
+class NoSettler final : public Settler {
+public:
+  void settle(uint64_t, proto::Verdict) override {}
+  void flush() override {}
+};
+
 class Inlet final : public proto::RingSocket::Server {};
 class Judge final : public proto::NameJudge::Server {};
 
@@ -22,10 +28,22 @@ struct Fixture {
   Accounts accounts = Accounts::read();
   uint32_t refreshed = 0;
   HistoryStream history{flows, rules::testUsers(), t.loop.timer, {}, 7};
+  DiskSync disk{t.loop.port};
+  DurableFolder state{t.folder.path("state/policy"), disk};
+  NameTable names;
+  Deciding deciding{[this]() -> rules::RuleSet& { return t.store->inForce(); }, names};
+  NoSettler settler;
+  Prompts prompts{{t.loop.timer, deciding, settler, rules::testUsers(), state, t.settings, 3000,
+                   [](kj::StringPtr, kj::StringPtr) { return kj::str("a rule"); },
+                   [](Arrival&&) {}}};
+  Learned learned{flows, t.loop.timer, state};
+  kj::Own<Modes> modes;
   kj::Own<BootstrapParts> parts;
 
   Fixture() {
     t.start();
+    modes = kj::heap<Modes>(Modes::Parts{t.loop.timer, *t.store, state, [this]() { return t.now; },
+                                         [this]() { return t.sinceBoot; }});
     parts = kj::heap<BootstrapParts>(
         BootstrapParts{*t.store, flows, *followers, secrets, tokens, rules::testUsers(),
                        [](proto::view::ProcessStatus::Builder status) { status.setName("policy"); },
@@ -34,7 +52,7 @@ struct Fixture {
                          refreshed++;
                          return kj::READY_NOW;
                        },
-                       history});
+                       history, prompts, *modes, learned});
   }
 
   proto::Policy::Client as(uid_t uid) {

@@ -115,7 +115,16 @@ bool Rejudge::judge(Flow& flow, Pass& pass) {
   deciding.lookUpNames(flow, now);
   Judgement former;
   for (auto& way : flow.judgement.ways) former.ways.add(kj::str(way));
-  if (!deciding.decide(flow, now)) return false;
+  switch (deciding.decide(flow, now)) {
+    case Deciding::Outcome::SAME:
+      return false;
+    case Deciding::Outcome::ASKS:
+      // It was refused, and the kernel keeps that: its next packet asks.
+      if (flow.tracked) askAgain(flow, pass.acts);
+      return false;
+    case Deciding::Outcome::CHANGED:
+      break;
+  }
   auto verdict = flow.judgement.verdict;
   bool changed = verdict != before || !sameWays(former, flow.judgement);
   if (changed) {

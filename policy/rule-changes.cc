@@ -51,6 +51,16 @@ void makeRoomFor(const ChangeContext& context, kj::StringPtr name,
   }
 }
 
+void takeOutEndedAnswers(const ChangeContext& context, kj::Vector<FileChange>& changes) {
+  // Nobody takes them back by hand. Of a file with several, one at a time.
+  for (auto& rule : context.inForce.rules()) {
+    if (rule.layer != Layer::USER || !rule.answer || !rule.expired(context.nowWallNs)) continue;
+    bool changing = false;
+    for (auto& change : changes) changing = changing || change.name == fileName(rule.file);
+    if (!changing) changes.add(takingOut(context, rule));
+  }
+}
+
 [[noreturn]] void refuse(const Rule& rule) {
   if (rule.layer == Layer::ADMINISTRATOR)
     fail("rule \"", rule.name, "\" stands in ", rule.origin(),
@@ -85,6 +95,7 @@ Addition planAddition(const ChangeContext& context, kj::StringPtr toml) {
   auto rules = requireRules(context, toml);
   Addition addition;
   for (auto& rule : rules) makeRoomFor(context, rule.name, addition.changes);
+  if (rules[0].answer) takeOutEndedAnswers(context, addition.changes);
   auto file = nextFileName(context.current, context.ownFolder, rules[0].name);
   addition.changes.add(FileChange{kj::mv(file), FileContent{withLineEnd(toml)}});
   addition.firstRule = kj::mv(rules[0].name);

@@ -2,13 +2,11 @@
 #include "policy/rule-clock.h"
 
 #include "common/log.h"
+#include "policy/suite-start.h"
 #include "policy/toml-text.h"
 
 #define TOML_HEADER_ONLY 0
 #include <toml++/toml.h>
-
-#include <fcntl.h>
-#include <kj/io.h>
 
 #include <set>
 
@@ -16,13 +14,6 @@ namespace portreeve::policy {
 namespace {
 
 constexpr int64_t LEAST_JUMP = 1'000'000'000;  // less is the clock being disciplined (adjtimex(2))
-
-kj::String bootId() {
-  int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return kj::str("unknown");
-  auto text = kj::FdInputStream(kj::AutoCloseFd(fd)).readAllText();
-  return kj::heapString(text.slice(0, text.findFirst('\n').orDefault(text.size())));
-}
 
 std::string own(kj::StringPtr text) {
   return {text.begin(), text.size()};

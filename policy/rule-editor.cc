@@ -17,7 +17,8 @@ kj::Duration confirmWithin(uint32_t seconds) {
 
 class RuleEditorServer final : public proto::RuleEditor::Server {
 public:
-  RuleEditorServer(RuleStore& rules, const Peer& peer) : rules(rules), who(peer.toString()) {}
+  RuleEditorServer(RuleStore& rules, Modes& modes, const Peer& peer)
+      : rules(rules), modes(modes), who(peer.toString()) {}
 
   kj::Promise<void> add(AddContext context) override {
     auto params = context.getParams();
@@ -83,9 +84,12 @@ public:
   }
 
   kj::Promise<void> confirm(ConfirmContext context) override {
-    return rules.confirm().then([this, context](bool pending) mutable {
-      if (pending) log::info(kj::str("the changed rules were confirmed by ", who));
-      context.getResults().setPending(pending);
+    return rules.confirm().then([this, context](bool ofRules) mutable {
+      return modes.confirm().then([this, context, ofRules](bool ofMode) mutable {
+        if (ofRules) log::info(kj::str("the changed rules were confirmed by ", who));
+        if (ofMode) log::info(kj::str(nameOf(modes.mode()), " was confirmed by ", who));
+        context.getResults().setPending(ofRules || ofMode);
+      });
     });
   }
 
@@ -103,6 +107,7 @@ public:
 
 private:
   RuleStore& rules;
+  Modes& modes;
   kj::String who;
 
   template <typename Results>
@@ -119,8 +124,8 @@ private:
 
 }  // namespace
 
-proto::RuleEditor::Client makeRuleEditor(RuleStore& rules, const Peer& who) {
-  return kj::heap<RuleEditorServer>(rules, who);
+proto::RuleEditor::Client makeRuleEditor(RuleStore& rules, Modes& modes, const Peer& who) {
+  return kj::heap<RuleEditorServer>(rules, modes, who);
 }
 
 }  // namespace portreeve::policy

@@ -4,12 +4,13 @@
 #pragma once
 
 #include "common/peer.h"
+#include "policy/modes/modes.h"
 #include "policy/rule-store.h"
 #include "proto/policy.capnp.h"
 
 namespace portreeve::policy {
 
-proto::RuleEditor::Client makeRuleEditor(RuleStore& rules, const Peer& who);
+proto::RuleEditor::Client makeRuleEditor(RuleStore& rules, Modes& modes, const Peer& who);
 // `rules` outlives it.
 
 }  // namespace portreeve::policy

@@ -46,6 +46,7 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
   kj::String settingsText;
   RulesInForce inForce;
   kj::Maybe<Apply> apply;
+  mutable kj::Maybe<FillMore> fillMore;
   kj::ForkedPromise<void> lastInTurn = kj::Promise<void>(kj::READY_NOW).fork();
   kj::Own<kj::PromiseFulfiller<void>> wake = kj::newPromiseAndFulfiller<void>().fulfiller;
   kj::TaskSet applying;
@@ -313,7 +314,8 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
     auto content = readRuleFiles(folders);
     auto changes = planMove(changeContext(content.sources), name, before);
     requireGood(content, changes);
-    auto where = before.size() > 0 ? kj::str("before \"", before, '"') : kj::str("behind all others");
+    auto where =
+        before.size() > 0 ? kj::str("before \"", before, '"') : kj::str("behind all others");
     return make(kj::mv(changes), confirmWithin,
                 entry(who, kj::str("rule \"", name, "\" was moved ", where), confirmWithin));
   }
@@ -487,18 +489,18 @@ kj::Promise<uint32_t> RuleStore::remove(kj::StringPtr name, kj::Duration confirm
 
 kj::Promise<RuleStore::Added> RuleStore::replace(kj::StringPtr name, kj::StringPtr toml,
                                                  kj::Duration confirmWithin, kj::StringPtr who) {
-  return impl->inTurn<Added>([this, name = kj::str(name), toml = kj::str(toml), who = kj::str(who),
-                              confirmWithin]() {
-    return impl->replace(name, toml, confirmWithin, who);
-  });
+  return impl->inTurn<Added>(
+      [this, name = kj::str(name), toml = kj::str(toml), who = kj::str(who), confirmWithin]() {
+        return impl->replace(name, toml, confirmWithin, who);
+      });
 }
 
 kj::Promise<uint32_t> RuleStore::move(kj::StringPtr name, kj::StringPtr before,
                                       kj::Duration confirmWithin, kj::StringPtr who) {
-  return impl->inTurn<uint32_t>([this, name = kj::str(name), before = kj::str(before),
-                                 who = kj::str(who), confirmWithin]() {
-    return impl->move(name, before, confirmWithin, who);
-  });
+  return impl->inTurn<uint32_t>(
+      [this, name = kj::str(name), before = kj::str(before), who = kj::str(who), confirmWithin]() {
+        return impl->move(name, before, confirmWithin, who);
+      });
 }
 
 kj::Promise<RuleStore::Undone> RuleStore::undo(uint32_t number, kj::Duration confirmWithin,
@@ -537,6 +539,17 @@ const ChangeLog& RuleStore::changes() const {
   return impl->changeLog;
 }
 
+void RuleStore::startIn(rules::Mode mode) {
+  impl->inForce.startIn(mode);
+}
+
+kj::Promise<uint32_t> RuleStore::changeMode(rules::Mode mode) {
+  return impl->inTurn<uint32_t>([this, mode]() {
+    if (!impl->inForce.change(mode)) fail("the rules in force do not load any more: see the log");
+    return impl->applyChange();
+  });
+}
+
 kj::Promise<void> RuleStore::reload() {
   return impl->inTurn<uint32_t>([this]() { return impl->loadAndApply(); }).ignoreResult();
 }
@@ -551,6 +564,11 @@ kj::Promise<bool> RuleStore::confirm() {
 void RuleStore::fill(proto::view::RulesStatus::Builder status) const {
   impl->inForce.fill(status);
   status.setConfirmBy(rfc3339(impl->confirmation.untilWallNs()));
+  KJ_IF_MAYBE (more, impl->fillMore) (*more)(status);
+}
+
+void RuleStore::onFill(FillMore more) {
+  impl->fillMore = kj::mv(more);
 }
 
 bool RuleStore::good() const {

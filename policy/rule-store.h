@@ -96,6 +96,10 @@ public:
   const Profiles& profiles() const;
   DefaultAction unanswered() const;
   // What a question gets that nobody answers, by the profile in force; never ASK.
+  void startIn(rules::Mode mode);
+  // Before loadFirst.
+  kj::Promise<uint32_t> changeMode(rules::Mode mode);
+  // In force when it resolves; how many open flows got another verdict.
 
   kj::Promise<void> reload();
   // Whether it was good is what `fill` says then.
@@ -103,6 +107,8 @@ public:
   // False: nothing was to be confirmed.
 
   void fill(proto::view::RulesStatus::Builder status) const;
+  using FillMore = kj::Function<void(proto::view::RulesStatus::Builder)>;
+  void onFill(FillMore more);  // what others know of it, in the same answer
   bool good() const;           // the newest files are in force
   kj::String problem() const;  // why they are not: "file:line:column: reason"; else empty
 

@@ -55,6 +55,14 @@ bool RulesInForce::loadFrom(RuleSources sources) {
   return false;
 }
 
+bool RulesInForce::change(rules::Mode to) {
+  auto before = mode;
+  mode = to;
+  if (loadFrom(copyOf(from))) return true;
+  mode = before;
+  return false;
+}
+
 void RulesInForce::loadLastGood(kj::ArrayPtr<const FileChange> takenBack) {
   // Policy comes back while somebody's file is bad: the machine stays guarded as it was.
   KJ_IF_MAYBE (content, parts.state.read(LAST_GOOD_FILE)) {
@@ -69,7 +77,7 @@ RuleSet::Loaded RulesInForce::compile(kj::ArrayPtr<const rules::RuleSource> sour
   return RuleSet::load(
       sources, rules::RuleOptions{parts.users, settings.defaultAction, settings.keepExisting,
                                   settings.builtinOff, parts.folders.lists, startedNs,
-                                  settings.profiles.asPtr(), settings.ways.asPtr()});
+                                  settings.profiles.asPtr(), settings.ways.asPtr(), mode});
 }
 
 void RulesInForce::put(kj::Own<RuleSet> fresh, RuleSources sources) {

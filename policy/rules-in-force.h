@@ -40,6 +40,11 @@ public:
   // Where the files are bad, takes what was in force last, with `takenBack` undone in it; where
   // nothing was, throws FAILED with every problem, a line each.
 
+  void startIn(rules::Mode of) { mode = of; }
+  // Before anything is loaded.
+  bool change(rules::Mode to);
+  // What is in force, in that mode. False where it would not load.
+
   bool load();
   // Reads the files; whether another set is in force now. Never throws for what a file says.
   bool loadFrom(RuleSources sources);
@@ -72,6 +77,7 @@ private:
   Parts parts;
   uint64_t startedNs;
   kj::Maybe<kj::Own<rules::RuleSet>> current;
+  rules::Mode mode = rules::Mode::NONE;
   RuleSources from;
   RuleSources former;
   kj::Vector<rules::Problem> wrong;

@@ -45,8 +45,20 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
       events(flows, lateEnds, earlier, interceptor, [this]() { reconcileSoon(); }),
       walk(timer, flows, transient, deciding, interceptor),
       existing({programs, headings, flows, deciding, walk, interceptor, earlier}, attributor),
+      disk(io.unixEventPort),
+      state(kj::str(directories.state, "/policy"), disk),
+      prompts({timer, deciding, settle, users, state, settings.policy,
+               settings.interceptor.timeoutMs,
+               [this](kj::StringPtr toml, kj::StringPtr who) {
+                 return rules.add(toml, 0 * kj::SECONDS, who).then([](RuleStore::Added added) {
+                   return kj::mv(added.rule);
+                 });
+               },
+               [this](Arrival&& arrival) { judge.resume(kj::mv(arrival)); }}),
+      modes({timer, rules, state, []() { return wallNs(); }, []() { return sinceBootNs(); }}),
+      learned(flows, timer, state),
       judge(timer, {programs, flows, transient, lateEnds, headings, askers, lookups, deciding,
-                    settle, interceptor, earlier, probe}),
+                    settle, interceptor, earlier, probe, prompts}),
       rejudge(timer, flows, transient, lateEnds, deciding, interceptor),
       nameJudges(
           timer, flows, askers, names, lookups, probe,
@@ -73,19 +85,47 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
                 history,
                 [this](proto::RouteWatcher::Client watcher) {
                   return gateRoutes.make(kj::mv(watcher));
-                }},
-      rpc(*io.lowLevelProvider, rpcSocket.release(), accounts,
-          [this](Entitlement peer) { return makeBootstrap(bootstrap, kj::mv(peer)); }),
+                },
+                prompts,
+                modes,
+                learned},
+      rpc(
+          *io.lowLevelProvider, rpcSocket.release(), accounts,
+          [this](Entitlement peer) { return makeBootstrap(bootstrap, kj::mv(peer)); },
+          RpcServer::Admits::PEOPLE),
       tasks(*this) {
-  rules.onChange([this]() { return rejudge.run(); });
+  rules.onFill([this](proto::view::RulesStatus::Builder status) {
+    modes.fill(status);
+    status.setLearned(double(learned.kinds().size()));
+  });
+  rules.onChange([this]() {
+    prompts.rulesChanged(modes.mode() != rules::Mode::NONE);
+    return rejudge.run();
+  });
   nameJudges.onAsked(
       [this](const Program& asker, kj::StringPtr name, uint16_t type, bool refused,
              kj::StringPtr rule) { history.asked(asker, name, type, refused, rule); });
+  if (settings.history.enabled) told.emplace(flows, users, timer, journal.emplace());
+  prompts.onAsked([this](const Question& question) {
+    history.prompted(question, nullptr);
+    KJ_IF_MAYBE (events, told) events->asked(question);
+  });
+  prompts.onClosed([this](const Question& question, const Closed& how) {
+    history.prompted(question, &how);
+    KJ_IF_MAYBE (events, told) events->closed(question, how);
+  });
   addCounters();
 }
 
+void Service::loadRules() {
+  modes.restore();
+  learned.restore();
+  rules.loadFirst();
+  prompts.restore();
+}
+
 kj::Promise<void> Service::serve() {
-  return rpc.serve().exclusiveJoin(rules.run()).exclusiveJoin(sweep());
+  return rpc.serve().exclusiveJoin(rules.run()).exclusiveJoin(modes.run()).exclusiveJoin(sweep());
 }
 
 kj::Promise<void> Service::sweep() {
@@ -144,6 +184,7 @@ void Service::addCounters() {
         proto::Verdict::NAMESERVER, proto::Verdict::ACCEPT_ONCE, proto::Verdict::BLOCK_ONCE,
         proto::Verdict::DROP_ONCE})
     counter(kj::str("verdicts_", markOf(verdict)), judged.verdicts[static_cast<size_t>(verdict)]);
+  addPromptCounters();
   counter("malformed_packets", judged.malformed);
   counter("fragments", judged.fragments);
   counter("begun_anew", judged.restarted);
@@ -176,6 +217,21 @@ void Service::addCounters() {
   ownStatus.addCounter("evaluate_p99_us", [this]() { return deciding.time().percentileUs(99); });
   ownStatus.addLatency("attribution", judge.attribution());
   ownStatus.addLatency("policy", judge.judging());
+}
+
+void Service::addPromptCounters() {
+  auto& counts = prompts.counters();
+  auto counter = [this](kj::StringPtr name, const uint64_t& value) {
+    ownStatus.addCounter(name, [&value]() { return double(value); });
+  };
+  ownStatus.addCounter("prompts_pending", [this]() { return double(prompts.pending()); });
+  ownStatus.addCounter("prompts_packets_waiting", [this]() { return double(prompts.waiting()); });
+  ownStatus.addCounter("prompts_watchers", [this]() { return double(prompts.watchers().count()); });
+  counter("prompts_asked", counts.asked);
+  counter("prompts_answered", counts.answered);
+  counter("prompts_unanswered", counts.unanswered);
+  counter("prompts_too_many", counts.tooMany);
+  counter("prompts_forgotten", counts.forgotten);
 }
 
 void Service::fillStatus(proto::view::ProcessStatus::Builder builder) {

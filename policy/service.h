@@ -15,6 +15,7 @@
 #include "policy/conntrack-walk.h"
 #include "policy/deciding.h"
 #include "policy/earlier-sessions.h"
+#include "policy/events.h"
 #include "policy/existing-flows.h"
 #include "policy/flow-table.h"
 #include "policy/follow.h"
@@ -23,7 +24,10 @@
 #include "policy/interceptor-link.h"
 #include "policy/judge.h"
 #include "policy/kernel-watcher.h"
+#include "policy/modes/learned.h"
+#include "policy/modes/modes.h"
 #include "policy/name-judge.h"
+#include "policy/prompts/prompts.h"
 #include "policy/rejudge.h"
 #include "policy/rule-store.h"
 #include "policy/self-probe.h"
@@ -47,8 +51,9 @@ public:
   void setLandlock(kj::StringPtr words) { ownStatus.setLandlock(words); }
 
   void loadTokens() { tokens.read(); }
-  void loadRules() { rules.loadFirst(); }
-  // Within the sandbox. Throws FAILED with every problem of the files.
+  void loadRules();
+  // And the questions that are open. Within the sandbox. Throws FAILED with every problem of the
+  // rule files.
 
   kj::Promise<void> serve();
   // Never resolves; rejects when one of the parts fails for good. Ready is said when the rules are
@@ -79,6 +84,11 @@ private:
   KernelEvents events;
   ConntrackWalk walk;
   ExistingFlows existing;
+  DiskSync disk;
+  DurableFolder state;
+  Prompts prompts;
+  Modes modes;
+  Learned learned;
   Judge judge;
   Rejudge rejudge;
   NameJudges nameJudges;
@@ -88,6 +98,8 @@ private:
   Followers followers;
   HistoryStream history;
   GateRoutes gateRoutes;
+  kj::Maybe<Journal> journal;
+  kj::Maybe<Events> told;  // nullptr: history is off, and so is the journal
   BootstrapParts bootstrap;
   RpcServer rpc;
   kj::TaskSet tasks;  // last: destroyed first
@@ -99,6 +111,7 @@ private:
   void taskFailed(kj::Exception&& e) override;
   kj::Promise<kj::Own<Program>> findProcess(const Tuple& localFirst);
   void addCounters();
+  void addPromptCounters();
   void fillStatus(proto::view::ProcessStatus::Builder builder);
 };
 

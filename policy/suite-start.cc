@@ -48,4 +48,11 @@ uint64_t suiteStartedNs() {
   return 0;
 }
 
+kj::String bootId() {
+  int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return kj::str("unknown");
+  auto text = kj::FdInputStream(kj::AutoCloseFd(fd)).readAllText();
+  return kj::heapString(text.slice(0, text.findFirst('\n').orDefault(text.size())));
+}
+
 }  // namespace portreeve::policy

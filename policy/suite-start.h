@@ -4,6 +4,8 @@
 // `up`; under systemd it is the boot.
 #pragma once
 
+#include <kj/string.h>
+
 #include <cstdint>
 
 namespace portreeve::policy {
@@ -13,5 +15,9 @@ uint64_t suiteStartedNs();
 
 uint64_t sinceBootNs();
 // CLOCK_BOOTTIME: goes on while the machine is suspended, and nobody sets it.
+
+kj::String bootId();
+// Differs for each boot of the machine (random(4)); "unknown" where /proc does not say. Before the
+// sandbox.
 
 }  // namespace portreeve::policy

@@ -178,6 +178,16 @@ private:
   uint& asked;
 };
 
+class FakeAsking final : public Asking {
+  // Nobody is ever there.
+public:
+  bool holds(const Arrival&) override { return false; }
+  bool ask(Flow& flow, Arrival&) override {
+    flow.judgement.verdict = proto::Verdict::BLOCK_ONCE;
+    return false;
+  }
+};
+
 struct Road final : private FlowObserver {
   kj::EventLoop loop;
   kj::WaitScope scope{loop};
@@ -200,9 +210,10 @@ struct Road final : private FlowObserver {
   NameTable names;
   NameLookups lookups{timer, names, askers};
   Deciding deciding{[this]() -> rules::RuleSet& { return *set; }, names};
+  FakeAsking asking;
   Judge judge{timer,
               {programs, flows, transient, lateEnds, headings, askers, lookups, deciding, settler,
-               kernel, earlier, probe}};
+               kernel, earlier, probe, asking}};
   Rejudge rejudge{timer, flows, transient, lateEnds, deciding, kernel};
   ConntrackWalk walk{timer, flows, transient, deciding, kernel};
   uint missed = 0;

@@ -29,6 +29,8 @@ enum Verdict {
   drop @6;          # 1712
   gate17 @7;        # 1717
   nameserver @8;    # 1799
+  ask @9;
+  # A person is asked. In a Settlement: the packet goes on waiting, its time-out begins anew.
 }
 
 struct Address {

@@ -9,6 +9,7 @@ using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("portreeve::proto");
 using View = import "view.capnp";
 using Daemon = import "daemon.capnp";
+using Prompt = import "prompt.capnp";
 
 interface Historian extends (Daemon.Daemon) {
   history @0 () -> (history :History);
@@ -51,6 +52,8 @@ interface History {
   # When something could not be recorded, and how much. Of the filter: since, until.
   replay @4 (rules :List(RuleText), since :UInt64, until :UInt64) -> (outcome :View.ReplayOutcome);
   # The past through another set of rules: which verdicts would have been others. At most 60 s.
+  prompts @5 (filter :HistoryFilter) -> (page :Prompt.PromptRecordPage);
+  # Questions and what was answered; of the filter: since, until, program, user, action, domain, rule and how to page.
 }
 
 struct RuleText {
@@ -86,6 +89,8 @@ interface Recorder {
   queries @1 (asked :List(View.NameQuery));
   missed @2 (connections :UInt64, queries :UInt64);
   # So many could not be kept until the historian was there to take them.
+  prompts @3 (changed :List(Prompt.PromptRecord));
+  # Told when a question is new and when it is closed; one is told by its id and when it was asked.
 }
 
 interface Recording {}

@@ -16,6 +16,8 @@ using History = import "history.capnp";
 using Profile = import "profile.capnp";
 using Gate = import "gate.capnp";
 using Token = import "token.capnp";
+using Prompt = import "prompt.capnp";
+using Modes = import "modes.capnp";
 
 interface Policy extends (Daemon.Daemon) {
   attributed @0 () -> (inlet :Interceptor.RingSocket);
@@ -34,17 +36,23 @@ interface Policy extends (Daemon.Daemon) {
   # For root, portreeve-observe, portreeve-admin: a session of the web UI for the caller's uid (root may name another,
   # the one behind sudo). `role` is what the session may at most; nobody gives more than he has. The secret is 32 random bytes in hexadecimal, good once, for 120 s.
 
-  redeem @5 (secret :Text) -> (observer :Observer, uid :UInt32, editor :RuleEditor, mayChange :Bool, role :SessionRole, tokens :Token.Tokens);
-  # For the gateway's uid alone: exchanges a secret for what its owner may see and, with mayChange, do (else `editor` is null). `tokens` are
-  # the owner's. Fails (FAILED) when the secret is unknown, used or too old; the message never repeats it.
+  redeem @5 (secret :Text)
+      -> (observer :Observer, uid :UInt32, editor :RuleEditor, mayChange :Bool, role :SessionRole, tokens :Token.Tokens,
+          prompts :Prompt.Prompts, modes :Modes.Modes);
+  # For the gateway's uid alone: exchanges a secret for what its owner may see and, with mayChange, do (else `editor` and `modes` are null). `tokens` are
+  # the owner's. Through `prompts` a session of the role `observe` answers nothing. Fails (FAILED) when the secret is unknown, used or too old; the message
+  # never repeats it.
 
   record @6 (recorder :History.Recorder) -> (life :UInt64, recording :History.Recording);
   # For the historian's uid alone: tells all that is known now, then what changes. A new call replaces the one before. `life`
   # differs for each start of policy: flow ids are unique within one. Fails when history is switched off.
 
-  reserved7 @7 ();
-  reserved8 @8 ();
-  # Numbers have no gaps: these are taken by prompts (7) and modes (8).
+  prompts @7 () -> (prompts :Prompt.Prompts);
+  # For every person of this machine: the questions of his own processes; root and portreeve-admin answer all, portreeve-observe
+  # sees all.
+
+  modes @8 () -> (modes :Modes.Modes);
+  # For root and portreeve-admin.
 
   tokens @9 () -> (tokens :Token.Tokens, opener :TokenOpener);
   # `tokens` for root, portreeve-observe, portreeve-admin: those of the caller's uid. `opener` for the gateway's uid alone.

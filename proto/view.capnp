@@ -76,6 +76,12 @@ struct RulesStatus {
   confirmBy @5 :Text $Json.name("confirm_by");   # reverts at this time unless confirmed
   profile @6 :Text;              # in force; empty: none
   profileChosen @7 :Text $Json.name("profile_chosen");   # "auto" (by network), "none", or the one that somebody chose
+  mode @8 :Text;                 # lockdown, pause, learn; empty: the rules alone decide
+  modeUntil @9 :Text $Json.name("mode_until");   # when the mode ends by itself
+  modeConfirmBy @10 :Text $Json.name("mode_confirm_by");   # ends then unless confirmed
+  modeAction @11 :Text $Json.name("mode_action");   # learn: allow, block
+  modeBy @12 :Text $Json.name("mode_by");        # who began it: "alice (uid 1000)"
+  learned @13 :Float64;          # kinds of connections that wait for `portreeve learn review`
 }
 
 struct Status {

@@ -44,6 +44,10 @@ DAEMONS = {
     "gate": ("carry connections through the ways of Gate17",
              "What a rule with action gate17 turns to it leaves by a way of portreeve.toml, or not at all. Programs may speak SOCKS5 to it "
              "on port 717. It holds no capability: its ports are handed over."),
+    "notify": ("show questions about connections on the desktop",
+               "It runs as a person, in the person's session, with no authority but the person's own: it shows the questions about that "
+               "person's programs and gives back the answers. While it runs and the screen is not locked, somebody is there to answer. It "
+               "opens no file and no network socket."),
     "gateway": ("serve the web page and its API on port 817",
                 "It speaks HTTP to this machine's own people and programs and has no authority of its own: what a session may do is "
                 "policy's word. It holds no capability and has no network: its ports are handed over."),

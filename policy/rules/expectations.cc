@@ -31,8 +31,8 @@ constexpr ProcessText PROCESS_TEXTS[] = {
 
 constexpr size_t COMM_LENGTH = 15;     // proc(5), /proc/pid/comm
 constexpr uint16_t EPHEMERAL = 40000;  // the port of whoever began, where none was said
-constexpr Action ACTIONS[] = {Action::ALLOW, Action::BLOCK, Action::DROP, Action::GATE17,
-                              Action::NAMESERVER};
+constexpr Action ACTIONS[] = {Action::ALLOW,  Action::BLOCK,      Action::DROP,
+                              Action::GATE17, Action::NAMESERVER, Action::ASK};
 
 class FlowReader {
   // The table `flow = { … }`.
@@ -293,9 +293,9 @@ private:
   }
 
   void readDefault(const toml::node& value) {
-    static constexpr kj::StringPtr WORDS[] = {"allow"_kj, "block"_kj, "drop"_kj};
+    static constexpr kj::StringPtr WORDS[] = {"allow"_kj, "block"_kj, "drop"_kj, "ask"_kj};
     static constexpr DefaultAction DEFAULTS[] = {DefaultAction::ALLOW, DefaultAction::BLOCK,
-                                                 DefaultAction::DROP};
+                                                 DefaultAction::DROP, DefaultAction::ASK};
     eachWord(value, WORDS, complaints,
              [&](size_t index) { result.defaultAction = DEFAULTS[index]; });
   }

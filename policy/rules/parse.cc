@@ -13,9 +13,8 @@ namespace {
 
 constexpr size_t LONGEST_NAME = 200;
 
-constexpr kj::StringPtr RULE_KEYS[] = {"name"_kj, "action"_kj, "expires"_kj,
-                                       "for"_kj,  "until"_kj,  "once"_kj,
-                                       "way"_kj};
+constexpr kj::StringPtr RULE_KEYS[] = {"name"_kj, "action"_kj, "expires"_kj,   "for"_kj, "until"_kj,
+                                       "once"_kj, "answer"_kj, "essential"_kj, "log"_kj, "way"_kj};
 
 kj::Vector<kj::ArrayPtr<const char>> splitLines(kj::StringPtr text) {
   kj::Vector<kj::ArrayPtr<const char>> lines;
@@ -120,6 +119,9 @@ private:
     parseAction(table, rule);
     parseOnce(table, rule);
     parseWay(table, rule);
+    parseAnswer(table, rule);
+    parseFlag(table, "essential", rule.essential);
+    parseFlag(table, "log", rule.log);
     parseEnd(table, rule);
     rule.operands = parseOperands(table, RULE_KEYS, {options, complaints});
     if (profile != nullptr) addProfile(rule);
@@ -164,30 +166,28 @@ private:
   bool isOurs() const { return source.layer == Layer::BUILT_IN || source.layer == Layer::DEFAULT; }
 
   void parseAction(const toml::table& table, Rule& rule) {
-    static constexpr Action ACTIONS[] = {Action::ALLOW, Action::BLOCK, Action::DROP,
-                                         Action::GATE17};
-    static constexpr kj::StringPtr WORDS[] = {"allow"_kj, "block"_kj, "drop"_kj, "gate17"_kj};
+    static constexpr Action ACTIONS[] = {Action::ALLOW, Action::BLOCK, Action::DROP, Action::GATE17,
+                                         Action::ASK};
+    static constexpr kj::StringPtr WORDS[] = {"allow"_kj, "block"_kj, "drop"_kj, "gate17"_kj,
+                                              "ask"_kj};
     const toml::node* value = table.get("action");
     if (value == nullptr)
       return complaints.at(table.source(),
-                           kj::str("a rule needs an action: allow, block, drop or gate17"));
+                           kj::str("a rule needs an action: allow, block, drop, gate17 or ask"));
     if (value->is_array())
       return complaints.at(value->source(),
-                           kj::str("a rule has one action: allow, block, drop or gate17"));
+                           kj::str("a rule has one action: allow, block, drop, gate17 or ask"));
     if (value->is_string() && isReserved(*value, rule)) return;
     eachWord(*value, WORDS, complaints, [&](size_t index) { rule.action = ACTIONS[index]; });
   }
 
   bool isReserved(const toml::node& value, Rule& rule) {
     kj::StringPtr word = toText(value.as_string()->get());
-    if (word == "ask") {
-      complaints.at(value.source(), kj::str("the action \"ask\" is not available in this version: "
-                                            "take allow, block, drop or gate17"));
-    } else if (word == "nameserver" && isOurs()) {
+    if (word == "nameserver" && isOurs()) {
       rule.action = Action::NAMESERVER;
     } else if (word == "nameserver") {
       complaints.at(value.source(), kj::str("the action \"nameserver\" is for built-in rules "
-                                            "alone: take allow, block, drop or gate17"));
+                                            "alone: take allow, block, drop, gate17 or ask"));
     } else {
       return false;
     }
@@ -200,10 +200,32 @@ private:
     if (!value->is_boolean())
       return complaints.at(value->source(), kj::str("once wants true or false, without quotes"));
     rule.once = value->as_boolean()->get();
-    if (rule.once && (rule.action == Action::GATE17 || rule.action == Action::NAMESERVER))
-      complaints.at(value->source(),
-                    kj::str("once = true goes with allow, block and drop: where a connection is "
-                            "turned to is decided by its first packet, for good"));
+    if (!rule.once || isPlain(rule.action)) return;
+    complaints.at(
+        value->source(),
+        rule.action == Action::ASK
+            ? kj::str("once = true goes with allow, block and drop: how long an answer "
+                      "holds is said with the answer")
+            : kj::str("once = true goes with allow, block and drop: where a connection is "
+                      "turned to is decided by its first packet, for good"));
+  }
+
+  static bool isPlain(Action action) {
+    return action == Action::ALLOW || action == Action::BLOCK || action == Action::DROP;
+  }
+
+  void parseFlag(const toml::table& table, kj::StringPtr key, bool& flag) {
+    const toml::node* value = table.get(key.cStr());
+    if (value == nullptr) return;
+    if (!value->is_boolean())
+      return complaints.at(value->source(), kj::str(key, " wants true or false, without quotes"));
+    flag = value->as_boolean()->get();
+  }
+
+  void parseAnswer(const toml::table& table, Rule& rule) {
+    parseFlag(table, "answer", rule.answer);
+    if (rule.answer && !isPlain(rule.action))
+      complaints.at(table.get("answer")->source(), kj::str("an answer is allow, block or drop"));
   }
 
   void parseWay(const toml::table& table, Rule& rule) {

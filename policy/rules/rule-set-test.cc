@@ -362,14 +362,30 @@ TEST_CASE("one bad file among good ones gives no set, and all its problems") {
   for (auto& problem : loaded.problems) CHECK(problem.file == "bad.toml");
 }
 
-TEST_CASE("asking by default is refused with a clear word") {
-  auto options = testOptions();
-  options.defaultAction = DefaultAction::ASK;
-  auto loaded = RuleSet::load(nullptr, options);
-  REQUIRE(loaded.problems.size() == 1);
-  CHECK(loaded.problems[0].toString() ==
-        "portreeve.toml: policy.default = \"ask\" is not available in this version: take allow, "
-        "block or drop");
+TEST_CASE("where a rule asks, the answers decide, wherever they stand, and nowhere else") {
+  auto answer =
+      rule("yes, for curl", "allow", "answer = true\nprocess = { path = \"/usr/bin/curl\" }");
+  auto asking = loadRules(kj::str(answer, rule("ask", "ask", "direction = \"out\"")));
+  CHECK(asking->decide(curlToExample(), NOW).rule->name == "yes, for curl");
+  auto other = curlToExample();
+  other.process.path = "/usr/bin/wget";
+  CHECK(asking->decide(other, NOW).verdict == proto::Verdict::ASK);
+  Trace trace;
+  CHECK(asking->decide(curlToExample(), NOW, &trace).rule->name == "yes, for curl");
+  CHECK(trace.considered.back().rule->name == "yes, for curl");
+  auto blocking = loadRules(kj::str(answer, rule("no", "block", "direction = \"out\"")));
+  CHECK(blocking->decide(curlToExample(), NOW).rule->name == "no");
+  CHECK(loadRules(answer)->decide(curlToExample(), NOW).rule->name == "default");
+}
+
+TEST_CASE("what asks by default is answered, too, and never refuses a name") {
+  auto set =
+      loadRules(rule("no", "block", "answer = true\ndomain = \"example.org\""), DefaultAction::ASK);
+  CHECK(set->decide(curlToExample(), NOW).verdict == proto::Verdict::BLOCK);
+  CHECK(!set->judgeName(curlToExample().process, "example.org", NOW).refuse);
+  auto unnamed = curlToExample();
+  unnamed.known.domain = false;
+  CHECK(set->hangsOnName(unnamed, NOW));
 }
 
 TEST_CASE("a rule that has ended decides nothing, from that very moment") {

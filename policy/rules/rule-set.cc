@@ -28,9 +28,9 @@ public:
       for (auto& source : sources)
         if (source.layer == layer) addPeoples(source);
     }
-    addBuiltin(fallbackRules());
+    if (options.mode != Mode::PAUSE) addBuiltin(fallbackRules());
     refuseUnknownOff();
-    addDefaults();
+    addLast();
   }
 
   kj::Vector<kj::String> takeMissing() { return lists.takeMissing(); }
@@ -53,7 +53,8 @@ private:
   void addPeoples(const RuleSource& source) {
     auto parsed = parse(source, parseOptions());
     for (auto& problem : parsed.problems) problems.add(kj::mv(problem));
-    for (auto& rule : parsed.rules) rules.add(kj::mv(rule));
+    for (auto& rule : parsed.rules)
+      if (isInForce(rule)) rules.add(kj::mv(rule));
   }
 
   void addBuiltin(const RuleSource& source) {
@@ -65,8 +66,14 @@ private:
     }
   }
 
+  bool isInForce(const Rule& rule) const {
+    if (options.mode == Mode::LOCKDOWN) return rule.essential;
+    return options.mode != Mode::PAUSE;
+  }
+
   bool isOff(kj::StringPtr name) const {
-    if (!options.keepExisting && name == KEEP_EXISTING_RULE) return true;
+    bool keepsExisting = options.keepExisting && options.mode != Mode::LOCKDOWN;
+    if (!keepsExisting && name == KEEP_EXISTING_RULE) return true;
     for (auto& off : options.builtinOff)
       if (name == off) return true;
     return false;
@@ -84,6 +91,42 @@ private:
                              kj::str("policy.builtin_off: no built-in rule is named \"", off, '"',
                                      didYouMean(off, known))});
     }
+  }
+
+  void addLast() {
+    switch (options.mode) {
+      case Mode::LOCKDOWN:
+        return addOfMode("lockdown", Action::BLOCK);
+      case Mode::PAUSE:
+        return addOfMode("pause", Action::ALLOW);
+      case Mode::LEARN_ALLOW:
+        return addLearning(Action::ALLOW);
+      case Mode::LEARN_BLOCK:
+        return addLearning(Action::BLOCK);
+      case Mode::NONE:
+        break;
+    }
+    addDefaults();
+  }
+
+  void addLearning(Action action) {
+    // The last of the answers: whatever nobody has answered yet.
+    addOfMode(LEARN_ASKED_RULE, action);
+    rules.back().answer = rules.back().learning = true;
+    if (options.defaultAction == DefaultAction::ASK) return addDefaults();
+    addOfMode(LEARN_RULE, action);
+    rules.back().learning = true;
+  }
+
+  void addOfMode(kj::StringPtr name, Action action) {
+    Rule rule;
+    rule.name = kj::str(name);
+    rule.layer = Layer::DEFAULT;
+    rule.fallback = true;
+    rule.file = kj::str(MODE_FILE);
+    rule.text = kj::str("# portreeve ", name, "\naction = \"", toText(action), '"');
+    rule.action = action;
+    rules.add(kj::mv(rule));
   }
 
   void addDefaults() {
@@ -109,11 +152,11 @@ private:
     rule.fallback = true;
     rule.file = kj::str(key);
     rule.text = kj::str("default = \"", portreeve::toText(action), '"');
-    rule.action = actionOf(key, action);
+    rule.action = actionOf(action);
     return rule;
   }
 
-  Action actionOf(kj::StringPtr key, DefaultAction action) {
+  static Action actionOf(DefaultAction action) {
     switch (action) {
       case DefaultAction::ALLOW:
         return Action::ALLOW;
@@ -122,13 +165,9 @@ private:
       case DefaultAction::DROP:
         return Action::DROP;
       case DefaultAction::ASK:
-        break;
+        return Action::ASK;
     }
-    problems.add(Problem{kj::str("portreeve.toml"), 0, 0,
-                         kj::str(key,
-                                 " = \"ask\" is not available in this version: take allow, "
-                                 "block or drop")});
-    return Action::BLOCK;
+    KJ_UNREACHABLE;
   }
 };
 
@@ -208,6 +247,10 @@ bool isPeoples(const Rule& rule) {
   return rule.layer == Layer::ADMINISTRATOR || rule.layer == Layer::USER;
 }
 
+bool isNoAnswer(const Rule& rule) {
+  return !rule.answer;
+}
+
 bool judgesNames(const Rule& rule) {
   // Of the last layer only what holds where no rule does: "loopback" and the like are about
   // addresses.
@@ -234,8 +277,9 @@ FlowFacts nameFacts(const ProcessFacts& asker, const DomainFact& domain, uint64_
 
 bool mayJudgeNames(const Rule& rule) {
   // Left out of the index: what is about arriving flows alone, and a "no" that hangs on a port or
-  // an address, which is never certain at this stage.
-  if (!judgesNames(rule)) return false;
+  // an address, which is never certain at this stage. Answers, too: at this stage whatever asks
+  // lets through.
+  if (!judgesNames(rule) || rule.answer) return false;
   const Circumstances somewhere;
   auto facts = nameStage();
   facts.wallNs = 1;  // the hour will be known, and where this machine is
@@ -256,7 +300,7 @@ struct NameMatch {
 
 NameMatch matchName(const Rule& rule, const FlowFacts& facts, uint64_t nowWallNs) {
   Match match = rule.expired(nowWallNs) ? Match::NO : rule.test(facts);
-  bool lets = letsThrough(rule.action);
+  bool lets = letsThrough(rule.action) || rule.learning;
   bool decides = lets ? match != Match::NO : match == Match::YES;
   return {match == Match::YES, decides, decides && !lets};
 }
@@ -276,14 +320,16 @@ unsigned strictness(proto::Verdict verdict) {
       return 2;
     case proto::Verdict::NAMESERVER:
       return 3;
-    case proto::Verdict::BLOCK_ONCE:
+    case proto::Verdict::ASK:
       return 4;
-    case proto::Verdict::BLOCK:
+    case proto::Verdict::BLOCK_ONCE:
       return 5;
-    case proto::Verdict::DROP_ONCE:
+    case proto::Verdict::BLOCK:
       return 6;
-    default:
+    case proto::Verdict::DROP_ONCE:
       return 7;
+    default:
+      return 8;
   }
 }
 
@@ -302,8 +348,9 @@ RuleSet::Loaded RuleSet::load(kj::ArrayPtr<const RuleSource> sources, const Rule
 RuleSet::RuleSet(kj::Array<Rule> rules)
     : all(kj::mv(rules)),
       counts(kj::heapArray<HitCount>(all.size())),
-      flows(all, ALL_KEYS, [](const Rule&) { return true; }),
-      unnamed(all, ALL_KEYS & ~NAME_KEYS, [](const Rule&) { return true; }),
+      flows(all, ALL_KEYS, isNoAnswer),
+      answers(all, ALL_KEYS, [](const Rule& rule) { return rule.answer; }),
+      unnamed(all, ALL_KEYS & ~NAME_KEYS, isNoAnswer),
       names(all, ASKER_KEYS, mayJudgeNames),
       namesForOthers(all, NAME_KEYS, mayJudgeNames) {
   for (auto& rule : all) {
@@ -327,27 +374,43 @@ FlowFacts RuleSet::whole(const FlowFacts& facts, uint64_t nowWallNs) const {
 
 Decision RuleSet::decide(const FlowFacts& facts, uint64_t nowWallNs, Trace* trace) const {
   if (!isWhole(facts, nowWallNs)) return decide(whole(facts, nowWallNs), nowWallNs, trace);
-  if (trace == nullptr) {
-    const Rule* first =
-        flows.firstOf(facts, [&](const Rule& rule) { return matches(rule, facts, nowWallNs); });
-    return decided(KJ_ASSERT_NONNULL(toMaybe(first), "the default has no operands"), facts);
-  }
-  for (auto& rule : all) {
-    bool matched = matches(rule, facts, nowWallNs);
-    record(*trace, rule, matched, facts, nowWallNs);
-    if (matched) return decided(rule, facts);
-  }
-  KJ_UNREACHABLE;
+  return decided(trace == nullptr ? firstOf(facts, nowWallNs) : firstOf(facts, nowWallNs, *trace),
+                 facts);
+}
+
+const Rule& RuleSet::firstOf(const FlowFacts& facts, uint64_t nowWallNs) const {
+  auto matching = [&](const Rule& rule) { return matches(rule, facts, nowWallNs); };
+  auto& first =
+      KJ_ASSERT_NONNULL(toMaybe(flows.firstOf(facts, matching)), "the default has no operands");
+  if (first.action != Action::ASK) return first;
+  const Rule* answer = answers.firstOf(facts, matching);
+  return answer == nullptr ? first : *answer;
+}
+
+const Rule& RuleSet::firstOf(const FlowFacts& facts, uint64_t nowWallNs, Trace& trace) const {
+  auto firstThat = [&](auto&& counts) -> const Rule* {
+    for (auto& rule : all) {
+      if (!counts(rule)) continue;
+      bool matched = matches(rule, facts, nowWallNs);
+      record(trace, rule, matched, facts, nowWallNs);
+      if (matched) return &rule;
+    }
+    return nullptr;
+  };
+  auto& first = KJ_ASSERT_NONNULL(toMaybe(firstThat(isNoAnswer)), "the default has no operands");
+  if (first.action != Action::ASK) return first;
+  const Rule* answer = firstThat([](const Rule& rule) { return rule.answer; });
+  return answer == nullptr ? first : *answer;
 }
 
 bool RuleSet::hangsOnName(const FlowFacts& facts, uint64_t nowWallNs) const {
   if (!isWhole(facts, nowWallNs)) return hangsOnName(whole(facts, nowWallNs), nowWallNs);
   Match found = Match::NO;
-  unnamed.firstOf(facts, [&](const Rule& rule) {
+  const Rule* first = unnamed.firstOf(facts, [&](const Rule& rule) {
     found = rule.expired(nowWallNs) ? Match::NO : rule.test(facts);
     return found != Match::NO;
   });
-  return found == Match::MAYBE;
+  return found == Match::MAYBE || (first != nullptr && first->action == Action::ASK);
 }
 
 NameDecision RuleSet::judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
@@ -358,7 +421,7 @@ NameDecision RuleSet::judgeName(const ProcessFacts& asker, kj::StringPtr name, u
   if (trace == nullptr)
     return judgeName(facts, askerSpeaksForOthers ? namesForOthers : names, nowWallNs);
   for (auto& rule : all) {
-    if (!judgesNames(rule)) continue;
+    if (!judgesNames(rule) || rule.answer) continue;
     NameMatch match = matchName(rule, facts, nowWallNs);
     record(*trace, rule, match.certain, facts, nowWallNs);
     if (match.decides) return {match.refuses, &rule};

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The rules in force, as one immutable whole: loaded from all files at once or not at all, so that
 // a bad file leaves the last good set as it is. Order: built-in rules, the administrator's files in
-// name order, the suite's own files in name order, the default. The first match decides.
+// name order, the suite's own files in name order, the default. The first match decides. Answers
+// (Rule.answer) stand outside of that order: they are asked, by theirs, where a rule of ASK
+// matched.
 //
 // Deciding is a pure function of facts and time; it allocates nothing unless a Trace is wanted.
 #pragma once
@@ -23,10 +25,18 @@
 
 namespace portreeve::rules {
 
+enum class Mode : uint8_t { NONE, LOCKDOWN, PAUSE, LEARN_ALLOW, LEARN_BLOCK };
+// What holds for a while instead of people's rules (proto/modes.capnp).
+
+constexpr kj::StringPtr LEARN_RULE = "learn"_kj;
+constexpr kj::StringPtr LEARN_ASKED_RULE = "learn, instead of asking"_kj;
+// Rule.name of those that decide in the mode `learn`; Rule.file is MODE_FILE of all rules of modes.
+constexpr kj::StringPtr MODE_FILE = "mode"_kj;
+
 struct RuleOptions {
   // What rules depend on besides their text. Borrowed for the call of `load` alone.
   const UserNames& users;
-  DefaultAction defaultAction = DefaultAction::ALLOW;  // ASK is refused: not in this version
+  DefaultAction defaultAction = DefaultAction::ALLOW;
   bool keepExisting = true;  // false: the rule that keeps existing sessions is left out
   kj::ArrayPtr<const kj::String> builtinOff;  // names of built-in rules that are left out
   kj::StringPtr listFolder = "/nonexistent";  // of compiled lists (name-list.h), for `list`
@@ -35,6 +45,7 @@ struct RuleOptions {
   kj::Maybe<kj::ArrayPtr<const Profile>> profiles =
       nullptr;  // of the settings; nullptr: not known, rules may name any
   kj::Maybe<kj::ArrayPtr<const kj::String>> ways = nullptr;  // that rules may name; nullptr: any
+  Mode mode = Mode::NONE;
 };
 
 struct Considered {
@@ -87,7 +98,8 @@ public:
   // never matters.
 
   bool hangsOnName(const FlowFacts& facts, uint64_t nowWallNs) const;
-  // Whether a name could make another rule decide. `facts` with known.domain = false.
+  // Whether a name could make another rule decide, or is a question's matter. `facts` with
+  // known.domain = false.
 
   NameDecision judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
                          bool askerSpeaksForOthers = false, Trace* trace = nullptr) const;
@@ -135,6 +147,8 @@ private:
   bool hangsOnCircumstances = false;      // where none does, they cost nothing
   KnownCircumstances circumstances;
   RuleIndex flows;  // decide
+  RuleIndex flows;                        // decide
+  RuleIndex answers;                      // asked where a rule of ASK matched
   RuleIndex unnamed;
   RuleIndex names;           // judgeName of an asker who is known,
   RuleIndex namesForOthers;  // and of one who asks for others
@@ -142,10 +156,12 @@ private:
   bool isWhole(const FlowFacts& facts, uint64_t nowWallNs) const;
   FlowFacts whole(const FlowFacts& facts, uint64_t nowWallNs) const;
   NameDecision judgeName(const FlowFacts& facts, const RuleIndex& index, uint64_t nowWallNs) const;
+  const Rule& firstOf(const FlowFacts& facts, uint64_t nowWallNs) const;
+  const Rule& firstOf(const FlowFacts& facts, uint64_t nowWallNs, Trace& trace) const;
 };
 
 Decision stricter(const Decision& out, const Decision& in);
-// Of a loopback flow's two decisions, the one that lets less through: drop, block, nameserver,
+// Of a loopback flow's two decisions, the one that lets less through: drop, block, ask, nameserver,
 // gate17, allow; then of "no" the one for good, of "yes" the one for once; `out` on a tie.
 
 void fill(const Trace& trace, capnp::List<proto::view::Considered>::Builder considered);

@@ -27,6 +27,8 @@ kj::StringPtr toText(Action action) {
       return "gate17";
     case Action::NAMESERVER:
       return "nameserver";
+    case Action::ASK:
+      return "ask";
   }
   return "unknown";
 }
@@ -93,6 +95,8 @@ proto::Verdict verdictOf(const Rule& rule) {
       return proto::Verdict::GATE17;
     case Action::NAMESERVER:
       return proto::Verdict::NAMESERVER;
+    case Action::ASK:
+      return proto::Verdict::ASK;
   }
   return proto::Verdict::DROP;
 }

@@ -13,8 +13,9 @@
 
 namespace portreeve::rules {
 
-enum class Action : uint8_t { ALLOW, BLOCK, DROP, GATE17, NAMESERVER };
-// NAMESERVER (the kernel turns the query to the suite's resolver) is for built-in rules alone.
+enum class Action : uint8_t { ALLOW, BLOCK, DROP, GATE17, NAMESERVER, ASK };
+// NAMESERVER (the kernel turns the query to the suite's resolver) is for built-in rules alone. ASK:
+// answers decide, and where none does, a person is asked.
 
 enum class Layer : uint8_t { BUILT_IN, ADMINISTRATOR, USER, DEFAULT };
 // In the order they are asked. ADMINISTRATOR: files a person wrote; USER: files kept by the suite;
@@ -36,6 +37,11 @@ struct Rule {
   kj::Vector<kj::String> ways;  // GATE17: names of [[gate.way]] in the order they are tried; none:
                                 // the first of the settings
   bool once = false;       // decides each packet alone: ALLOW, BLOCK and DROP
+  bool answer = false;     // a person's answer: is asked where a rule of ASK matched, nowhere else
+  bool essential = false;  // stays in force in lockdown
+  bool log = true;         // what it decides is told to the historian
+  bool learning =
+      false;  // of the mode `learn`: names are given, so that there is something to learn
   kj::Vector<kj::Own<Operand>> operands;  // cheap ones first; none: matches every flow
 
   Match test(const FlowFacts& facts) const;
@@ -52,7 +58,8 @@ kj::StringPtr toText(ProcessKind kind);
 kj::StringPtr toText(Direction direction);
 
 proto::Verdict verdictOf(const Rule& rule);
-// The mark for good: ACCEPT, BLOCK, DROP, GATE17, NAMESERVER; with `once` the one for this packet.
+// The mark for good: ACCEPT, BLOCK, DROP, GATE17, NAMESERVER; with `once` the one for this packet;
+// or Verdict.ask, which is no mark.
 
 bool letsThrough(Action action);
 // Everything but BLOCK and DROP.

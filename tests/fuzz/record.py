@@ -7,6 +7,8 @@ queue-message       the queue's messages about them
 conntrack-message   a dump of conntrack, and its events
 diag-message        a dump of sock_diag, TCP and UDP, both families
 saved-rules         iptables-save, bare, beside Docker-like rules, and with odd comments
+
+The corpus of prompts (policy's file of open questions) is written by hand.
 """
 import socket
 import struct
