@@ -65,6 +65,7 @@ private:
 
   struct SharedReply final : public kj::Refcounted {
     Reply reply;
+    kj::Own<SharedReply> addRef() { return kj::addRef(*this); }  // for each branch of `made`
   };
   bool making = false;  // a status, for `made`
   kj::TimePoint sharedAt = kj::origin<kj::TimePoint>();

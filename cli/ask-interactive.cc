@@ -8,6 +8,7 @@
 
 #include <capnp/message.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <map>
@@ -140,6 +141,13 @@ private:
   char piece[256];
 
   static kj::Own<kj::AsyncInputStream> wrap(kj::AsyncIoContext& io) {
+    struct stat input;
+    bool waits = fstat(STDIN_FILENO, &input) == 0 &&
+                 (isatty(STDIN_FILENO) || S_ISFIFO(input.st_mode) || S_ISSOCK(input.st_mode));
+    if (!waits)
+      throw Failure(WRONG_USE,
+                    "ask: answers are read from a terminal or a pipe; without one: `portreeve ask "
+                    "--list`, `portreeve ask ID allow`");
     int fd = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO);
     if (fd < 0) throw Failure(FAILED, "ask: there is no terminal to read answers from");
     return io.lowLevelProvider->wrapInputFd(fd, kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);

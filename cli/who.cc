@@ -3,6 +3,7 @@
 
 #include "cli/json.h"
 #include "cli/printable.h"
+#include "cli/program-view.h"
 #include "cli/session.h"
 #include "cli/socket-question.h"
 #include "cli/table.h"

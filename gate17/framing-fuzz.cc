@@ -48,7 +48,7 @@ class Nobody final : public proto::Node::Server {
 template <typename T>
 void ends(kj::Promise<T> promise, kj::WaitScope& wait) {
   // Whatever was said, it is over when the peer has gone.
-  kj::runCatchingExceptions([&]() { promise.ignoreResult().wait(wait); });
+  kj::runCatchingExceptions([&]() { promise.wait(wait); });
 }
 
 void datagrams(kj::ArrayPtr<const kj::byte> input) {

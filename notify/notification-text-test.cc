@@ -29,7 +29,7 @@ struct TestPrompt {
     set(prompt.initScopes(2), {"host", "domain"});
   }
   void set(capnp::List<capnp::Text>::Builder list, std::initializer_list<const char*> words) {
-    uint i = 0;
+    unsigned i = 0;
     for (auto word : words) list.set(i++, word);
   }
 };

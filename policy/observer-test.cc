@@ -34,6 +34,7 @@ struct Fixture {
   Deciding deciding{[this]() -> rules::RuleSet& { return t.store->inForce(); }, names};
   NoSettler settler;
   Prompts prompts{{t.loop.timer, deciding, settler, rules::testUsers(), state, t.settings, 3000,
+                   []() { return DefaultAction::BLOCK; },
                    [](kj::StringPtr, kj::StringPtr) { return kj::str("a rule"); },
                    [](Arrival&&) {}}};
   Learned learned{flows, t.loop.timer, state};
@@ -44,15 +45,16 @@ struct Fixture {
     t.start();
     modes = kj::heap<Modes>(Modes::Parts{t.loop.timer, *t.store, state, [this]() { return t.now; },
                                          [this]() { return t.sinceBoot; }});
-    parts = kj::heap<BootstrapParts>(
-        BootstrapParts{*t.store, flows, *followers, secrets, tokens, rules::testUsers(),
-                       [](proto::view::ProcessStatus::Builder status) { status.setName("policy"); },
-                       []() { return kj::heap<Inlet>(); }, []() { return kj::heap<Judge>(); },
-                       [this]() -> kj::Promise<void> {
-                         refreshed++;
-                         return kj::READY_NOW;
-                       },
-                       history, prompts, *modes, learned});
+    parts = kj::heap<BootstrapParts>(BootstrapParts{
+        *t.store, flows, *followers, secrets, tokens, rules::testUsers(),
+        [](proto::view::ProcessStatus::Builder status) { status.setName("policy"); },
+        []() { return kj::heap<Inlet>(); }, []() { return kj::heap<Judge>(); },
+        [this]() -> kj::Promise<void> {
+          refreshed++;
+          return kj::READY_NOW;
+        },
+        history, [](proto::RouteWatcher::Client) -> proto::Routes::Client { return nullptr; },
+        prompts, *modes, learned});
   }
 
   proto::Policy::Client as(uid_t uid) {

@@ -48,7 +48,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
       disk(io.unixEventPort),
       state(kj::str(directories.state, "/policy"), disk),
       prompts({timer, deciding, settle, users, state, settings.policy,
-               settings.interceptor.timeoutMs,
+               settings.interceptor.timeoutMs, [this]() { return rules.unanswered(); },
                [this](kj::StringPtr toml, kj::StringPtr who) {
                  return rules.add(toml, 0 * kj::SECONDS, who).then([](RuleStore::Added added) {
                    return kj::mv(added.rule);
@@ -72,23 +72,22 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
       gateRoutes(
           timer, flows, deciding, [this]() -> rules::RuleSet& { return rules.inForce(); },
           [this](const Tuple& localFirst) { return findProcess(localFirst); }),
-      bootstrap{rules,
-                flows,
-                followers,
-                secrets,
-                tokens,
-                users,
-                [this](proto::view::ProcessStatus::Builder builder) { fillStatus(builder); },
-                [this]() { return attributed.open(); },
-                [this]() { return nameJudges.make(); },
-                [this]() { return walk.refreshBytes(); },
-                history,
-                [this](proto::RouteWatcher::Client watcher) {
-                  return gateRoutes.make(kj::mv(watcher));
-                },
-                prompts,
-                modes,
-                learned},
+      bootstrap{
+          rules,
+          flows,
+          followers,
+          secrets,
+          tokens,
+          users,
+          [this](proto::view::ProcessStatus::Builder builder) { fillStatus(builder); },
+          [this]() { return attributed.open(); },
+          [this]() { return nameJudges.make(); },
+          [this]() { return walk.refreshBytes(); },
+          history,
+          [this](proto::RouteWatcher::Client watcher) { return gateRoutes.make(kj::mv(watcher)); },
+          prompts,
+          modes,
+          learned},
       rpc(
           *io.lowLevelProvider, rpcSocket.release(), accounts,
           [this](Entitlement peer) { return makeBootstrap(bootstrap, kj::mv(peer)); },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/modes/modes.h"
 
+#include "common/marks.h"
 #include "policy/test-store.h"
 
 #include <doctest/doctest.h>

@@ -62,7 +62,7 @@ void Prompts::fill(proto::Prompt::Builder view, const Question& question,
     uint64_t now = nowNs();
     if (end > now) view.setSecondsLeft(double((end - now) / 1'000'000) / 1000);
   }
-  view.setDefault(toText(parts.settings.unanswered));
+  view.setDefault(toText(parts.unanswered()));
   view.setRule(question.flow.judgement.rule);
   view.setOrigin(question.flow.judgement.origin);
   view.setMayAnswer(viewer.answers(question));

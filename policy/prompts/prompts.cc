@@ -128,9 +128,10 @@ bool Prompts::holdsDefault(const Question& question, uint64_t nowNs) const {
 
 bool Prompts::useDefault(Flow& flow) {
   counts.unanswered++;
-  flow.judgement.verdict = verdictOf(parts.settings.unanswered);
-  flow.judgement.origin = kj::str("unanswered = \"", toText(parts.settings.unanswered),
-                                  "\" in [policy]; asked by ", flow.judgement.origin);
+  auto action = parts.unanswered();
+  flow.judgement.verdict = verdictOf(action);
+  flow.judgement.origin =
+      kj::str("unanswered = \"", toText(action), "\"; asked by ", flow.judgement.origin);
   return false;
 }
 

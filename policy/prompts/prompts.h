@@ -45,6 +45,7 @@ public:
     DurableFolder& state;
     const Settings::Policy& settings;
     uint32_t timeoutMs;  // the interceptor's
+    kj::Function<DefaultAction()> unanswered;  // what holds while nobody answers, just now
     kj::Function<kj::Promise<kj::String>(kj::StringPtr toml, kj::StringPtr who)> addRule;
     // The name of the rule, in force when it resolves.
     kj::Function<void(Arrival&&)> resume;  // Judge::resume
@@ -98,7 +99,7 @@ public:
   void presenceChanged() override;
 
 private:
-  Parts parts;
+  mutable Parts parts;
   kj::String boot;
   mutable QuestionTable questions;
   OnceAnswers once;

@@ -3,6 +3,7 @@
 // second life of policy finds again.
 #pragma once
 
+#include "policy/failure.h"
 #include "policy/prompts/prompts.h"
 #include "policy/test-folders.h"
 #include "policy/test-road.h"
@@ -90,6 +91,7 @@ struct AskingRoad {
           deciding([&road]() -> rules::RuleSet& { return *road.set; }, names),
           prompts({road.loop.timer, deciding, road.settler, rules::testUsers(),
                    KJ_ASSERT_NONNULL(road.state), road.settings, 3000,
+                   [&road]() { return road.settings.unanswered; },
                    [&road](kj::StringPtr toml, kj::StringPtr) { return road.addRule(toml); },
                    [this](Arrival&& arrival) { judge.resume(kj::mv(arrival)); }}),
           judge(road.loop.timer, {programs, flows, transient, lateEnds, headings, askers, lookups,

@@ -146,7 +146,6 @@ private:
   bool anyGate = false;                   // a rule for Gate17 is among them
   bool hangsOnCircumstances = false;      // where none does, they cost nothing
   KnownCircumstances circumstances;
-  RuleIndex flows;  // decide
   RuleIndex flows;                        // decide
   RuleIndex answers;                      // asked where a rule of ASK matched
   RuleIndex unnamed;

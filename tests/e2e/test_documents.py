@@ -28,6 +28,7 @@ ELSEWHERE = {
     "portreeve up": "tests/harness/suite.py",
     "portreeve down": "tests/e2e/test_taking_down.py",
     "portreeve demo": "tests/e2e/test_installation.py",
+    "portreeve lockdown": "tests/e2e/test_modes.py", "portreeve pause": "tests/e2e/test_modes.py", "portreeve learn": "tests/e2e/test_modes.py",
 }
 
 
