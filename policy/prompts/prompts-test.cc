@@ -265,6 +265,7 @@ TEST_CASE("a path with the signs of a pattern stands for itself alone") {
   AskingRoad road;
   road.verdictOn({.tuple = WEB, .id = 7, .path = "/tmp/a*[b]"_kj});
   road.answer(1, "allow", "always", "program");
+  CHECK(road.said() == "7 1710");
   CHECK(road.verdictOn({.tuple = WEB, .id = 8, .instance = 2, .path = "/tmp/a*[b]"_kj}) ==
         "8 1710");
   CHECK(road.verdictOn(
@@ -279,12 +280,12 @@ TEST_CASE("320 may watch, 32 of them of one uid; one more is told so") {
   road.present = nullptr;
   for (uid_t uid = 2000; all.size() < PromptWatchers::MOST; uid++)
     for (size_t i = 0; i < PromptWatchers::MOST_OF_UID && all.size() < PromptWatchers::MOST; i++)
-      all.add(watchers.add({uid, false, false, true, kj::str("x")}, kj::heap<TestSink>(road.seen),
+      all.add(watchers.add({uid, false, false, true, kj::str("x")}, kj::heap<PromptSink>(road.seen),
                            false));
   road.loop.turn();
   auto one = [&](uid_t uid) {
     return failureOf([&]() {
-      all.add(watchers.add({uid, false, false, true, kj::str("x")}, kj::heap<TestSink>(road.seen),
+      all.add(watchers.add({uid, false, false, true, kj::str("x")}, kj::heap<PromptSink>(road.seen),
                            false));
     });
   };

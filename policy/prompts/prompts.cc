@@ -208,12 +208,12 @@ kj::Promise<Prompts::Answered> Prompts::answer(uint64_t id, Answer answer, const
   PossibleAnswers::to(question).require(answer);
   beingAnswered.emplace(id, kj::str(who.who));
   uint64_t before = resumed;
+  auto openBefore = questions.ids();
   kj::Promise<kj::String> rule = kj::String();
   if (answer.lifetime == Lifetime::ONCE)
     answerOnce(question, answer, who);
   else
     rule = kj::evalNow([&]() { return answerByRule(question, answer, who); });
-  auto openBefore = questions.ids();
   return rule.attach(kj::defer([this, id]() { beingAnswered.erase(id); }))
       .then([this, id, before, answer = kj::mv(answer), &who,
              openBefore = kj::mv(openBefore)](kj::String name) mutable {

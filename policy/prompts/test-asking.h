@@ -12,14 +12,14 @@
 
 namespace portreeve::policy {
 
-class TestSink final : public proto::PromptSink::Server {
+class PromptSink final : public proto::PromptSink::Server {
 public:
   struct Seen {
     kj::Vector<kj::String> prompts;  // "1: app -> 203.0.113.5, 1 waiting"
     kj::Vector<kj::String> closed;   // "1: answered allow"
     uint missed = 0;
   };
-  explicit TestSink(Seen& seen) : seen(seen) {}
+  explicit PromptSink(Seen& seen) : seen(seen) {}
 
   kj::Promise<void> prompts(PromptsContext context) override {
     for (auto one : context.getParams().getChanged())
@@ -66,7 +66,7 @@ struct AskingRoad {
   FakeKernel kernel;
   FakeSettler settler;
   Accounts accounts = Accounts::read();
-  TestSink::Seen seen;
+  PromptSink::Seen seen;
   kj::String ruleProblem;  // why the next rule cannot be written
 
   struct Life {
@@ -108,7 +108,7 @@ struct AskingRoad {
   }
 
   void come(Viewer viewer) {
-    present = life->prompts.watchers().add(viewer, kj::heap<TestSink>(seen), true);
+    present = life->prompts.watchers().add(viewer, kj::heap<PromptSink>(seen), true);
     loop.turn();
   }
 
