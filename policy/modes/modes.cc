@@ -160,12 +160,13 @@ uint64_t Modes::toWall(uint64_t sinceBootNs) const {
 }
 
 void Modes::fill(proto::view::RulesStatus::Builder status) const {
-  if (now.mode == Mode::NONE) return;
+  bool on = now.mode != Mode::NONE;
   status.setMode(nameOf(now.mode));
-  status.setModeUntil(rfc3339(toWall(now.endNs)));
-  if (now.confirmNs != 0) status.setModeConfirmBy(rfc3339(toWall(now.confirmNs)));
-  if (now.mode == Mode::LEARN_ALLOW) status.setModeAction("allow");
-  if (now.mode == Mode::LEARN_BLOCK) status.setModeAction("block");
+  status.setModeUntil(on ? rfc3339(toWall(now.endNs)) : kj::String());
+  status.setModeConfirmBy(on && now.confirmNs != 0 ? rfc3339(toWall(now.confirmNs)) : kj::String());
+  status.setModeAction(now.mode == Mode::LEARN_ALLOW   ? "allow"
+                       : now.mode == Mode::LEARN_BLOCK ? "block"
+                                                       : "");
   status.setModeBy(now.who);
 }
 

@@ -122,7 +122,6 @@ private:
     Rule rule;
     rule.name = kj::str(name);
     rule.layer = Layer::DEFAULT;
-    rule.fallback = true;
     rule.file = kj::str(MODE_FILE);
     rule.text = kj::str("# portreeve ", name, "\naction = \"", toText(action), '"');
     rule.action = action;
@@ -254,7 +253,7 @@ bool isNoAnswer(const Rule& rule) {
 bool judgesNames(const Rule& rule) {
   // Of the last layer only what holds where no rule does: "loopback" and the like are about
   // addresses.
-  return isPeoples(rule) || rule.fallback;
+  return isPeoples(rule) || rule.fallback || rule.file == MODE_FILE;
 }
 
 FlowFacts nameStage() {

@@ -109,7 +109,7 @@ class Desktop:
 def desktop(suite):
     shutil.copy("/usr/bin/curl", suite.programs / "curl")
     suite.net.start(suite.net.world, "python3", "-m", "http.server", PORT, "--directory", "/usr/share/doc/curl", "--bind", "::")
-    wait_until(lambda: suite.probe("app", "tcp", "10.9.0.13", PORT, "--timeout", 1)["ok"], 15, "the server listens")
+    wait_until(lambda: suite.probe("app", "tcp", "10.9.0.13", PORT, "--timeout", 1).get("error") != "ECONNREFUSED", 15, "the server listens")
     with Desktop(suite) as running:
         wait_until(lambda: watchers(suite) == 1, 10, lambda: "it watches\n" + (running.folder / "log.txt").read_text())
         yield running
