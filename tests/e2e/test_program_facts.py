@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is told of a program besides its path: where it runs, what it runs, and who says so."""
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness.namespaces import run, wait_until
+from harness.suite import SETTINGS, Suite
+
+CONNECT = "import socket; s = socket.create_connection(('10.9.0.13', 7000), 3); s.recv(99)\n"
+
+
+@pytest.fixture(scope="module")
+def suite(net):
+    with Suite(net, settings=SETTINGS.format(default="allow")) as running:
+        yield running
+
+
+@pytest.fixture
+def group():
+    """Makes a control group below the root of version 2; the path within it is the test's to choose."""
+    root = next(line.split()[1] for line in Path("/proc/mounts").read_text().splitlines() if line.split()[2] == "cgroup2")
+    made = []
+
+    def make(path):
+        folder = Path(root)
+        for name in path.split("/"):
+            folder = folder / name
+            if not folder.exists():
+                folder.mkdir()
+                made.append(folder)
+        return folder
+
+    yield make
+    for folder in reversed(made):
+        wait_until(lambda: not (folder / "cgroup.procs").read_text(), 5, f"{folder} is empty")
+        folder.rmdir()
+
+
+def inside_group(suite, group, *words, check=True):
+    """As `inside`; the group is entered before `ip netns exec`, which mounts a /sys of its own."""
+    return run("sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh",
+               "ip", "netns", "exec", suite.net.machine, *words, check=check)
+
+
+def run_in(suite, group, program, *words):
+    return inside_group(suite, group, suite.program(program), *words, check=False)
+
+
+def newest(suite, name):
+    return suite.connections(program=name)[-1]["process"]
+
+
+def test_a_container_is_named_with_its_engine_and_can_be_ruled(suite, group):
+    name = f"web{os.getpid()}"
+    suite.rules(f'[[rule]]\nname = "not from there"\naction = "block"\nprocess = {{ container = "{name}" }}\n')
+    try:
+        done = run_in(suite, group(f"lxc.payload.{name}"), "inside", "tcp", "10.9.0.13", 7000)
+        assert '"ok":false' in done.stdout, done
+        row = suite.connections(program="inside")[-1]
+        assert (row["process"]["container"], row["process"]["container_runtime"]) == (name, "lxc"), row
+        assert "container" not in row["process"].get("claimed", []), row
+        assert row["verdict"]["rule"] == "not from there"
+        assert suite.probe("inside", "tcp", "10.9.0.13", 7000)["ok"]
+        assert f"lxc {name}" in suite.command("explain", str(int(row["id"]))).stdout
+    finally:
+        suite.rules("")
+
+
+def test_a_container_of_namespaces_of_its_own_is_a_stranger_that_its_group_names(suite, group):
+    """unshare(1), a root of its own, pid and mount namespaces: as an engine makes one."""
+    name = f"own{os.getpid()}"
+    root = suite.programs / "root"
+    root.mkdir(exist_ok=True)
+    folders = [d for d in ("bin", "lib", "lib64", "usr", "etc") if Path(f"/{d}").is_dir()]
+    binds = "".join(f"mkdir -p {root}/{d} && mount --rbind /{d} {root}/{d} && " for d in folders)
+    program = suite.program("shipped")
+    script = (f"{binds}mkdir -p {root}/opt && cp {program} {root}/opt/shipped && "
+              f"exec unshare --pid --fork chroot {root} /opt/shipped tcp 10.9.0.13 7000")
+    done = inside_group(suite, group(f"lxc.payload.{name}"), "unshare", "--mount", "sh", "-c", script)
+    assert '"ok":true' in done.stdout, done
+    process = next(r["process"] for r in reversed(suite.connections()) if r["process"].get("container") == name)
+    assert process["container_runtime"] == "lxc" and process["cmdline"].startswith("/opt/shipped"), process
+
+
+def test_a_users_own_group_is_marked_as_the_users_word(suite, group):
+    folder = group(f"user.slice/user-4711.slice/user@4711.service/app.slice/app-flatpak-org.x.App-{os.getpid()}.scope")
+    run_in(suite, folder, "sandboxed", "tcp", "10.9.0.13", 7000)
+    process = newest(suite, "sandboxed")
+    assert process["flatpak"] == "org.x.App"
+    assert {"flatpak", "slice"} <= set(process["claimed"]), process
+
+
+def test_a_session_and_its_slice_are_told(suite, group):
+    run_in(suite, group("user.slice/user-4711.slice/session-77.scope"), "logged-in", "tcp", "10.9.0.13", 7000)
+    process = newest(suite, "logged-in")
+    assert (process["session"], process["slice"], process["unit"]) == ("77", "user-4711.slice", "session-77.scope"), process
+
+
+def test_an_appimage_is_named_by_its_file_not_by_its_mount(suite):
+    """The runtime mounts the image at a random place and says in APPIMAGE which file it is."""
+    mount = Path(f"/tmp/.mount_FooVie{os.getpid() % 1000000:06}")
+    mount.mkdir()
+    try:
+        script = (f"mount -t tmpfs none {mount} && mkdir -p {mount}/usr/bin && cp {suite.program('foo')} {mount}/usr/bin/foo && "
+                  f"APPIMAGE=/home/a/FooViewer-1.2.AppImage exec {mount}/usr/bin/foo tcp 10.9.0.13 7000")
+        suite.net.inside("unshare", "--mount", "sh", "-c", script)
+        process = newest(suite, "foo")
+        assert process["appimage"] == "/home/a/FooViewer-1.2.AppImage", process
+        assert process["stable_path"] == "/tmp/.mount_*/usr/bin/foo"
+        assert "appimage" in process["claimed"]
+    finally:
+        mount.rmdir()
+
+
+def test_the_script_behind_an_interpreter_can_be_ruled(suite):
+    folder = suite.programs
+    for name in ("good.py", "bad.py"):
+        (folder / name).write_text(CONNECT)
+    suite.rules(f'[[rule]]\nname = "not that script"\naction = "block"\nprocess = {{ script = "{folder}/bad.py" }}\n')
+    try:
+        assert suite.net.inside("/usr/bin/python3", "good.py", cwd=folder).returncode == 0
+        assert suite.net.inside("/usr/bin/python3", "-B", "./bad.py", cwd=folder, check=False).returncode != 0
+        good, bad = suite.connections(protocol="tcp")[-2:]
+        assert good["process"]["script"] == f"{folder}/good.py" and good["process"]["cwd"] == str(folder), good
+        assert bad["process"]["script"] == f"{folder}/bad.py" and bad["verdict"]["rule"] == "not that script", bad
+    finally:
+        suite.rules("")
+
+
+def test_history_gives_back_all_that_was_known(suite):
+    shutil.copy("/usr/bin/python3", suite.programs / "keeper-of-facts")
+    (suite.programs / "told.py").write_text(CONNECT)
+    suite.net.inside(suite.programs / "keeper-of-facts", "told.py", cwd=suite.programs)
+    live = newest(suite, "keeper-of-facts")
+
+    def recorded():
+        lines = suite.command("history", "--program", "keeper-of-facts", "--json").stdout.splitlines()
+        return [json.loads(line)["process"] for line in lines if line.strip()]
+
+    def known(process):
+        return {key: value for key, value in process.items() if value not in ("", [])}
+
+    row = wait_until(recorded, 10, lambda: suite.output()[-2000:])[-1]
+    assert known(row) == known(live)
