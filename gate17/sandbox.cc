@@ -52,7 +52,7 @@ kj::String enterNodeSandbox() {
   filter.allowUnixSockets();
   allowSockets(filter);
   filter.allowReadingFiles();
-  for (int call : {SYS_clone3, SYS_set_robust_list, SYS_rseq, SYS_sendmmsg, SYS_uname})
+  for (int call : {SYS_pipe2, SYS_clone3, SYS_set_robust_list, SYS_rseq, SYS_sendmmsg, SYS_uname})
     filter.allow(call);
   filter.allow(SYS_ioctl, {{1, ALL, FIONREAD}});
   filter.allow(SYS_clone, {{0, CLONE_THREAD, CLONE_THREAD}});

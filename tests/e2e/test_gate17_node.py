@@ -21,14 +21,14 @@ def keygen(path):
 
 
 class Node:
-    def __init__(self, tunnel, name, namespace, address, client, exits='["internet", "lan"]'):
+    def __init__(self, tunnel, name, namespace, address, client, exits='["internet", "lan"]', elsewhere=None):
         self.tunnel, self.name, self.namespace = tunnel, name, namespace
         self.folder = tunnel.folder / name
         self.folder.mkdir()
         self.key = keygen(self.folder / "key")
         (self.folder / "portreeve.toml").write_text(f"""
 [node]
-listen = ["{address}:17", "{address}:443"]
+listen = ["{address}:17", "{elsewhere or address}:443"]
 key = "{self.folder}/key"
 exit = {exits}
 [[node.client]]
@@ -49,7 +49,7 @@ key = "{client}"
 def tunnel(net):
     with Tunnel(net) as made:
         made.own = keygen(made.folder / "own.key")
-        made.near = Node(made, "near", net.world, WORLD[0], made.own)
+        made.near = Node(made, "near", net.world, WORLD[0], made.own, elsewhere=UPSTREAM[0])
         made.far = Node(made, "far", made.server, SERVER[0], made.own)
         made.strict = Node(made, "strict", net.world, WORLD_INSIDE[0], made.own, exits='["internet"]')
         yield made
@@ -69,7 +69,7 @@ own_key = "{folder}/own.key"
 [[gate.way]]
 name = "near-443"
 type = "gate17"
-server = "{world}:443"
+server = "{upstream}:443"
 key = "{near}"
 own_key = "{folder}/own.key"
 [[gate.way]]
