@@ -102,6 +102,7 @@ def here(text, suite, work):
                         "portreeve connections --follow --json | systemd-cat -t portreeve-connections":
                             "timeout -s INT 2 portreeve connections --follow --json | cat",
                         "http://example.org/": "http://www.allowed.test/",
+                        "/etc/prometheus": work, "sudo portreeve": "portreeve", "--for-user prometheus": "--for-user nobody",
                         "runuser -u nobody -- curl": "! runuser -u nobody -- curl",  # "the second line fails at once"
                         "portreeve connections --follow\n": UNTIL_INTERRUPTED.format("portreeve connections --follow")}.items():
         text = text.replace(there, str(mine))
