@@ -92,6 +92,11 @@ TEST_CASE("learning decides what no rule does, and gives every name") {
   test.begin(rules::Mode::LEARN_BLOCK, 300);
   CHECK(test.decides(443) == "web allow");
   CHECK(test.decides(9999) == "learn block");
+  // What is noted without its name would be a rule about an address.
+  auto unnamed = rules::curlToExample();
+  unnamed.remotePort = 9999;
+  unnamed.known.domain = false;
+  CHECK(test.store.store->inForce().hangsOnName(unnamed, test.store.now));
   CHECK(!test.store.store->inForce().judgeName(rules::curlToExample().process, "x.test", 1).refuse);
 }
 

@@ -46,8 +46,8 @@ private:
   kj::Vector<kj::String> builtinNames;
 
   ParseOptions parseOptions() {
-    return {options.users, options.startedNs, &lists, geography.get(), &sets, options.profiles,
-            options.ways};
+    return {options.users, options.startedNs, &lists,      geography.get(),
+            &sets,         options.profiles,  options.ways};
   }
 
   void addPeoples(const RuleSource& source) {
@@ -409,7 +409,8 @@ bool RuleSet::hangsOnName(const FlowFacts& facts, uint64_t nowWallNs) const {
     found = rule.expired(nowWallNs) ? Match::NO : rule.test(facts);
     return found != Match::NO;
   });
-  return found == Match::MAYBE || (first != nullptr && first->action == Action::ASK);
+  return found == Match::MAYBE ||
+         (first != nullptr && (first->action == Action::ASK || first->learning));
 }
 
 NameDecision RuleSet::judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lockdown, pause and learn: they hold at once, are seen, end by themselves, and what was learned becomes rules."""
 import json
+import shutil
 
 from harness.namespaces import wait_until
 
@@ -87,7 +88,7 @@ def test_what_was_learned_becomes_rules_that_cover_it(suite):
     wait_until(lambda: suite.status()["rules"]["learned"] == 2, 5, "two kinds were seen")
     suite.command("resume")
     assert not connects(suite, "newcomer")
-    rules = [json.loads(line) for line in suite.command("learn", "review", "--json").stdout.splitlines()]
+    rules = review(suite)
     assert len(rules) == 1 and rules[0]["connections"] == 2 and rules[0]["kinds"] == 2, rules
     shown = suite.command("learn", "review").stdout
     assert "+action = \"allow\"" in shown and "+port = [443, 7000]" in shown, shown
@@ -100,13 +101,18 @@ def test_what_was_learned_becomes_rules_that_cover_it(suite):
 
 def test_learning_by_blocking_gives_names_and_notes_what_was_tried(suite):
     suite.command("learn", "block", "1h", "--confirm", "0")
-    assert not suite.probe("curious", "tcp", "www.allowed.test", 7000, "--timeout", 2)["ok"]
-    wait_until(lambda: suite.status()["rules"]["learned"] == 1, 5, "it was noted")
+    shutil.copy("/usr/bin/curl", suite.programs / "curious")
+    done = suite.net.inside(suite.programs / "curious", "-s", "--noproxy", "*", "--max-time", "5", "http://www.allowed.test:7000/", check=False)
+    assert done.returncode == 7, f"refused, but not its name: {done}"
+    rule = wait_until(lambda: next((r for r in review(suite) if "curious" in r["name"]), None), 5, lambda: f"it was noted: {review(suite)}")
     suite.command("resume")
-    rule = json.loads(suite.command("learn", "review", "--json").stdout.splitlines()[0])
-    assert 'domain = "www.allowed.test"' in rule["toml"] and 'action = "block"' in rule["toml"], rule
-    assert "1 kind" in suite.command("learn", "forget").stderr
-    assert suite.command("learn", "review").stdout == ""
+    assert 'domain = "www.allowed.test"' in rule["toml"] and 'action = "block"' in rule["toml"] and rule["kinds"] == 1, rule
+    assert "kind" in suite.command("learn", "forget").stderr
+    assert suite.command("learn", "review").stdout == "" and suite.status()["rules"]["learned"] == 0
+
+
+def review(suite):
+    return [json.loads(line) for line in suite.command("learn", "review", "--json").stdout.splitlines()]
 
 
 def test_wrong_words_are_refused(suite):
