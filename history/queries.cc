@@ -49,6 +49,7 @@ void fillConnection(view::Connection::Builder to, const Statement& row, Texts& t
   verdict.setMark(uint32_t(row.number(MARK)));
   verdict.setRule(texts.text(row.number(RULE)));
   verdict.setReason(texts.text(row.number(REASON)));
+  verdict.setWay("");  // which way of Gate17 it took is not kept
   to.setBytesIn(double(row.number(BYTES_IN)));
   to.setBytesOut(double(row.number(BYTES_OUT)));
   to.setState(open ? "open" : "ended");
@@ -59,14 +60,14 @@ void fillConnection(view::Connection::Builder to, const Statement& row, Texts& t
 void fillPrompt(proto::PromptRecord::Builder to, const Statement& row, Texts& texts) {
   to.setId(double(row.number(2)));
   to.setAsked(timeText(row.number(1)));
-  if (!row.isNull(3)) to.setClosed(timeText(row.number(3)));
+  to.setClosed(row.isNull(3) ? kj::String() : timeText(row.number(3)));
   to.setDirection(row.number(4) == 1 ? "in" : "out");
   auto there = to.initDestination();
   there.setProtocol(protocolText(uint8_t(row.number(5))));
   there.setAddress(addressText(row.blob(6)));
   there.setPort(uint16_t(row.number(7)));
   fillProgram(to.initProgram(), texts, row.number(8), row.number(9), row.number(10), 0, 0);
-  if (!row.isNull(11)) to.setDomain(texts.text(row.number(11)));
+  to.setDomain(row.isNull(11) ? ""_kj : texts.text(row.number(11)));
   to.setConnections(double(row.number(12)));
   to.setHow(texts.text(row.number(13)));
   to.setAction(texts.text(row.number(14)));

@@ -57,6 +57,12 @@ TEST_CASE("a question is found again with its answer, once") {
   TestHistory h;
   REQUIRE(h.write(told({})).outcome == Engine::Written::Outcome::DONE);
   CHECK(found(h, h.all())[0] == "12 /usr/bin/curl example.org  ");
+  {
+    auto open = h.database();
+    Answer still = findPrompts(open, h.all());
+    // Empty rather than left out: as JSON an open one has the same keys.
+    CHECK(still->getRoot<proto::PromptRecordPage>().getPrompts()[0].hasClosed());
+  }
   h.write(told({.how = "answered", .action = "allow"}));
   auto from = h.database();
   Answer answer = findPrompts(from, h.all());
