@@ -121,6 +121,8 @@ QUERIES = [
     "connections?sort=colour", "rules", "explain?program=/usr/bin/curl&remote=10.9.0.13&port=443", "explain", "explain?id=4711000",
     "history/connections", "history/connections?limit=1&order=oldest", "history/connections?remote=everywhere",
     "history/queries", "history/queries?port=1", "history/summary?by=program", "history/summary?by=hour&since=1h",
+    "changes", "changes?limit=2", "changes?limit=0", "dns/log", "dns/log?limit=1", "dns/cache", "dns/cache?below=test", "dns/cache?limit=x", "dns/upstreams",
+    "dns/upstreams?limit=1", "dns/lookup?name=www.allowed.test", "dns/lookup?name=www.allowed.test&type=WHAT", "dns/lookup", "lists",
     "history/summary?by=colour", "history/gaps", "metrics", "openapi.json", "history/connections?since=yesterday"]
 
 
@@ -174,6 +176,35 @@ def test_a_rule_is_added_tried_and_removed_by_whoever_has_seen_the_rules(suite, 
     code, _, _ = ask(suite, headers, "rules?name=by%20the%20page", "-X", "DELETE", *ORIGIN, "-H", f"If-Match: {etag}")
     assert code == 200
     assert suite.probe("paged", "tcp", "10.9.0.13", 7000)["ok"]
+
+
+def test_the_suites_rules_are_changed_ordered_and_taken_back(suite, login):
+    headers, _ = login
+
+    def change(path, body, check=200):
+        etag = re.search(r'(?i)etag: ("[^"]+")', api(suite, headers, "rules")[1])[1]
+        code, _, answer = api(suite, headers, path, "-X", "POST", *ORIGIN, "-H", "Content-Type: application/json", "-H", f"If-Match: {etag}",
+                              "-d", json.dumps(body))
+        assert code == check, (path, body, answer)
+        return answer
+
+    def order():
+        return [rule["name"] for rule in api(suite, headers, "rules")[2]["rules"] if rule["layer"] == "user"]
+
+    toml = '[[rule]]\nname = "%s"\naction = "block"\nprocess = { path = "/nowhere" }\n'
+    for name in ("one", "two", "three"):
+        change("rules", {"toml": toml % name})
+    change("rules/move", {"name": "three", "before": "one"})
+    assert order() == ["three", "one", "two"]
+    assert change("rules/replace", {"name": "one", "toml": toml % "first"})["rule"]["name"] == "first"
+    assert order() == ["three", "first", "two"]
+    assert "rule:2:" in change("rules/replace", {"name": "two", "toml": "[[rule]]\nnam = 1\n"}, check=400)["detail"]
+    newest = api(suite, headers, "changes?limit=1")[2]["changes"][0]
+    assert "first" in newest["what"] and any(line.startswith("+") for line in newest["diff"].splitlines())
+    assert change("changes/undo", {"number": newest["number"]})["number"] == newest["number"]
+    assert order() == ["three", "one", "two"]
+    for name in order():
+        suite.command("rule", "remove", name)
 
 
 def test_another_users_program_gets_nothing_with_a_stolen_session(suite, login):
