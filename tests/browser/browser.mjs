@@ -12,7 +12,7 @@ const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 // It keeps to itself: all that it asks of the network is our own server.
 const QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-  "--disable-gpu", "--disable-quic", "--disable-features=OptimizationHints,MediaRouter", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"];
+  "--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"];
 export const HOME = "http://127.0.0.1:817/";
 
 export const portreeve = (...words) => execFileSync(process.env.PORTREEVE, words, { encoding: "utf8" });
@@ -40,14 +40,14 @@ export const closeBrowser = async () => running?.close();
 export async function open({ width = 1280, height = 800, dark = false, link = loginLink(), at = "overview", ...more } = {}) {
   const context = await (await browser()).newContext({
     viewport: { width, height }, colorScheme: dark ? "dark" : "light", reducedMotion: "reduce", locale: "en-GB", ...more });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(45_000);
   const page = await context.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
   page.on("console", (message) => /Content Security Policy/i.test(message.text()) && faults.push(message.text()));
   await page.goto(link || HOME);
   if (link) {
-    await page.getByRole("navigation").waitFor({ state: "attached" });
+    await page.locator(".shell").waitFor();
     await go(page, at);
   }
   return { page, faults, close: () => context.close() };
@@ -68,7 +68,7 @@ export async function accessibility(page) {
 // Whether something is wider than the window.
 export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-export async function until(condition, what, seconds = 15) {
+export async function until(condition, what, seconds = 45) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const value = await condition();

@@ -92,6 +92,21 @@ def rows_in(database):
         return 0
 
 
+def multiply(database, wanted):
+    """What was recorded as often as it takes to have that many connections, all of them more than a week ago."""
+    with sqlite3.connect(database, timeout=30) as db:
+        columns = [row[1] for row in db.execute("PRAGMA table_info(connection)")]
+        rest = ", ".join(f"o.{column}" for column in columns if column not in ("id", "started", "ended"))
+        names = ", ".join(column for column in columns if column not in ("id", "started", "ended"))
+        first = db.execute("SELECT max(id) FROM connection").fetchone()[0]
+        rows = db.execute("SELECT count(*) FROM connection").fetchone()[0]
+        assert first > 10_000_000 + wanted and rows > 0, (first, rows)
+        db.execute(f"""WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+            INSERT INTO connection(id, started, ended, {names})
+            SELECT 10000000 + n.i, o.started - 691200000 - n.i * 10, o.started - 691200000 - n.i * 10 + 50, {rest}
+            FROM n JOIN (SELECT *, row_number() OVER () AS r FROM connection) o ON o.r = n.i % ? + 1""", (wanted, rows))
+
+
 def spread(database, chance, days=6, most=None):
     """What was recorded again and again, at other times: more by day than by night."""
     with sqlite3.connect(database, timeout=20) as db:

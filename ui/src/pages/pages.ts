@@ -3,8 +3,14 @@
 import type { ComponentType } from "preact";
 import type { IconName } from "../parts/icons";
 import { text } from "../text/en";
+import { About } from "./about/about";
 import { Connections } from "./connections/connections";
+import { Dns } from "./dns/dns";
+import { Lists } from "./lists/lists";
+import { FlowMap } from "./map/map";
 import { Overview } from "./overview/overview";
+import { Programs } from "./programs/programs";
+import { Rules } from "./rules/rules";
 
 export const SECTIONS = ["watch", "steer", "system"] as const;
 
@@ -20,4 +26,10 @@ export interface PageEntry {
 export const PAGES: PageEntry[] = [
   { name: "overview", title: text.nav.overview, section: "watch", icon: "overview", view: Overview },
   { name: "connections", title: text.nav.connections, section: "watch", icon: "connections", view: Connections },
+  { name: "programs", title: text.nav.programs, section: "watch", icon: "programs", view: Programs },
+  { name: "map", title: text.nav.map, section: "watch", icon: "map", view: FlowMap },
+  { name: "dns", title: text.nav.dns, section: "watch", icon: "dns", view: Dns },
+  { name: "rules", title: text.nav.rules, section: "steer", icon: "rules", view: Rules },
+  { name: "lists", title: text.nav.lists, section: "steer", icon: "lists", view: Lists },
+  { name: "about", title: text.nav.about, section: "system", icon: "about", view: About },
 ];

@@ -18,8 +18,7 @@ export function Login(props: { reason: string }) {
     event.preventDefault();
     const secret = secretOf(link);
     if (!secret) return setWrong(text.login.noSecret);
-    location.assign(`/login#${secret}`);
-    location.reload();
+    location.assign(`/login#${secret}`); // not where we are: the secret is gone from there
   }
   return (
     <main class="login-ground">

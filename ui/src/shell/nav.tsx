@@ -60,7 +60,7 @@ function Who() {
 
 export function Nav() {
   return (
-    <div class={`side ${open.value ? "open" : ""}`}>
+    <header class={`side ${open.value ? "open" : ""}`}>
       <div class="side-top">
         <a class="brand" href={hashOf("overview")}><Logo /><span>{text.title}</span></a>
         <State />
@@ -84,6 +84,6 @@ export function Nav() {
           <Who />
         </div>
       </div>
-    </div>
+    </header>
   );
 }

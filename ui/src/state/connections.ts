@@ -8,7 +8,7 @@ import { ConnectionStore } from "./connection-store";
 import { endSession } from "./notices";
 import { session } from "./session";
 
-const PAGE = 1000;
+const PAGE = 500;
 const MOST = 5000; // what policy keeps
 const RETRY_MS = [500, 1000, 2000, 5000];
 const STEADY_MS = 30_000;

@@ -202,7 +202,7 @@ export const about = {
   unfiltered: "not filtered",
   noNewPrivs: "can gain none",
   docs: "Documents",
-  docsHint: "They are installed in /usr/share/doc/portreeve.",
+  docsHint: "Served by the gateway itself, as text.",
   manuals: "Manual pages",
   licence: "Free software: GPL-3.0-or-later.",
   latency: "How long a verdict takes",

@@ -8,7 +8,7 @@ import { keyOf } from "../../state/connection-store";
 import { endSession, wordsOf } from "../../state/notices";
 
 export const MOST_PAST = 100_000;
-const PIECE = 1000;
+const PIECE = 250; // what fits into one answer, long command lines included
 
 export class Past {
   readonly rows: Connection[] = [];     // newest first, of those that match

@@ -13,20 +13,20 @@ import { COLUMNS, flowOf, isOthers, passes, type ColumnName, type Flow, type Mea
 
 const words = text.map;
 const EVERY_MS = 15_000;
-const PAGES = 6; // of 1000 connections
+const PIECES = 20, PIECE = 250; // the newest 5000 connections
 const WIDTH = 1000, BAR = 12, HEIGHT = 520;
 const X: Record<ColumnName, number> = { program: 150, domain: 494, network: 838 };
 
 async function recent(since: string): Promise<Connection[]> {
   const rows: Connection[] = [];
   let cursor: string | undefined;
-  for (let page = 0; page < PAGES; page++) {
-    const piece = await ask<ConnectionPage>("history/connections", { query: { since, direction: "out", limit: 1000, order: "newest", cursor } });
-    rows.push(...(piece.connections ?? []));
-    cursor = piece.next;
+  for (let piece = 0; piece < PIECES; piece++) {
+    const answer = await ask<ConnectionPage>("history/connections", { query: { since, direction: "out", limit: PIECE, order: "newest", cursor } });
+    rows.push(...(answer.connections ?? []));
+    cursor = answer.next;
     if (!cursor) break;
   }
-  return rows.filter((c) => c.verdict?.action !== "nameserver" && c.process?.kind !== "suite");
+  return rows.filter((c) => c.verdict?.action !== "nameserver" && c.process?.kind !== "suite" && !lastPart(c.process?.path).startsWith("portreeve-"));
 }
 
 function pathOf({ from, to, fromY, toY, height }: Ribbon): string {
@@ -44,7 +44,7 @@ function Block(props: { of: Node; colour: number; chosen: boolean; format: (valu
   const choosable = !isOthers(node);
   const title = `${node.title}: ${props.format(node.value)}`;
   return (
-    <g class={`node ${props.chosen ? "chosen" : ""} ${choosable ? "" : "rest"}`} role={choosable ? "button" : "img"} tabIndex={choosable ? 0 : undefined} aria-pressed={choosable ? props.chosen : undefined} aria-label={title}
+    <g class={`node ${props.chosen ? "chosen" : ""} ${choosable ? "" : "rest"}`} role={choosable ? "button" : "img"} tabindex={choosable ? 0 : undefined} aria-pressed={choosable ? props.chosen : undefined} aria-label={title}
       onClick={choosable ? props.onChoose : undefined}
       onKeyDown={(event) => {
         if (!choosable || (event.key !== "Enter" && event.key !== " ")) return;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { test } from "node:test";
+import { connect, open } from "./browser.mjs";
+
+test("a question is in the log with who asked and the answer, and says why", async () => {
+  const { page, close } = await open({ at: "dns" });
+  await connect("mail", "mail.example.net", 443);
+  const log = page.getByRole("table", { name: "Questions" });
+  const asked = log.locator(".row", { hasText: "mail.example.net" }).first();
+  await asked.waitFor();
+  await asked.click();
+  const drawer = page.locator(".drawer");
+  await drawer.getByText("Rules", { exact: true }).waitFor();
+  await drawer.getByText(/10\.9\.0\.11|fd09::11/).first().waitFor();
+  await close();
+});
+
+test("upstreams, the cache and the most asked names are shown", async () => {
+  const { page, close } = await open({ at: "dns" });
+  await page.getByRole("region", { name: "Upstreams" }).getByText("10.9.0.60").waitFor();
+  await page.getByRole("region", { name: "Cache" }).getByRole("rowheader").first().waitFor();
+  await page.getByRole("region", { name: "Most asked names" }).getByText("news.example.org", { exact: true }).waitFor();
+  await close();
+});
