@@ -17,7 +17,7 @@ export const HOME = "http://127.0.0.1:817/";
 
 export const portreeve = (...words) => execFileSync(process.env.PORTREEVE, words, { encoding: "utf8" });
 export const status = () => JSON.parse(portreeve("status", "--json"));
-export const loginLink = (...options) => /http:\/\/127\.0\.0\.1:817\/login#\w+/.exec(portreeve("ui", ...options))[0];
+export const loginLink = (...options) => /http:\/\/127\.0\.0\.1:817\/login#\w+/.exec(portreeve("ui", "--print", ...options))[0];
 
 // One connection of a program of the scene; what it saw.
 export function connect(program, host, port, ...options) {

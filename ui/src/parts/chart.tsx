@@ -51,7 +51,7 @@ function Table(props: { of: Stack; format: (value: number) => string; timeOf: (t
   return (
     <details class="chart-table">
       <summary>{text.overview.chartTable}</summary>
-      <div class="scroll-x" tabIndex={0} role="region" aria-label={text.overview.chartTable}>
+      <div class="scroll-x" tabIndex={0} role="group" aria-label={text.overview.chartTable}>
         <table class="plain">
           <thead><tr><th scope="col">{text.overview.time}</th>{series.map(({ name }) => <th scope="col" key={name}>{name}</th>)}</tr></thead>
           <tbody>

@@ -120,7 +120,7 @@ function Cache() {
       {!cache && !seen.error.value && <Loading />}
       {cache && cache.answers === 0 && <Empty words={words.cacheEmpty} icon="dns" />}
       {cache && cache.answers > 0 && (
-        <div class="scroll-x" tabIndex={0} role="region" aria-label={words.cache}><table class="plain">
+        <div class="scroll-x" tabIndex={0} role="group" aria-label={words.cache}><table class="plain">
           <thead><tr><th scope="col">{words.columns.name}</th><th scope="col">{words.columns.type}</th><th scope="col">{words.ttl}</th><th scope="col">{words.uses}</th></tr></thead>
           <tbody>{(cache.cached ?? []).map((one) => <tr key={`${one.name} ${one.type} ${one.dnssec}`}><th scope="row" class="wrap">{one.name}</th><td>{one.type}</td><td class="num">{Math.round(one.ttl)} s</td><td class="num">{short(one.uses)}</td></tr>)}</tbody>
         </table></div>

@@ -34,7 +34,7 @@ export function Lists() {
         {!all && !seen.error.value && <Loading />}
         {all?.length === 0 && <Empty words={words.none} icon="lists"><p class="muted"><Words>{words.noneHint}</Words></p></Empty>}
         {all && all.length > 0 && (
-          <div class="scroll-x" tabIndex={0} role="region" aria-label={words.title}><table class="plain">
+          <div class="scroll-x" tabIndex={0} role="group" aria-label={words.title}><table class="plain">
             <thead><tr><th scope="col">{words.name}</th><th scope="col">{words.names}</th><th scope="col">{words.size}</th><th scope="col">{words.made}</th><th scope="col">{words.hits}</th><th scope="col">{words.use}</th><th scope="col">{words.problem}</th></tr></thead>
             <tbody>{all.map((list) => (
               <tr key={list.name}>

@@ -63,7 +63,7 @@ function Picture(props: { of: Flow; chosen: { column: ColumnName; key: string } 
   const programs = props.of.nodes.filter(({ column }) => column === "program").sort((a, b) => a.y - b.y);
   const colourOf = (node: Node) => (node.column === "program" ? Math.min(5, programs.indexOf(node)) : 6);
   return (
-    <div class="map-box" role="region" aria-label={words.label} tabIndex={0}>
+    <div class="map-box" role="group" aria-label={words.label} tabIndex={0}>
       <svg class="map" viewBox={`0 -30 ${WIDTH} ${props.of.height + 40}`} role="group" aria-label={words.label}>
         {COLUMNS.map((column) => <text key={column} class="map-head" x={column === "program" ? X.program + BAR : X[column]} y={-14} text-anchor={column === "program" ? "end" : "start"}>{words.columns[column]}</text>)}
         <g aria-hidden="true">{props.of.ribbons.map((ribbon) => (
@@ -86,7 +86,7 @@ function filterFor({ column, key }: { column: ColumnName; key: string }): string
 function AsTable({ of, format }: { of: Flow; format: (value: number) => string }) {
   return (
     <details class="chart-table"><summary>{words.table}</summary>
-      <div class="scroll-x" tabIndex={0} role="region" aria-label={words.table}><table class="plain"><tbody>
+      <div class="scroll-x" tabIndex={0} role="group" aria-label={words.table}><table class="plain"><tbody>
         {of.ribbons.map(({ from, to, value }) => <tr key={`${from.column}${from.key} ${to.key}`}><td>{from.title}</td><td>→ {to.title}</td><td class="num">{format(value)}</td></tr>)}
       </tbody></table></div>
     </details>
