@@ -3,7 +3,7 @@
 // error, nothing that the Content Security Policy has to refuse.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessibility, go, open, overflow } from "./browser.mjs";
+import { accessibility, go, open, overflow, until } from "./browser.mjs";
 import { PAGES } from "./pages.mjs";
 
 for (const dark of [false, true]) {
@@ -12,8 +12,7 @@ for (const dark of [false, true]) {
       const { page, faults, close } = await open({ dark, width });
       for (const at of PAGES) {
         await go(page, at);
-        await page.waitForLoadState("networkidle").catch(() => {}); // the live stream never rests
-        await page.locator("main .loading").waitFor({ state: "detached" });
+        await until(async () => (await page.locator("main .loading").count()) === 0, `${at} has what it shows`);
         assert.deepEqual(await accessibility(page), [], at);
         assert.ok((await overflow(page)) <= 0, `${at} is ${await overflow(page)} px wider than the window`);
       }

@@ -2,7 +2,7 @@
 // Each page as it is: screenshots.mjs FOLDER
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { closeBrowser, connect, go, open } from "./browser.mjs";
+import { closeBrowser, connect, go, open, until } from "./browser.mjs";
 import { PAGES } from "./pages.mjs";
 
 const folder = process.argv[2];
@@ -11,7 +11,7 @@ mkdirSync(folder, { recursive: true });
 const rest = (page) => page.waitForTimeout(1500); // until what was asked for is drawn
 
 async function show(page, name) {
-  await page.locator("main .loading").first().waitFor({ state: "detached" });
+  await until(async () => (await page.locator("main .loading").count()) === 0, `${name} has what it shows`);
   await rest(page);
   await page.screenshot({ path: join(folder, `${name}.png`) });
   console.log(`${name}.png`);
