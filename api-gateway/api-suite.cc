@@ -16,6 +16,9 @@ namespace view = proto::view;
 
 constexpr auto NO_ATTRIBUTOR = "The attributor does not answer. `portreeve status` says more."_kj;
 
+constexpr auto NO_GATE =
+    "The entrypoint to Gate17 does not answer. `portreeve status` says more."_kj;
+
 kj::Maybe<Address> addressOf(const Parameters& given, kj::StringPtr key, bool& wrong) {
   auto text = given.text(key);
   if (text.size() == 0) return nullptr;
@@ -78,6 +81,17 @@ kj::Promise<Reply> Api::who(kj::Own<Session> session, kj::StringPtr query) {
         .attach(kj::mv(session));
   }
   return problem(503, NO_ATTRIBUTOR);
+}
+
+kj::Promise<Reply> Api::gate(kj::Own<Session> session) {
+  KJ_IF_MAYBE (entrypoint, suite.gate()) {
+    auto reply = entrypoint->waysRequest().send().then(
+        [](auto&& answer) { return json(kj::str("{\"ways\":", toJson(answer.getWays()), "}")); });
+    return timer.timeoutAfter(POLICY_TIME, kj::mv(reply))
+        .catch_([](kj::Exception&&) { return problem(503, NO_GATE); })
+        .attach(kj::mv(session));
+  }
+  return problem(503, NO_GATE);
 }
 
 Reply Api::showSettings() {

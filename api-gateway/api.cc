@@ -67,6 +67,24 @@ kj::Promise<Reply> Api::answer(kj::Own<Session> session, Call call) {
       return who(kj::mv(session), call.query);
     case Route::SETTINGS:
       return showSettings();
+    case Route::PROMPTS:
+      return prompts(kj::mv(session));
+    case Route::ANSWER_PROMPT:
+      return answerPrompt(kj::mv(session), call.body);
+    case Route::DISMISS_PROMPT:
+      return dismissPrompt(kj::mv(session), call.body);
+    case Route::SET_MODE:
+      return setMode(kj::mv(session), call.body);
+    case Route::REVIEW_LEARNED:
+      return reviewLearned(kj::mv(session));
+    case Route::FORGET_LEARNED:
+      return forgetLearned(kj::mv(session));
+    case Route::PROFILES:
+      return profiles(kj::mv(session));
+    case Route::USE_PROFILE:
+      return useProfile(kj::mv(session), call.body);
+    case Route::GATE:
+      return gate(kj::mv(session));
     case Route::TOKENS:
       return tokens(kj::mv(session));
     case Route::CREATE_TOKEN:
@@ -117,8 +135,15 @@ Reply Api::openSession(Redeemed redeemed, uid_t asker) {
   kj::Maybe<proto::RuleEditor::Client> editor;
   if (redeemed.getMayChange()) editor = redeemed.getEditor();
   auto role = roleOf(redeemed.getRole());
-  auto keys =
-      sessions.open({uid, role, redeemed.getObserver(), kj::mv(editor), redeemed.getTokens()});
+  Authority authority{uid,
+                      role,
+                      redeemed.getObserver(),
+                      kj::mv(editor),
+                      redeemed.getTokens(),
+                      redeemed.getPrompts(),
+                      nullptr};
+  if (redeemed.getMayChange()) authority.modes = redeemed.getModes();
+  auto keys = sessions.open(kj::mv(authority));
   log::info(kj::str("a session was opened for uid ", uid));
   auto reply = json(kj::str("{\"token\":", quoted(keys.token), ",\"uid\":", uid, ",\"role\":\"",
                             roleText(role), "\"}\n"));

@@ -111,6 +111,21 @@ private:
   // Who owns a socket. 404: nobody.
   Reply showSettings();
 
+  // Questions to the session's user, and their answers. A token has none (403).
+  kj::Promise<Reply> prompts(kj::Own<Session> session);
+  kj::Promise<Reply> answerPrompt(kj::Own<Session> session, kj::StringPtr body);
+  kj::Promise<Reply> dismissPrompt(kj::Own<Session> session, kj::StringPtr body);
+
+  // What holds for a while instead of the rules: lockdown, pause, learn. A token begins none (403).
+  kj::Promise<Reply> setMode(kj::Own<Session> session, kj::StringPtr body);
+  kj::Promise<Reply> reviewLearned(kj::Own<Session> session);
+  kj::Promise<Reply> forgetLearned(kj::Own<Session> session);
+
+  kj::Promise<Reply> profiles(kj::Own<Session> session);
+  kj::Promise<Reply> useProfile(kj::Own<Session> session, kj::StringPtr body);
+  kj::Promise<Reply> gate(kj::Own<Session> session);
+  // The ways of Gate17; 503 while its entrypoint is away.
+
   // Tokens of scripts: of the session's user. A script has none to give (403).
   kj::Promise<Reply> tokens(kj::Own<Session> session);
   kj::Promise<Reply> createToken(kj::Own<Session> session, kj::StringPtr body);

@@ -29,8 +29,9 @@ Reply tooMany(kj::Duration wait) {
 }
 
 Authority authorityOf(proto::TokenOpener::OpenResults::Reader opened) {
-  Authority authority{opened.getUid(), roleOf(opened.getRole()), opened.getObserver(), nullptr,
-                      nullptr};
+  Authority authority{
+      opened.getUid(), roleOf(opened.getRole()), opened.getObserver(), nullptr, nullptr, nullptr,
+      nullptr};
   if (authority.role == SessionRole::CHANGE) authority.editor = opened.getEditor();
   return authority;
 }

@@ -39,10 +39,11 @@ TEST_CASE("a wrong value or an unknown key is refused with a reason") {
 }
 
 TEST_CASE("the id to go on behind is for the live stream alone") {
-  auto after = kj::str();
-  auto query = ConnectionQuery::parse("after=a1-17&program=curl", after);
+  ConnectionQuery::OfStream stream;
+  auto query = ConnectionQuery::parse("after=a1-17&program=curl&present=true", stream);
   REQUIRE(query.is<ConnectionQuery>());
-  CHECK(after == "a1-17");
+  CHECK(stream.after == "a1-17");
+  CHECK(stream.present);
   CHECK(query.get<ConnectionQuery>().program == "curl");
   CHECK(ConnectionQuery::parse("after=a1-17").is<Wrong>());
 }

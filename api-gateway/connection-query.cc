@@ -118,14 +118,18 @@ int compare(kj::StringPtr by, view::Connection::Reader a, view::Connection::Read
 }  // namespace
 
 kj::OneOf<ConnectionQuery, Wrong> ConnectionQuery::parse(kj::StringPtr text,
-                                                         kj::Maybe<kj::String&> after) {
+                                                         kj::Maybe<OfStream&> ofStream) {
   auto pairs = parseQuery(text);
   KJ_IF_MAYBE (wrong, pairs.tryGet<Wrong>()) return kj::mv(*wrong);
   ConnectionQuery query;
   for (auto& pair : pairs.get<kj::Vector<QueryPair>>()) {
-    KJ_IF_MAYBE (to, after) {
+    KJ_IF_MAYBE (to, ofStream) {
       if (pair.key == "after") {
-        *to = kj::mv(pair.value);
+        to->after = kj::mv(pair.value);
+        continue;
+      }
+      if (pair.key == "present" && (pair.value == "true" || pair.value == "false")) {
+        to->present = pair.value == "true";
         continue;
       }
     }

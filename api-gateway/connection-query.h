@@ -26,10 +26,14 @@ struct ConnectionQuery {
   uint16_t port = 0;  // at either end
   bool openOnly = false;
 
+  struct OfStream {
+    kj::String after;      // the id of an event; empty: from now on
+    bool present = false;  // somebody is there to answer questions
+  };
   static kj::OneOf<ConnectionQuery, Wrong> parse(kj::StringPtr query,
-                                                 kj::Maybe<kj::String&> after = nullptr);
+                                                 kj::Maybe<OfStream&> ofStream = nullptr);
   // `query` is what follows "?" in the URL, percent-encoded. A key that is not known is wrong. With
-  // `after` there may also be a key of that name: for the live stream.
+  // `ofStream` there may also be its keys.
 
   ConnectionQuery copy() const;
   void to(proto::ConnectionFilter::Builder filter) const;

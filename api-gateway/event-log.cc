@@ -120,7 +120,7 @@ bool EventCursor::wants(EventLog::Event& event) const {
   return filter.matchesChange(event.connection->getRoot<view::Connection>().asReader());
 }
 
-kj::String EventCursor::take() {
+kj::String EventCursor::take(kj::Vector<PromptFeed::Event> own) {
   Writer writer(form, log->name);
   if (!greeted) writer.add(next - 1, "ready"_kj, lost ? "{\"resumed\":false}"_kj : "{}"_kj);
   greeted = true;
@@ -130,6 +130,7 @@ kj::String EventCursor::take() {
     writer.add(log->oldest - 1, MISSED, count(int64_t(log->oldest - next)));
     next = log->oldest;
   }
+  for (auto& event : own) writer.add(next - 1, event.type, event.data);
   for (; next < log->next() && writer.size() < MAX_TAKEN_BYTES; next++) {
     auto& event = log->events[next - log->oldest];
     if (wants(event)) writer.add(next, event.type, event.data);

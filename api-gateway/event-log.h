@@ -5,6 +5,7 @@
 #pragma once
 
 #include "api-gateway/connection-query.h"
+#include "api-gateway/prompt-feed.h"
 #include "proto/view.capnp.h"
 
 #include <capnp/message.h>
@@ -66,9 +67,10 @@ public:
   // `after` is the id of an event: the follower goes on behind it. With an empty one it starts now;
   // with one that this log does not know as well, and is told that it missed what nobody can count.
 
-  kj::String take();
+  kj::String take(kj::Vector<PromptFeed::Event> own = {});
   // What there is, at most about MAX_TAKEN_BYTES; empty when there is nothing. First of all a
-  // "ready" event whose id says where this follower stands.
+  // "ready" event whose id says where this follower stands. `own` is this follower's alone, told
+  // behind it with no id of its own.
   kj::String ended(kj::StringPtr reason) const;
   kj::String alive() const;  // says nothing but that it is still there
   bool atEnd() const;        // nothing more will come

@@ -49,6 +49,9 @@ struct FakePolicyState {
   kj::Maybe<proto::ConnectionSink::Client> sink;
   uint subscriptions = 0;  // held now
   uint tokensOpened = 0;
+  kj::Maybe<proto::PromptSink::Client> promptSink;
+  bool present = false;
+  kj::String answered, mode;
   uint statusCollected = 0;
   uint32_t tokenUid = 1000;
   proto::SessionRole tokenRole = proto::SessionRole::OBSERVE;
@@ -281,6 +284,67 @@ public:
   }
 };
 
+class FakePrompts final : public proto::Prompts::Server {
+public:
+  explicit FakePrompts(FakePolicyState& state) : state(state) {}
+
+  kj::Promise<void> list(ListContext context) override {
+    fill(context.getResults().initPrompts(1)[0]);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> watch(WatchContext context) override {
+    state.present = context.getParams().getPresent();
+    state.promptSink = context.getParams().getSink();
+    context.getResults().setSubscription(kj::heap<Watched>());
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> answer(AnswerContext context) override {
+    auto given = context.getParams();
+    if (given.getId() != 7) return KJ_EXCEPTION(FAILED, "there is no such question any more");
+    state.answered = kj::str(given.getAnswer().getAction(), ' ', given.getAnswer().getScope());
+    context.getResults().initAnswered().setSettled(2);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> dismiss(DismissContext context) override {
+    state.answered = kj::str("dismissed ", context.getParams().getId());
+    return kj::READY_NOW;
+  }
+  static void fill(proto::Prompt::Builder prompt) {
+    prompt.setId(7);
+    prompt.setDomain("example.org");
+  }
+
+private:
+  FakePolicyState& state;
+  class Watched final : public proto::PromptSubscription::Server {};
+};
+
+class FakeModes final : public proto::Modes::Server {
+public:
+  explicit FakeModes(FakePolicyState& state) : state(state) {}
+  kj::Promise<void> begin(BeginContext context) override {
+    auto request = context.getParams().getRequest();
+    state.mode = kj::str(uint(request.getMode()), ' ', request.getSeconds());
+    context.getResults().setAffected(4);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> end(EndContext context) override {
+    state.mode = kj::str("ended");
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> review(ReviewContext context) override {
+    context.getResults().initRules(1)[0].setName("learned");
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> forget(ForgetContext context) override {
+    context.getResults().setKinds(9);
+    return kj::READY_NOW;
+  }
+
+private:
+  FakePolicyState& state;
+};
+
 class FakePolicy final : public proto::Policy::Server {
 public:
   explicit FakePolicy(FakePolicyState& state) : state(state) {}
@@ -296,6 +360,8 @@ public:
     context.getResults().setRole(state.mayChange ? proto::SessionRole::CHANGE
                                                  : proto::SessionRole::OBSERVE);
     context.getResults().setTokens(kj::heap<FakeTokens>());
+    context.getResults().setPrompts(kj::heap<FakePrompts>(state));
+    if (state.mayChange) context.getResults().setModes(kj::heap<FakeModes>(state));
     if (state.mayChange) context.getResults().setEditor(kj::heap<FakeEditor>(state));
     return kj::READY_NOW;
   }
@@ -308,6 +374,14 @@ public:
 
 private:
   FakePolicyState& state;
+};
+
+class FakeGate final : public proto::Gate::Server {
+public:
+  kj::Promise<void> ways(WaysContext context) override {
+    context.getResults().initWays(1)[0].setName("work");
+    return kj::READY_NOW;
+  }
 };
 
 class FakeAttributor final : public proto::Attributor::Server {
@@ -337,6 +411,11 @@ public:
   kj::Maybe<proto::Historian::Client> historian() override {
     if (state.historianAway) return nullptr;
     return proto::Historian::Client(kj::heap<FakeHistorian>(state));
+  }
+
+  kj::Maybe<proto::Gate::Client> gate() override {
+    if (state.attributorAway) return nullptr;
+    return proto::Gate::Client(kj::heap<FakeGate>());
   }
 
   kj::Maybe<proto::Attributor::Client> attributor() override {

@@ -28,8 +28,10 @@ class HttpConnection final : public kj::HttpService,
                              public kj::HttpServerErrorHandler,
                              public kj::HttpServerCallbacks {
 public:
-  HttpConnection(Site& site, kj::Own<GuardedStream> theStream, Tuple client)
+  HttpConnection(Site& site, kj::Own<GuardedStream> theStream, Tuple client,
+                 OpenConnections::Entry& place)
       : site(site),
+        place(place),
         authentication(site.doorkeeper, client),
         stream(*theStream),
         server(site.timer, *site.names.table, *this, settings(*this, *this)),
@@ -90,6 +92,7 @@ private:
   };
 
   Site& site;
+  OpenConnections::Entry& place;
   Authentication authentication;
   GuardedStream& stream;  // held by `served`
   kj::StringPtr host;     // as whom we are asked; empty: as somebody else
@@ -166,6 +169,7 @@ private:
         .then([this, &endpoint, request = kj::mv(request), byScript = credentials.isForScript()](
                   Authentication::Admitted&& admitted) mutable -> kj::Promise<Reply> {
           KJ_IF_MAYBE (reply, admitted.tryGet<Reply>()) return kj::mv(*reply);
+          place.trust();
           auto& session = admitted.get<kj::Own<Session>>();
           KJ_IF_MAYBE (refusal, refuseRole(endpoint, request, *session, byScript))
             return kj::mv(*refusal);
@@ -237,32 +241,35 @@ private:
     auto& response = request.response;
     if (site.counters.followers >= MAX_FOLLOWERS)
       return bounded(send(problem(503, "Too many follow the live stream already."), response));
-    auto after = kj::str(request.headers.get(site.names.lastEventId).orDefault(nullptr));
-    auto parsed = ConnectionQuery::parse(request.target.query, after);
+    ConnectionQuery::OfStream wanted;
+    wanted.after = kj::str(request.headers.get(site.names.lastEventId).orDefault(nullptr));
+    auto parsed = ConnectionQuery::parse(request.target.query, wanted);
     auto form = request.headers.isWebSocket() ? EventForm::JSON : EventForm::SERVER_SENT;
     return authentication.admit(credentialsOf(request))
-        .then([this, form, after = kj::mv(after), parsed = kj::mv(parsed),
+        .then([this, form, wanted = kj::mv(wanted), parsed = kj::mv(parsed),
                &response](Authentication::Admitted&& admitted) mutable {
           KJ_IF_MAYBE (reply, admitted.tryGet<Reply>())
             return bounded(send(kj::mv(*reply), response));
+          place.trust();
           KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>())
             return bounded(send(problem(400, wrong->reason), response));
           return follow(kj::mv(admitted.get<kj::Own<Session>>()),
-                        kj::mv(parsed.get<ConnectionQuery>()), form, kj::mv(after), response);
+                        kj::mv(parsed.get<ConnectionQuery>()), form, kj::mv(wanted), response);
         });
   }
 
   kj::Promise<void> follow(kj::Own<Session> session, ConnectionQuery query, EventForm form,
-                           kj::String after, Response& response) {
+                           ConnectionQuery::OfStream wanted, Response& response) {
     auto& asking = *session;
     site.counters.followers++;
     return site.timer.timeoutAfter(POLICY_TIME, site.events.join(asking))
         .then(
-            [this, session = kj::mv(session), query = kj::mv(query), form, after = kj::mv(after),
+            [this, session = kj::mv(session), query = kj::mv(query), form, wanted = kj::mv(wanted),
              &response](EventHub::Joined&& joined) mutable {
-              EventCursor cursor(kj::mv(joined.log), kj::mv(query), form, after);
+              EventCursor cursor(kj::mv(joined.log), kj::mv(query), form, wanted.after);
+              auto prompts = PromptFeed::watch(*session, wanted.present);
               return sendStream(LiveStream{kj::mv(session), kj::mv(joined.follower), kj::mv(cursor),
-                                           site.sessions, site.timer},
+                                           kj::mv(prompts), site.sessions, site.timer},
                                 form, response);
             },
             [this, session = kj::addRef(asking), &response](kj::Exception&& e) mutable {
@@ -310,8 +317,10 @@ private:
 
 }  // namespace
 
-kj::Promise<void> serveConnection(Site& site, kj::Own<kj::AsyncIoStream> stream, Tuple client) {
-  auto connection = kj::heap<HttpConnection>(site, kj::heap<GuardedStream>(kj::mv(stream)), client);
+kj::Promise<void> serveConnection(Site& site, kj::Own<kj::AsyncIoStream> stream, Tuple client,
+                                  OpenConnections::Entry& place) {
+  auto connection =
+      kj::heap<HttpConnection>(site, kj::heap<GuardedStream>(kj::mv(stream)), client, place);
   auto end = connection->onEnd();
   return end
       .catch_([](kj::Exception&& e) {

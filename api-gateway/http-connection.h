@@ -8,6 +8,7 @@
 #include "api-gateway/event-hub.h"
 #include "api-gateway/http-guard.h"
 #include "api-gateway/http-headers.h"
+#include "api-gateway/open-connections.h"
 #include "api-gateway/session-store.h"
 #include "api-gateway/static-files.h"
 #include "common/tuple.h"
@@ -41,8 +42,9 @@ struct Site {
   } counters;
 };
 
-kj::Promise<void> serveConnection(Site& site, kj::Own<kj::AsyncIoStream> stream, Tuple client);
+kj::Promise<void> serveConnection(Site& site, kj::Own<kj::AsyncIoStream> stream, Tuple client,
+                                  OpenConnections::Entry& place);
 // `client`: its end is the source, ours the destination; whoever holds that socket is who asks.
-// Resolves when the connection has ended, however it did. `site` outlives the promise.
+// Resolves when the connection has ended, however it did. `site` and `place` outlive the promise.
 
 }  // namespace portreeve::gateway

@@ -41,7 +41,8 @@ Tuple clientOf(kj::AsyncIoStream& stream) {
 
 }  // namespace
 
-HttpListener::HttpListener(Site& site, kj::Own<kj::ConnectionReceiver> receiver, uint& open)
+HttpListener::HttpListener(Site& site, kj::Own<kj::ConnectionReceiver> receiver,
+                           OpenConnections& open)
     : site(site), receiver(kj::mv(receiver)), open(open), connections(*this) {}
 
 kj::Promise<void> HttpListener::serve() {
@@ -59,18 +60,19 @@ kj::Promise<void> HttpListener::acceptOne() {
 }
 
 void HttpListener::admit(kj::Own<kj::AsyncIoStream> stream) {
-  if (open >= MAX_CONNECTIONS) {
-    log::debug("HTTP: too many connections, one was closed at once");
-    return;
-  }
   Tuple client;
   KJ_IF_MAYBE (e, kj::runCatchingExceptions([&]() { client = clientOf(*stream); })) {
     log::debug(kj::str("HTTP: a connection went before it was looked at: ", e->getDescription()));
     return;
   }
-  open++;
-  connections.add(
-      serveConnection(site, kj::mv(stream), client).attach(kj::defer([this]() { open--; })));
+  KJ_IF_MAYBE (admitted, open.admit()) {
+    auto& entry = *admitted->entry;
+    connections.add(serveConnection(site, kj::mv(stream), client, entry)
+                        .exclusiveJoin(kj::mv(admitted->pushedOut))
+                        .attach(kj::mv(admitted->entry)));
+    return;
+  }
+  log::debug("HTTP: too many connections, one was closed at once");
 }
 
 void HttpListener::taskFailed(kj::Exception&& e) {

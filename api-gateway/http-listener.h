@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Accepts connections on one handed-over TCP socket. The number of open ones is bounded for all
-// listeners together: past 512 a new one is closed at once.
+// listeners together (open-connections.h).
 #pragma once
 
 #include "api-gateway/http-connection.h"
@@ -10,11 +10,9 @@
 
 namespace portreeve::gateway {
 
-constexpr uint MAX_CONNECTIONS = 512;
-
 class HttpListener final : private kj::TaskSet::ErrorHandler {
 public:
-  HttpListener(Site& site, kj::Own<kj::ConnectionReceiver> receiver, uint& open);
+  HttpListener(Site& site, kj::Own<kj::ConnectionReceiver> receiver, OpenConnections& open);
   // `open` is shared by all listeners. Both references outlive this object.
   KJ_DISALLOW_COPY(HttpListener);
 
@@ -24,7 +22,7 @@ public:
 private:
   Site& site;
   kj::Own<kj::ConnectionReceiver> receiver;
-  uint& open;
+  OpenConnections& open;
   kj::TaskSet connections;
 
   kj::Promise<void> acceptOne();

@@ -39,6 +39,12 @@ const capnp::JsonCodec& codec() {
     fresh->handleByAnnotation<view::ProgramDetails>();
     fresh->handleByAnnotation<view::Series>();
     fresh->handleByAnnotation<view::SettingsPage>();
+    fresh->handleByAnnotation<proto::Prompt>();
+    fresh->handleByAnnotation<proto::PromptClosed>();
+    fresh->handleByAnnotation<proto::PromptAnswered>();
+    fresh->handleByAnnotation<proto::LearnedRule>();
+    fresh->handleByAnnotation<proto::ProfilesView>();
+    fresh->handleByAnnotation<view::GateWay>();
     fresh->handleByAnnotation<proto::TokenView>();
     return fresh;
   }();
@@ -57,6 +63,10 @@ const capnp::JsonCodec& strictCodec() {
     fresh->handleByAnnotation<view::ReplayRequest>();
     fresh->handleByAnnotation<proto::TokenWanted>();
     fresh->handleByAnnotation<view::FlushRequest>();
+    fresh->handleByAnnotation<view::PromptReply>();
+    fresh->handleByAnnotation<view::PromptChosen>();
+    fresh->handleByAnnotation<view::ModeWanted>();
+    fresh->handleByAnnotation<view::ProfileWanted>();
     return fresh;
   }();
   return *made;
@@ -178,6 +188,27 @@ kj::String toJson(view::Series::Reader series) {
 kj::String toJson(view::SettingsPage::Reader page) {
   return codec().encode(page);
 }
+kj::String toJson(proto::Prompt::Reader value) {
+  return codec().encode(value);
+}
+kj::String toJson(proto::PromptClosed::Reader value) {
+  return codec().encode(value);
+}
+kj::String toJson(proto::PromptAnswered::Reader value) {
+  return codec().encode(value);
+}
+kj::String toJson(proto::ProfilesView::Reader value) {
+  return codec().encode(value);
+}
+kj::String toJson(capnp::List<proto::Prompt>::Reader values) {
+  return codec().encode(values);
+}
+kj::String toJson(capnp::List<proto::LearnedRule>::Reader values) {
+  return codec().encode(values);
+}
+kj::String toJson(capnp::List<view::GateWay>::Reader values) {
+  return codec().encode(values);
+}
 kj::String toJson(proto::TokenView::Reader token) {
   return codec().encode(token);
 }
@@ -197,6 +228,19 @@ kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::TokenWanted::Builder t
 }
 
 kj::Maybe<kj::String> readJson(kj::StringPtr body, view::FlushRequest::Builder to) {
+  return read(body, to);
+}
+
+kj::Maybe<kj::String> readJson(kj::StringPtr body, view::PromptReply::Builder to) {
+  return read(body, to);
+}
+kj::Maybe<kj::String> readJson(kj::StringPtr body, view::PromptChosen::Builder to) {
+  return read(body, to);
+}
+kj::Maybe<kj::String> readJson(kj::StringPtr body, view::ModeWanted::Builder to) {
+  return read(body, to);
+}
+kj::Maybe<kj::String> readJson(kj::StringPtr body, view::ProfileWanted::Builder to) {
   return read(body, to);
 }
 

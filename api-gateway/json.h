@@ -4,6 +4,10 @@
 
 #include "proto/api-view.capnp.h"
 #include "proto/dns-view.capnp.h"
+#include "proto/gate-view.capnp.h"
+#include "proto/modes.capnp.h"
+#include "proto/profile.capnp.h"
+#include "proto/prompt.capnp.h"
 #include "proto/token.capnp.h"
 #include "proto/view.capnp.h"
 
@@ -32,6 +36,13 @@ kj::String toJson(proto::view::ProgramPage::Reader page);
 kj::String toJson(proto::view::ProgramDetails::Reader details);
 kj::String toJson(proto::view::Series::Reader series);
 kj::String toJson(proto::view::SettingsPage::Reader page);
+kj::String toJson(proto::Prompt::Reader prompt);
+kj::String toJson(proto::PromptClosed::Reader closed);
+kj::String toJson(proto::PromptAnswered::Reader answered);
+kj::String toJson(capnp::List<proto::Prompt>::Reader prompts);
+kj::String toJson(capnp::List<proto::LearnedRule>::Reader rules);
+kj::String toJson(proto::ProfilesView::Reader profiles);
+kj::String toJson(capnp::List<proto::view::GateWay>::Reader ways);
 kj::String toJson(proto::TokenView::Reader token);
 kj::String toJson(capnp::List<proto::TokenView>::Reader tokens);
 
@@ -50,6 +61,10 @@ kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::RuleChange::Buil
 kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::ReplayRequest::Builder to);
 kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::TokenWanted::Builder to);
 kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::FlushRequest::Builder to);
+kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::PromptReply::Builder to);
+kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::PromptChosen::Builder to);
+kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::ModeWanted::Builder to);
+kj::Maybe<kj::String> readJson(kj::StringPtr body, proto::view::ProfileWanted::Builder to);
 // nullptr when it was read; else why not, for whoever sent it. UTF-8 alone, at most 16 deep, no
 // field that is not known.
 

@@ -97,16 +97,17 @@ private:
 
   kj::Promise<void> passOn() {
     auto alive = stream.timer.afterDelay(HEARTBEAT);
-    return stream.cursor.onChange().exclusiveJoin(kj::mv(alive)).then([this]() {
-      return writeWhatThereIs();
-    });
+    return stream.cursor.onChange()
+        .exclusiveJoin(stream.prompts->onChange())
+        .exclusiveJoin(kj::mv(alive))
+        .then([this]() { return writeWhatThereIs(); });
   }
 
   kj::Promise<void> writeWhatThereIs() {
     auto& cursor = stream.cursor;
     if (stream.session->ended()) return write(cursor.ended("This session has ended."));
     stream.sessions.keepAlive(*stream.session);
-    auto text = cursor.take();
+    auto text = cursor.take(stream.prompts->take());
     if (text.size() > 0) return write(kj::mv(text)).then([this]() { return passOn(); });
     if (cursor.atEnd()) return write(cursor.ended("The policy process has ended this stream."));
     return write(cursor.alive()).then([this]() { return passOn(); });

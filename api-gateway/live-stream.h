@@ -4,6 +4,7 @@
 #pragma once
 
 #include "api-gateway/event-hub.h"
+#include "api-gateway/prompt-feed.h"
 #include "api-gateway/session-store.h"
 
 #include <kj/async-io.h>
@@ -22,6 +23,7 @@ struct LiveStream {
   kj::Own<Session> session;
   kj::Own<EventHub::Follower> follower;
   EventCursor cursor;
+  kj::Own<PromptFeed> prompts;
   SessionStore& sessions;
   kj::Timer& timer;
 };

@@ -14,6 +14,7 @@ constexpr size_t RULES = MAX_BODY;  // text that people write
 
 const kj::Maybe<SessionRole> NOBODY = nullptr;
 const kj::Maybe<SessionRole> SEE = SessionRole::OBSERVE;
+const kj::Maybe<SessionRole> ANSWER = SessionRole::ANSWER;
 const kj::Maybe<SessionRole> CHANGE = SessionRole::CHANGE;
 
 // clang-format off
@@ -44,6 +45,15 @@ const Endpoint TABLE[] = {
     {"/api/v1/dns/upstreams"_kj,       GET,    Route::DNS_UPSTREAMS, SEE,  0},
     {"/api/v1/dns/lookup"_kj,          GET,    Route::DNS_LOOKUP,  SEE,    0},
     {"/api/v1/dns/flush"_kj,           POST,   Route::DNS_FLUSH,   CHANGE, SMALL},
+    {"/api/v1/prompts"_kj,             GET,    Route::PROMPTS,     ANSWER, 0},
+    {"/api/v1/prompts/answer"_kj,      POST,   Route::ANSWER_PROMPT, ANSWER, SMALL},
+    {"/api/v1/prompts/dismiss"_kj,     POST,   Route::DISMISS_PROMPT, ANSWER, SMALL},
+    {"/api/v1/mode"_kj,                POST,   Route::SET_MODE,    CHANGE, SMALL},
+    {"/api/v1/mode/review"_kj,         GET,    Route::REVIEW_LEARNED, CHANGE, 0},
+    {"/api/v1/mode/forget"_kj,         POST,   Route::FORGET_LEARNED, CHANGE, SMALL},
+    {"/api/v1/profiles"_kj,            GET,    Route::PROFILES,    SEE,    0},
+    {"/api/v1/profiles/use"_kj,        POST,   Route::USE_PROFILE, CHANGE, SMALL},
+    {"/api/v1/gate"_kj,                GET,    Route::GATE,        SEE,    0},
     {"/api/v1/programs"_kj,            GET,    Route::PROGRAMS,    SEE,    0},
     {"/api/v1/program"_kj,             GET,    Route::PROGRAM,     SEE,    0},
     {"/api/v1/history/series"_kj,      GET,    Route::SERIES,      SEE,    0},

@@ -53,6 +53,15 @@ enum class Route : uint8_t {
   WHO,
   SETTINGS,
   DNS_FLUSH,
+  PROMPTS,
+  ANSWER_PROMPT,
+  DISMISS_PROMPT,
+  SET_MODE,
+  REVIEW_LEARNED,
+  FORGET_LEARNED,
+  PROFILES,
+  USE_PROFILE,
+  GATE,
 };
 
 struct Endpoint {

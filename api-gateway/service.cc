@@ -69,7 +69,7 @@ kj::Promise<void> Service::serve() {
 void Service::addCounters() {
   ownStatus.addCounter("requests", [this]() { return double(site.counters.requests); });
   ownStatus.addCounter("refused", [this]() { return double(site.counters.refused); });
-  ownStatus.addCounter("connections", [this]() { return double(open); });
+  ownStatus.addCounter("connections", [this]() { return double(open.size()); });
   ownStatus.addCounter("followers", [this]() { return double(site.counters.followers); });
   ownStatus.addCounter("sessions", [this]() { return double(sessions.size()); });
 }

@@ -52,7 +52,7 @@ private:
   Doorkeeper doorkeeper;
   Api api;
   Site site;
-  uint open = 0;
+  OpenConnections open;
   kj::Vector<kj::Own<HttpListener>> listeners;
   OwnStatus ownStatus;
   RpcServer rpc;

@@ -17,7 +17,8 @@ struct Stored {
   SessionStore store{timer};
 
   SessionStore::Keys open(uid_t uid = 1000) {
-    return store.open({uid, SessionRole::OBSERVE, kj::heap<NobodysObserver>(), nullptr, nullptr});
+    return store.open({uid, SessionRole::OBSERVE, kj::heap<NobodysObserver>(), nullptr, nullptr,
+                       nullptr, nullptr});
   }
   void pass(kj::Duration time) { timer.advanceTo(timer.now() + time); }
   kj::Maybe<kj::Own<Session>> find(kj::StringPtr cookie, kj::StringPtr token) {

@@ -37,6 +37,8 @@ struct Authority {
   proto::Observer::Client observer;
   kj::Maybe<proto::RuleEditor::Client> editor;  // with CHANGE
   kj::Maybe<proto::Tokens::Client> tokens;      // those of the user; not by a token
+  kj::Maybe<proto::Prompts::Client> prompts;    // not by a token
+  kj::Maybe<proto::Modes::Client> modes;        // with CHANGE, not by a token
 };
 
 class Session final : public kj::Refcounted {
@@ -46,13 +48,17 @@ public:
         role(authority.role),
         observer(kj::mv(authority.observer)),
         editor(kj::mv(authority.editor)),
-        tokens(kj::mv(authority.tokens)) {}
+        tokens(kj::mv(authority.tokens)),
+        prompts(kj::mv(authority.prompts)),
+        modes(kj::mv(authority.modes)) {}
 
   const uid_t uid;
   const SessionRole role;
   proto::Observer::Client observer;
   kj::Maybe<proto::RuleEditor::Client> editor;
   kj::Maybe<proto::Tokens::Client> tokens;
+  kj::Maybe<proto::Prompts::Client> prompts;
+  kj::Maybe<proto::Modes::Client> modes;
   bool ended() const { return over; }
 
 private:

@@ -29,7 +29,9 @@ SocketSuiteLink::SocketSuiteLink(kj::AsyncIoContext& io, Directories folders,
       owners(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("attributor"),
              nothingToDo),
       dns(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("resolver"),
-          nothingToDo) {}
+          nothingToDo),
+      entrypoint(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("gate"),
+                 nothingToDo) {}
 
 kj::Maybe<proto::Policy::Client> SocketSuiteLink::policy() {
   KJ_IF_MAYBE (bootstrap, connection.bootstrap()) return bootstrap->castAs<proto::Policy>();
@@ -53,6 +55,11 @@ kj::Maybe<proto::Resolver::Client> SocketSuiteLink::resolver() {
 
 kj::Maybe<proto::Attributor::Client> SocketSuiteLink::attributor() {
   KJ_IF_MAYBE (bootstrap, owners.bootstrap()) return bootstrap->castAs<proto::Attributor>();
+  return nullptr;
+}
+
+kj::Maybe<proto::Gate::Client> SocketSuiteLink::gate() {
+  KJ_IF_MAYBE (bootstrap, entrypoint.bootstrap()) return bootstrap->castAs<proto::Gate>();
   return nullptr;
 }
 

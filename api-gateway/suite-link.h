@@ -6,6 +6,7 @@
 #include "common/rpc-client.h"
 #include "common/tuple.h"
 #include "proto/attributor.capnp.h"
+#include "proto/gate.capnp.h"
 #include "proto/history.capnp.h"
 #include "proto/policy.capnp.h"
 #include "proto/resolver.capnp.h"
@@ -23,6 +24,7 @@ public:
   virtual kj::Maybe<proto::Historian::Client> historian() = 0;  // nullptr while it is away
   virtual kj::Maybe<proto::Resolver::Client> resolver() = 0;    // nullptr while it is away
   virtual kj::Maybe<proto::Attributor::Client> attributor() = 0;
+  virtual kj::Maybe<proto::Gate::Client> gate() = 0;
   virtual kj::Promise<uint32_t> ownerOf(const Tuple& socket) = 0;
   // The uid of whoever holds the socket with that source and destination, as the attributor says:
   // 4294967295 where it finds nobody. Rejects while the attributor is away.
@@ -44,6 +46,7 @@ public:
   kj::Maybe<proto::Historian::Client> historian() override;
   kj::Maybe<proto::Resolver::Client> resolver() override;
   kj::Maybe<proto::Attributor::Client> attributor() override;
+  kj::Maybe<proto::Gate::Client> gate() override;
   kj::Promise<uint32_t> ownerOf(const Tuple& socket) override;
 
 private:
@@ -54,6 +57,7 @@ private:
   PeerConnection past;
   PeerConnection owners;
   PeerConnection dns;
+  PeerConnection entrypoint;
 };
 
 }  // namespace portreeve::gateway

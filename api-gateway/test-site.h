@@ -39,6 +39,7 @@ struct TestSite {
   SessionStore sessions{timer};
   EventHub events{timer};
   LoginAttempts logins;
+  OpenConnections open;
   FakeSuite suite;
   Doorkeeper doorkeeper{timer, suite, sessions, logins};
   Known known;
@@ -54,7 +55,11 @@ struct TestSite {
 
   Client connect() {
     auto pipe = kj::newTwoWayPipe();
-    auto served = serveConnection(site, kj::mv(pipe.ends[0]), Tuple()).eagerlyEvaluate(nullptr);
+    auto admitted = KJ_ASSERT_NONNULL(open.admit());
+    auto& place = *admitted.entry;
+    auto served = serveConnection(site, kj::mv(pipe.ends[0]), Tuple(), place)
+                      .attach(kj::mv(admitted.entry))
+                      .eagerlyEvaluate(nullptr);
     return {kj::mv(pipe.ends[1]), kj::mv(served)};
   }
 

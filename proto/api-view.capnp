@@ -50,6 +50,31 @@ struct FlushRequest {
   name @0 :Text;                 # and what is below it; empty: all
 }
 
+struct PromptReply {
+  # prompt.capnp, PromptAnswer, and the question it is for.
+  id @0 :Float64;
+  action @1 :Text;
+  lifetime @2 :Text;
+  scope @3 :Text;
+}
+
+struct PromptChosen {
+  id @0 :Float64;
+}
+
+struct ModeWanted {
+  # modes.capnp, ModeRequest.
+  mode @0 :Text;                 # lockdown, pause, learn; none: ends what is on
+  seconds @1 :UInt32;
+  confirmSeconds @2 :UInt32 $Json.name("confirm_seconds");
+  block @3 :Bool;
+}
+
+struct ProfileWanted {
+  name @0 :Text;                 # auto, none, or a profile's
+  confirmSeconds @1 :UInt32 $Json.name("confirm_seconds");
+}
+
 struct SettingView {
   section @0 :Text;              # "policy", "list.ads"
   key @1 :Text;
