@@ -92,6 +92,7 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> HttpWay::open(const Target& target) {
       .then([request = kj::mv(request)](kj::Own<Socket> socket) mutable {
         auto asked = http::askConnect(*socket, kj::mv(request));
         return asked.then([socket = kj::mv(socket)]() mutable -> kj::Own<kj::AsyncIoStream> {
+          socket->acknowledge();
           return kj::mv(socket);
         });
       });

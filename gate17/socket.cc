@@ -131,6 +131,11 @@ void Socket::endWell() {
   ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &never, sizeof never);
 }
 
+void Socket::acknowledge() {
+  int yes = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
+}
+
 SocketAddress localAddressOf(int fd) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;

@@ -36,6 +36,9 @@ public:
   // What is sent when it is closed is a reset, not an end: whoever reads there must not take what
   // came for the whole.
   void endWell();  // not so any more
+  void acknowledge();
+  // At once, once: a peer that does not send small pieces while the last one is not acknowledged
+  // (Nagle) would wait for our kernel's 40 ms.
 
 private:
   kj::AutoCloseFd descriptor;

@@ -18,6 +18,7 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> Socks5Way::open(const Target& target) {
     auto opened = socks5::ask(*socket, socks5::Command::CONNECT, target);
     return opened.then(
         [socket = kj::mv(socket)](SocketAddress) mutable -> kj::Own<kj::AsyncIoStream> {
+          socket->acknowledge();
           return kj::mv(socket);
         });
   });
