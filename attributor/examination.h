@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What takes a look inside a program's file, and so is known later than the process: its SHA-256, and
-// the package that owns its path.
+// What takes a look inside a program's file, and so is known later than the process: its SHA-256,
+// and the package that owns its path.
 #pragma once
 
 #include <kj/string.h>

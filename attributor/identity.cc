@@ -72,7 +72,8 @@ Identity FileHistory::identify(const RunningFile& running) {
   bool ownPlace = path.startsWith("/") && !path.startsWith("/memfd:");
   bool believed = false;
   KJ_IF_MAYBE (before, running.believed) believed = *before == shown;
-  if (ownPlace && (believed || knew(path, running.file) || (deleted && running.hostMounts && openedHere(running))))
+  if (ownPlace && (believed || knew(path, running.file) ||
+                   (deleted && running.hostMounts && openedHere(running))))
     return {ProcessKind::REPLACED, kj::mv(shown), ""_kj};
   return {ProcessKind::FOREIGN_ROOT, kj::mv(shown), strangersReason(running, deleted)};
 }

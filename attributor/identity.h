@@ -33,8 +33,8 @@ struct RunningFile {
   uint32_t links = 0;       // its st_nlink
   FileNumbers host;         // the host's file at that path, without birth; inode 0: there is none
   bool hostMounts = false;  // the process sees the host's own mounts
-  uint64_t mount = 0;       // id of the mount by which the file was opened; 0: the kernel does not say
-  uint64_t hostMount = 0;   // of the nearest folder of that path that the host has; 0: not known
+  uint64_t mount = 0;  // id of the mount by which the file was opened; 0: the kernel does not say
+  uint64_t hostMount = 0;  // of the nearest folder of that path that the host has; 0: not known
   kj::Maybe<kj::StringPtr> believed;
   // The path for which this very process, running this very file, was program or replaced before.
 };

@@ -60,9 +60,8 @@ struct Engine {
   kj::StringPtr runtime;
 };
 constexpr Engine ENGINES[] = {
-    {"docker-", "docker"_kj},          {"libpod-", "podman"_kj},
-    {"cri-containerd-", "containerd"_kj}, {"crio-", "cri-o"_kj},
-    {"nerdctl-", "containerd"_kj},     {"buildah-", "buildah"_kj},
+    {"docker-", "docker"_kj}, {"libpod-", "podman"_kj},      {"cri-containerd-", "containerd"_kj},
+    {"crio-", "cri-o"_kj},    {"nerdctl-", "containerd"_kj}, {"buildah-", "buildah"_kj},
 };
 
 class Reader {

@@ -2,8 +2,8 @@
 // What the cgroup path of a process says of where it was put: session, slice, container, Flatpak or
 // Snap application. Pure functions over the text of unit.h's cgroupOf.
 //
-// Whoever may make groups there chose the names. Above user@N.service that is root (systemd, logind,
-// a system-wide container engine); below it the user may have made up any of them.
+// Whoever may make groups there chose the names. Above user@N.service that is root (systemd,
+// logind, a system-wide container engine); below it the user may have made up any of them.
 #pragma once
 
 #include <kj/common.h>

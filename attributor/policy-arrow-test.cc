@@ -54,7 +54,8 @@ SharedFacts facts(size_t textBytes, size_t parents) {
   for (auto text : {&facts->placement.slice, &facts->placement.container, &facts->placement.pod,
                     &facts->placement.flatpak, &facts->placement.snap, &facts->placement.session})
     *text = kj::str(kj::repeat('n', kj::min(textBytes, size_t(256))));
-  for (auto word : {"slice"_kj, "container"_kj, "flatpak"_kj, "snap"_kj, "appimage"_kj, "script"_kj})
+  for (auto word :
+       {"slice"_kj, "container"_kj, "flatpak"_kj, "snap"_kj, "appimage"_kj, "script"_kj})
     facts->claimed.add(word);
   for (size_t i = 0; i < parents; i++)
     facts->parents.add(ProcessFacts::Ancestor{int(i), kj::str(kj::repeat('/', 700))});

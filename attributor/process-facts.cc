@@ -150,8 +150,7 @@ bool isHosts(proto::ProcessKind kind) {
 void fillWhere(ProcessFacts& facts, proto::reader::Answer::Reader description) {
   facts.workingDirectory = wholePrintable(description.getWorkingDirectory(), MAX_WHERE_BYTES);
   facts.appImage = appImageOf(description);
-  facts.script =
-      scriptOf(facts.path, description.getCommandLine(), facts.workingDirectory);
+  facts.script = scriptOf(facts.path, description.getCommandLine(), facts.workingDirectory);
   facts.stablePath = stablePathOf(facts.path);
   if (facts.stablePath.size() > MAX_STABLE_BYTES) facts.stablePath = kj::String();
   facts.placement = placementOf(facts.cgroup);

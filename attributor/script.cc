@@ -36,8 +36,8 @@ constexpr Interpreter INTERPRETERS[] = {
     {"bash", "oO", "c", ",--rcfile,--init-file,", ""},
     {"zsh", "o", "c", "", ""},
     {"ksh", "o", "c", "", ""},
-    {"java", "p", "", ",-cp,-classpath,--class-path,--module-path,--add-modules,--upgrade-module-path,",
-     ""},
+    {"java", "p", "",
+     ",-cp,-classpath,--class-path,--module-path,--add-modules,--upgrade-module-path,", ""},
 };
 
 std::string_view baseName(std::string_view path) {
@@ -47,8 +47,8 @@ std::string_view baseName(std::string_view path) {
 
 const Interpreter* interpreterOf(std::string_view program) {
   auto name = baseName(program);
-  while (!name.empty() && (name.back() == '.' || name.back() == '-' ||
-                           (name.back() >= '0' && name.back() <= '9')))
+  while (!name.empty() &&
+         (name.back() == '.' || name.back() == '-' || (name.back() >= '0' && name.back() <= '9')))
     name.remove_suffix(1);
   for (auto& known : INTERPRETERS)
     if (known.name == name) return &known;
@@ -127,8 +127,7 @@ private:
   }
 
   std::string file(std::string_view path) const {
-    if (path.empty() || path.starts_with('/') || !folder.starts_with('/'))
-      return std::string(path);
+    if (path.empty() || path.starts_with('/') || !folder.starts_with('/')) return std::string(path);
     return normal(joined(folder, "/", path));
   }
 
@@ -157,8 +156,7 @@ private:
       bool last = i + 1 == cluster.size();
       if (interpreter.inlineCode.find(letter) != std::string_view::npos)
         return joined("-", cluster.substr(i, 1));
-      if (python && letter == 'm')
-        return joined("-m ", last ? value() : cluster.substr(i + 1));
+      if (python && letter == 'm') return joined("-m ", last ? value() : cluster.substr(i + 1));
       if (interpreter.name == "php" && letter == 'f') return last ? file(value()) : "";
       if (isShell() && letter == 's') return "-";
       if (interpreter.takeValue.find(letter) == std::string_view::npos) continue;

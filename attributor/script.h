@@ -13,7 +13,7 @@ kj::String scriptOf(kj::StringPtr program, kj::ArrayPtr<const kj::byte> commandL
 // `program`: path of the running file; `commandLine`: raw /proc/PID/cmdline. Of python, perl, ruby,
 // node, PHP, Lua, the shells and java (-jar FILE): the script's path, made absolute by
 // `workingDirectory` where that is known; "-c", "-e", "-r" for a program that stands in the
-// arguments; "-m MODULE"; "-" for the standard input; "class NAME" for java. Printable, at most 1024
-// bytes, a longer one is left out. Empty for any other program, and where nothing can be told.
+// arguments; "-m MODULE"; "-" for the standard input; "class NAME" for java. Printable, at most
+// 1024 bytes, a longer one is left out. Empty for any other program, and where nothing can be told.
 
 }  // namespace portreeve::attributor

@@ -13,7 +13,8 @@ TEST_CASE("what a new version changes in a path is left open") {
   const Row rows[] = {
       {"/nix/store/0c3xkq1l8vzj9d5n2m4p6r7s8t9w0y1a-firefox-120.0.1/bin/firefox",
        "/nix/store/*-firefox-*/bin/firefox"},
-      {"/nix/store/0c3xkq1l8vzj9d5n2m4p6r7s8t9w0y1a-hello/bin/hello", "/nix/store/*-hello/bin/hello"},
+      {"/nix/store/0c3xkq1l8vzj9d5n2m4p6r7s8t9w0y1a-hello/bin/hello",
+       "/nix/store/*-hello/bin/hello"},
       {"/gnu/store/0c3xkq1l8vzj9d5n2m4p6r7s8t9w0y1a-curl-8.4.0/bin/curl",
        "/gnu/store/*-curl-*/bin/curl"},
       {"/snap/firefox/4173/usr/lib/firefox/firefox", "/snap/firefox/*/usr/lib/firefox/firefox"},

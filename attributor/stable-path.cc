@@ -41,8 +41,8 @@ size_t versionAt(std::string_view name, size_t start) {
   // Length of "1.2", "1.2.3+4"; 0 where there is none.
   size_t end = start, dots = 0;
   while (end < name.size() && isDigit(name[end])) end++;
-  while (end > start && end + 1 < name.size() && (name[end] == '.' || (dots > 0 && name[end] == '+')) &&
-         isDigit(name[end + 1])) {
+  while (end > start && end + 1 < name.size() &&
+         (name[end] == '.' || (dots > 0 && name[end] == '+')) && isDigit(name[end + 1])) {
     dots++;
     end++;
     while (end < name.size() && isDigit(name[end])) end++;

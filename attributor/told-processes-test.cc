@@ -24,7 +24,8 @@ TEST_CASE("a process is told in full once, then in brief") {
   CHECK(told.detailFor(nullptr, NOW) == Detail::FULL);
 }
 
-TEST_CASE("it is told again when more is known, when a second has passed, and when all may be lost") {
+TEST_CASE(
+    "it is told again when more is known, when a second has passed, and when all may be lost") {
   ToldProcesses told;
   auto facts = process(1);
   auto examination = std::make_shared<Examination>();

@@ -9,11 +9,11 @@
 #include "cli/connections.h"
 #include "cli/demo.h"
 #include "cli/dns.h"
-#include "cli/gate.h"
 #include "cli/doctor.h"
 #include "cli/down.h"
 #include "cli/explain.h"
 #include "cli/failure.h"
+#include "cli/gate.h"
 #include "cli/help-formatter.h"
 #include "cli/history-commands.h"
 #include "cli/import.h"
@@ -265,23 +265,25 @@ private:
     auto& o = options.gate;
     auto* gate = app.add_subcommand("gate", "Gate17: the ways out that rules can choose");
     gate->require_subcommand(1);
-    auto* status =
-        add(*gate, "status", "The ways, how they do, how fast they are",
-            "A way is a [[gate.way]] of portreeve.toml; a rule with action = \"gate17\" chooses it by\n"
-            "way = \"NAME\". What would go by a way that fails is blocked.",
-            [&o]() { return cli::gateStatus(o); });
+    auto* status = add(
+        *gate, "status", "The ways, how they do, how fast they are",
+        "A way is a [[gate.way]] of portreeve.toml; a rule with action = \"gate17\" chooses it by\n"
+        "way = \"NAME\". What would go by a way that fails is blocked.",
+        [&o]() { return cli::gateStatus(o); });
     status->add_flag("--json", o.json, JSON_HELP);
-    auto* test = add(*gate, "test", "Try a way",
-                     "Opens a stream by it to HOST:PORT, which the far end looks up, and closes it;\n"
-                     "without one asks the way's server alone. For root and portreeve-admin.\n"
-                     "Example:\n  portreeve gate test tor example.org:443",
-                     [&o]() { return cli::gateTest(o); });
+    auto* test =
+        add(*gate, "test", "Try a way",
+            "Opens a stream by it to HOST:PORT, which the far end looks up, and closes it;\n"
+            "without one asks the way's server alone. For root and portreeve-admin.\n"
+            "Example:\n  portreeve gate test tor example.org:443",
+            [&o]() { return cli::gateTest(o); });
     test->add_option("WAY", o.way, "its name")->required()->option_text("WAY");
     test->add_option("HOST:PORT", o.target, "where to")->option_text("[HOST:PORT]");
-    auto* keygen = add(*gate, "keygen", "Make a key, for a node or for a gate that uses one",
-                       "Writes the private key to FILE, which must not be there yet, for its owner alone\n"
-                       "to read, and prints the public key: that is what the other side's settings name.",
-                       [&o]() { return cli::gateKeygen(o); });
+    auto* keygen =
+        add(*gate, "keygen", "Make a key, for a node or for a gate that uses one",
+            "Writes the private key to FILE, which must not be there yet, for its owner alone\n"
+            "to read, and prints the public key: that is what the other side's settings name.",
+            [&o]() { return cli::gateKeygen(o); });
     keygen->add_option("FILE", o.file, "for the private key")->required()->option_text("FILE");
   }
 

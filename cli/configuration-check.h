@@ -26,7 +26,7 @@ struct GatheredRules {
   // What there is to read, not yet understood.
   Settings settings;
   bool settingsRead = false;  // else nothing is known of profiles
-  kj::String listFolder;  // of compiled lists
+  kj::String listFolder;      // of compiled lists
   kj::Vector<rules::RuleSource> sources;
   kj::Vector<kj::String> errors;
   kj::Vector<kj::String> warnings;

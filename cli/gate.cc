@@ -48,8 +48,7 @@ HostAndPort requireHostAndPort(kj::StringPtr text) {
 }
 
 Cell stateCell(view::GateWay::Reader way) {
-  return Cell(kj::str(way.getState()),
-              way.getState() == "failing" ? Colour::RED : Colour::NONE);
+  return Cell(kj::str(way.getState()), way.getState() == "failing" ? Colour::RED : Colour::NONE);
 }
 
 }  // namespace
@@ -65,11 +64,13 @@ int gateStatus(const GateOptions& options) {
   }
   if (ways.size() == 0)
     printLine(
-        "no way: name one as [[gate.way]] in portreeve.toml; until then what a rule turns to Gate17 "
+        "no way: name one as [[gate.way]] in portreeve.toml; until then what a rule turns to "
+        "Gate17 "
         "is blocked");
-  Table table{{"WAY"},           {"TYPE"},           {"SERVER"},        {"STATE"},
-              {"SINCE"},         {"MS", true},       {"STREAMS", true}, {"OPENED", true},
-              {"FAILED", true},  {"MBIT/S OUT", true}, {"IN", true},    {"LAST FAILURE"}};
+  Table table{
+      {"WAY"},      {"TYPE"},          {"SERVER"},       {"STATE"},        {"SINCE"},
+      {"MS", true}, {"STREAMS", true}, {"OPENED", true}, {"FAILED", true}, {"MBIT/S OUT", true},
+      {"IN", true}, {"LAST FAILURE"}};
   for (auto way : ways)
     table.add(way.getName(), way.getType(), way.getServer(), stateCell(way),
               localTime(way.getSince(), wallNs()), millisecondsText(way.getLatency()),

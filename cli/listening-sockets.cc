@@ -30,8 +30,8 @@ constexpr Listen LISTENS[] = {{Role::RESOLVER, "resolver.listen"_kj, "dns-udp"_k
                               {Role::GATEWAY, "gateway.listen"_kj, "http"_kj, Transport::TCP}};
 
 struct Fixed {
-  // Where the rules in the kernel turn 1717 to (docs/kernel-rules.md), and where programs that speak to Gate17 themselves
-  // find it.
+  // Where the rules in the kernel turn 1717 to (docs/kernel-rules.md), and where programs that
+  // speak to Gate17 themselves find it.
   Transport transport;
   kj::StringPtr address;
   uint16_t port;
@@ -88,8 +88,8 @@ void ListeningSockets::add(Role role, kj::String socketName, Transport transport
   KJ_IF_MAYBE (fd, made.fd)
     sockets.add(Socket{role, kj::mv(socketName), kj::mv(*fd)});
   else if (made.familyMissing)
-    log::info(kj::str(endpoint.toString(), " (", toText(transport),
-                      ") is left out: ", made.problem));
+    log::info(
+        kj::str(endpoint.toString(), " (", toText(transport), ") is left out: ", made.problem));
   else
     problems.add(kj::str(made.problem, advice));
 }

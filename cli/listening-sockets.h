@@ -23,8 +23,9 @@ public:
   // the attributor alone. Stale ones are replaced.
 
   void makeInetSockets(const Settings& settings);
-  // resolver.listen, gateway.listen, and those of Gate17. Where the machine lacks an address family this is logged
-  // and left out. Failure that names each address that cannot be had, who holds it and what to do.
+  // resolver.listen, gateway.listen, and those of Gate17. Where the machine lacks an address family
+  // this is logged and left out. Failure that names each address that cannot be had, who holds it
+  // and what to do.
 
   kj::Vector<ChildSocket> of(Role role) const;
 

@@ -15,8 +15,9 @@ namespace {
 constexpr Role START_ORDER[] = {Role::KEEPER,  Role::READER,      Role::ATTRIBUTOR,
                                 Role::POLICY,  Role::INTERCEPTOR, Role::RESOLVER,
                                 Role::GATEWAY, Role::HISTORIAN,   Role::GATE};
-constexpr Role STOP_ORDER[] = {Role::GATEWAY,   Role::GATE,       Role::RESOLVER,   Role::INTERCEPTOR, Role::POLICY,
-                               Role::HISTORIAN, Role::ATTRIBUTOR, Role::READER,      Role::KEEPER};
+constexpr Role STOP_ORDER[] = {Role::GATEWAY,     Role::GATE,   Role::RESOLVER,
+                               Role::INTERCEPTOR, Role::POLICY, Role::HISTORIAN,
+                               Role::ATTRIBUTOR,  Role::READER, Role::KEEPER};
 // Whoever asks ends before whoever answers.
 
 struct Daemon {

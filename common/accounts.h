@@ -25,9 +25,9 @@ enum class Role : uint8_t {
   HISTORIAN,
   GATE
 };
-constexpr Role ROLES[] = {Role::INTERCEPTOR, Role::KEEPER, Role::ATTRIBUTOR, Role::READER,
-                          Role::RESOLVER,    Role::POLICY, Role::GATEWAY,    Role::HISTORIAN,
-                          Role::GATE};
+constexpr Role ROLES[] = {Role::INTERCEPTOR, Role::KEEPER,    Role::ATTRIBUTOR,
+                          Role::READER,      Role::RESOLVER,  Role::POLICY,
+                          Role::GATEWAY,     Role::HISTORIAN, Role::GATE};
 
 kj::StringPtr name(Role role);  // "interceptor", …
 

@@ -33,7 +33,8 @@ kj::String requireKey(const Section& section) {
                    "must be a public key, as `portreeve gate keygen` prints it: 44 letters");
     return kj::mv(*text);
   }
-  section.failHere("needs a key = \"…\": the public key that `portreeve gate keygen` printed there");
+  section.failHere(
+      "needs a key = \"…\": the public key that `portreeve gate keygen` printed there");
 }
 
 WayType requireType(const Section& section) {

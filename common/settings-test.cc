@@ -110,7 +110,8 @@ TEST_CASE("ways of Gate17 are read in their order, and rules may name them") {
   CHECK(errorOf("[[gate.way]]\nname = \"a\"\ntype = \"socks5\"\nserver = \"127.0.0.1\"")
             .startsWith(":4:10: gate.way.server must be an address with its port"));
   CHECK(errorOf(kj::str("[[gate.way]]\nname = \"a\"\ntype = \"gate17\"\nserver = \"127.0.0.1:17\"\n"
-                        "key = \"", KEY.slice(4), "\"\nown_key = \"/x\"\n"))
+                        "key = \"",
+                        KEY.slice(4), "\"\nown_key = \"/x\"\n"))
             .startsWith(":5:7: gate.way.key must be a public key"));
   CHECK(errorOf("[[node.client]]\nname = \"a b\"\n").startsWith(":1:1: node.client needs a name"));
 }

@@ -44,8 +44,8 @@ void refuseUnknownSections(kj::StringPtr file, const toml::table& root) {
 }
 
 void readPolicy(kj::StringPtr file, const toml::table& root, Settings::Policy& policy) {
-  Section section(file, root, "policy", {"default", "keep_existing", "builtin_off", "unanswered",
-                                          "answer_seconds"});
+  Section section(file, root, "policy",
+                  {"default", "keep_existing", "builtin_off", "unanswered", "answer_seconds"});
   policy.defaultAction = readDefault(section, "default").orDefault(policy.defaultAction);
   policy.unanswered = readUnanswered(section, "unanswered").orDefault(policy.unanswered);
   section.number("answer_seconds", 5, 600, policy.answerSeconds);

@@ -28,9 +28,9 @@ struct Settings {
         60;                    // answer_seconds: how long a connection waits for a person, 5 to 600
     bool keepExisting = true;  // keep_existing
     kj::Vector<kj::String>
-        builtinOff;  // builtin_off = []: names of built-in rules that are left out
-    kj::Vector<Profile> profiles;                     // [profile.NAME], in the file's order
-    kj::Vector<kj::String> ways;  // the names of [[gate.way]], which rules may use
+        builtinOff;                // builtin_off = []: names of built-in rules that are left out
+    kj::Vector<Profile> profiles;  // [profile.NAME], in the file's order
+    kj::Vector<kj::String> ways;   // the names of [[gate.way]], which rules may use
   } policy;
   struct Resolver {
     kj::Vector<kj::String> listen;  // listen = ["127.0.0.1:53", "[::1]:53"]
@@ -91,11 +91,11 @@ struct Settings {
     kj::String name;
     WayType type = WayType::SOCKS5;  // type = "socks5" | "http" | "gate17"
     SocketAddress server;            // server = "ADDRESS:PORT"
-    kj::String credentials;  // credentials = "": socks5, http: a file with user and password, a line
-                             // each
-    kj::String key;          // key: gate17: the node's public key
-    kj::String ownKey;       // own_key: gate17: a file with our private key
-    kj::String via;          // via = "": gate17: the way, named above, that leads to the node
+    kj::String credentials;  // credentials = "": socks5, http: a file with user and password, a
+                             // line each
+    kj::String key;     // key: gate17: the node's public key
+    kj::String ownKey;  // own_key: gate17: a file with our private key
+    kj::String via;     // via = "": gate17: the way, named above, that leads to the node
   };
   struct Gate {
     kj::Vector<Way> ways;

@@ -138,8 +138,7 @@ kj::Promise<void> ByteStream::writeMore(kj::ArrayPtr<const kj::byte> rest) {
 kj::Promise<void> ByteStream::write(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces) {
   if (pieces.size() == 0) return kj::READY_NOW;
   auto first = pieces[0];
-  return writeMore(first).then(
-      [this, pieces]() { return write(pieces.slice(1, pieces.size())); });
+  return writeMore(first).then([this, pieces]() { return write(pieces.slice(1, pieces.size())); });
 }
 
 kj::Promise<void> ByteStream::whenWriteDisconnected() {
@@ -150,9 +149,8 @@ kj::Promise<void> ByteStream::whenWriteDisconnected() {
 void ByteStream::shutdownWrite() {
   KJ_IF_MAYBE (sink, out) {
     // That the stream has broken off is told by whoever reads it.
-    sink->endRequest().send().ignoreResult().detach([](kj::Exception&& e) {
-      log::debug(kj::str("ending a stream: ", e.getDescription()));
-    });
+    sink->endRequest().send().ignoreResult().detach(
+        [](kj::Exception&& e) { log::debug(kj::str("ending a stream: ", e.getDescription())); });
   }
   out = nullptr;
 }

@@ -25,7 +25,7 @@ public:
 
 private:
   kj::ArrayPtr<const kj::byte> pending;
-  kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> taken;  // of the write that waits
+  kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> taken;    // of the write that waits
   kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> arrived;  // of the reader that waits
   bool ended = false;
   bool abandoned = false;

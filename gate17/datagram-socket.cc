@@ -36,8 +36,7 @@ kj::AutoCloseFd makeSocket(const SocketAddress& where) {
 }  // namespace
 
 DatagramSocket::DatagramSocket(kj::UnixEventPort& port, kj::AutoCloseFd made)
-    : fd(kj::mv(made)),
-      observer(port, fd.get(), kj::UnixEventPort::FdObserver::OBSERVE_READ) {
+    : fd(kj::mv(made)), observer(port, fd.get(), kj::UnixEventPort::FdObserver::OBSERVE_READ) {
   int flags;
   KJ_SYSCALL(flags = fcntl(fd, F_GETFL));
   KJ_SYSCALL(fcntl(fd, F_SETFL, flags | O_NONBLOCK));
@@ -67,8 +66,8 @@ kj::Maybe<DatagramSocket::Received> DatagramSocket::tryReceive() {
     sockaddr_storage from{};
     socklen_t length = sizeof from;
     auto* buffer = sharedBuffer();
-    ssize_t got = recvfrom(fd, buffer, LONGEST_DATAGRAM, 0, reinterpret_cast<sockaddr*>(&from),
-                           &length);
+    ssize_t got =
+        recvfrom(fd, buffer, LONGEST_DATAGRAM, 0, reinterpret_cast<sockaddr*>(&from), &length);
     if (got < 0 && errno == EAGAIN) return nullptr;
     if (got < 0) continue;
     KJ_IF_MAYBE (source, SocketAddress::from(from))

@@ -24,8 +24,8 @@ public:
     kj::ArrayPtr<const kj::byte> bytes;  // good until the next call of any DatagramSocket
   };
   kj::Maybe<Received> tryReceive();
-  // Nullptr: nothing is there now, `whenReadable` tells when. What a peer's ICMP error said about an
-  // earlier datagram is passed over.
+  // Nullptr: nothing is there now, `whenReadable` tells when. What a peer's ICMP error said about
+  // an earlier datagram is passed over.
   kj::Promise<void> whenReadable() { return observer.whenBecomesReadable(); }
 
   void send(kj::ArrayPtr<const kj::byte> bytes);  // connected

@@ -24,8 +24,7 @@ struct Before {
   }
 };
 
-class ExitPackets final : public proto::PacketSink::Server,
-                          private kj::TaskSet::ErrorHandler {
+class ExitPackets final : public proto::PacketSink::Server, private kj::TaskSet::ErrorHandler {
 public:
   ExitPackets(const NodeParts& parts, NodeUse& use, proto::PacketSink::Client back)
       : parts(parts), use(use), back(kj::mv(back)), tasks(*this) {

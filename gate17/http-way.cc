@@ -50,8 +50,7 @@ private:
     constexpr size_t CODE = 9;
     kj::ArrayPtr<const char> all = text;
     bool speaks = all.size() > CODE + 3 && all.slice(0, 7) == "HTTP/1."_kj.asArray();
-    if (!speaks)
-      return problem(kj::Exception::Type::DISCONNECTED, kj::str("it is no HTTP proxy"));
+    if (!speaks) return problem(kj::Exception::Type::DISCONNECTED, kj::str("it is no HTTP proxy"));
     size_t end = CODE;
     while (all[end] != '\r' && all[end] != '\n') end++;
     auto said = printable(all.slice(CODE, kj::min(end, CODE + 80)));
@@ -79,8 +78,9 @@ kj::String connectRequest(const Target& target, const kj::Maybe<socks5::Credenti
 
 kj::Promise<void> askConnect(kj::AsyncIoStream& stream, kj::String request) {
   auto head = kj::heap<Head>(Head{stream, kj::mv(request), {}});
-  auto done = stream.write(head->request.begin(), head->request.size())
-                  .then([&head = *head]() { return head.read(); });
+  auto done = stream.write(head->request.begin(), head->request.size()).then([&head = *head]() {
+    return head.read();
+  });
   return done.attach(kj::mv(head));
 }
 

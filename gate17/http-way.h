@@ -13,8 +13,7 @@ namespace portreeve::gate17 {
 
 class HttpWay final : public Way {
 public:
-  HttpWay(kj::UnixEventPort& port, SocketAddress server,
-          kj::Maybe<socks5::Credentials> credentials)
+  HttpWay(kj::UnixEventPort& port, SocketAddress server, kj::Maybe<socks5::Credentials> credentials)
       : port(port), server(server), credentials(kj::mv(credentials)) {}
 
   kj::Promise<kj::Own<kj::AsyncIoStream>> open(const Target& target) override;

@@ -31,8 +31,9 @@ PrivateKey PrivateKey::read(kj::StringPtr path) {
   auto none = [](char*, int, int, void*) { return 0; };
   PrivateKey read(PEM_read_PrivateKey(file, nullptr, none, nullptr));
   KJ_REQUIRE(read.key != nullptr && publicKeyOf(read.key) != nullptr,
-             kj::str("key ", path, ": holds no Ed25519 key in PEM: make one with `portreeve gate "
-                                   "keygen`"));
+             kj::str("key ", path,
+                     ": holds no Ed25519 key in PEM: make one with `portreeve gate "
+                     "keygen`"));
   return read;
 }
 

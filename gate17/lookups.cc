@@ -15,8 +15,7 @@ kj::Vector<SocketAddress> addressesIn(kj::StringPtr list) {
   size_t start = 0;
   for (size_t i = 0; i <= list.size(); i++) {
     if (i < list.size() && list[i] != ',') continue;
-    KJ_IF_MAYBE (address, SocketAddress::parse(kj::str(list.slice(start, i))))
-      found.add(*address);
+    KJ_IF_MAYBE (address, SocketAddress::parse(kj::str(list.slice(start, i)))) found.add(*address);
     start = i + 1;
   }
   return found;
@@ -37,8 +36,7 @@ kj::Promise<kj::Vector<SocketAddress>> Lookups::find(const Target& target) {
   }
   // What KJ would take for something else than a host's name ("unix:…") is none.
   for (char c : target.name)
-    if (c == ':' || c == '/' || c == '*')
-      return KJ_EXCEPTION(FAILED, "there is no such name");
+    if (c == ':' || c == '/' || c == '*') return KJ_EXCEPTION(FAILED, "there is no such name");
   if (underWay >= MOST_AT_ONCE) return KJ_EXCEPTION(OVERLOADED, "too many names at once");
   underWay++;
   auto looked = network.parseAddress(kj::str(target.name, ':', target.port), target.port)

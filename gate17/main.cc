@@ -26,12 +26,15 @@ namespace {
 constexpr const char* HELP =
     "Usage: portreeve-gate [--node | --prove-sandbox | --version | --help]\n"
     "\n"
-    "Carries connections that a rule with action = \"gate17\" turned here through one of the ways of\n"
+    "Carries connections that a rule with action = \"gate17\" turned here through one of the ways "
+    "of\n"
     "portreeve.toml; and those of programs that speak SOCKS5 to port 717. Started by systemd or\n"
     "`portreeve up`, which hand over the sockets \"rpc\", \"turned-tcp4\" (127.0.0.17:1117),\n"
-    "\"turned-udp4\", \"entry-tcp4\" (127.0.0.1:717), \"entry-tcp6\" and \"turned-udp6\" ([::1]:717).\n"
+    "\"turned-udp4\", \"entry-tcp4\" (127.0.0.1:717), \"entry-tcp6\" and \"turned-udp6\" "
+    "([::1]:717).\n"
     "\n"
-    "  --node           be a node instead: take streams from other gates, whose keys [[node.client]]\n"
+    "  --node           be a node instead: take streams from other gates, whose keys "
+    "[[node.client]]\n"
     "                   names, and let them out here; listens on [node] listen, or on sockets\n"
     "                   \"node-tcp…\" and \"node-udp…\" that are handed over\n"
     "  --prove-sandbox  enter the sandbox, try what must be refused there, and say so\n"
@@ -68,9 +71,9 @@ int serve() {
 int serveNode() {
   auto directories = Directories::fromEnvironment();
   auto settings = Settings::load(directories.settingsFile());
-  KJ_REQUIRE(settings.node.key.size() > 0,
-             kj::str(directories.settingsFile(), ": a node needs [node] key = \"FILE\": make one "
-                                                 "with `portreeve gate keygen FILE`"));
+  KJ_REQUIRE(settings.node.key.size() > 0, kj::str(directories.settingsFile(),
+                                                   ": a node needs [node] key = \"FILE\": make one "
+                                                   "with `portreeve gate keygen FILE`"));
   auto key = PrivateKey::read(settings.node.key);
   auto sockets = NodeSockets::take(service::HandedSockets::take(), settings.node);
   auto account = nodeAccount();
@@ -105,8 +108,8 @@ int prove() {
 }  // namespace
 
 int run(int argumentCount, char** arguments) {
-  return daemonMain("gate", HELP, {{"", serve}, {"--node", serveNode}, {"--prove-sandbox", prove}}, argumentCount,
-                    arguments);
+  return daemonMain("gate", HELP, {{"", serve}, {"--node", serveNode}, {"--prove-sandbox", prove}},
+                    argumentCount, arguments);
 }
 
 }  // namespace portreeve::gate17

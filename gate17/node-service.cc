@@ -55,8 +55,7 @@ NodeService::NodeService(kj::AsyncIoContext& io, const Settings::Node& settings,
   for (auto& socket : sockets.tcp)
     listeners.add(kj::heap<Listener>(port, timer, kj::mv(socket.fd),
                                      [this](kj::AutoCloseFd fd) { take(kj::mv(fd)); }));
-  for (auto& socket : sockets.udp)
-    quoters.add(kj::heap<DatagramSocket>(port, kj::mv(socket.fd)));
+  for (auto& socket : sockets.udp) quoters.add(kj::heap<DatagramSocket>(port, kj::mv(socket.fd)));
 }
 
 kj::Promise<void> NodeService::serve() {

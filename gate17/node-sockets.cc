@@ -19,8 +19,8 @@ void set(int fd, int level, int option) {
 }
 
 kj::Maybe<kj::AutoCloseFd> bound(const SocketAddress& where, int type) {
-  int made = socket(where.address.isV4() ? AF_INET : AF_INET6, type | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                    0);
+  int made =
+      socket(where.address.isV4() ? AF_INET : AF_INET6, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (made < 0 && errno == EAFNOSUPPORT) return nullptr;
   if (made < 0) KJ_FAIL_SYSCALL("making a socket", errno);
   kj::AutoCloseFd fd(made);

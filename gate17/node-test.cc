@@ -41,8 +41,8 @@ struct Site {
     auto made = kj::heap<NodeService>(io, settings, nodeKey, kj::mv(sockets));
     serving = made->serve().eagerlyEvaluate(nullptr);
     node = kj::mv(made);
-    server = io.lowLevelProvider->wrapListenSocketFd(
-        listening(serverAt).release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
+    server = io.lowLevelProvider->wrapListenSocketFd(listening(serverAt).release(),
+                                                     kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
   }
 
   kj::Own<NodeWay> way(const PrivateKey& own, kj::StringPtr key) {
@@ -57,8 +57,8 @@ struct Site {
   kj::Own<NodeWay> way() { return way(clientKey, nodeKey.publicKey()); }
 
   kj::Exception::Type failureOf(Way& way) {
-    auto e = KJ_ASSERT_NONNULL(kj::runCatchingExceptions(
-        [&]() { way.open(Target::at(serverAt)).wait(io.waitScope); }));
+    auto e = KJ_ASSERT_NONNULL(
+        kj::runCatchingExceptions([&]() { way.open(Target::at(serverAt)).wait(io.waitScope); }));
     return e.getType();
   }
 };
@@ -120,9 +120,8 @@ TEST_CASE("when the node goes its streams break, and the next one dials anew") {
   site.serving = nullptr;
   site.node = nullptr;
   char byte;
-  CHECK(kj::runCatchingExceptions([&]() {
-          opened->read(&byte, 1, 1).wait(site.io.waitScope);
-        }) != nullptr);
+  CHECK(kj::runCatchingExceptions([&]() { opened->read(&byte, 1, 1).wait(site.io.waitScope); }) !=
+        nullptr);
   CHECK(site.failureOf(*way) == kj::Exception::Type::DISCONNECTED);
 }
 
@@ -135,8 +134,8 @@ TEST_CASE("a server that breaks off is no end of the stream") {
   accepted->setsockopt(SOL_SOCKET, SO_LINGER, &now, sizeof now);
   accepted = nullptr;
   char byte;
-  auto e = KJ_ASSERT_NONNULL(kj::runCatchingExceptions(
-      [&]() { opened->tryRead(&byte, 1, 1).wait(site.io.waitScope); }));
+  auto e = KJ_ASSERT_NONNULL(
+      kj::runCatchingExceptions([&]() { opened->tryRead(&byte, 1, 1).wait(site.io.waitScope); }));
   CHECK(e.getType() == kj::Exception::Type::DISCONNECTED);
 }
 
@@ -157,7 +156,8 @@ TEST_CASE("what is no TLS and no silence is answered like silence, and ends") {
   // An alert, or nothing; the connection ends and the node serves on.
   while (hostile->tryRead(answer, 1, sizeof answer)
              .catch_([](kj::Exception&&) { return size_t(0); })
-             .wait(site.io.waitScope) > 0) continue;
+             .wait(site.io.waitScope) > 0)
+    continue;
   site.way()->probe().wait(site.io.waitScope);
 }
 

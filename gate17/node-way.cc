@@ -88,13 +88,11 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> NodeWay::open(const Target& target) {
     address.setLower(target.address.lower());
     request.setPort(target.port);
     request.setBack(makeSink(kj::addRef(*incoming)));
-    return request.send().then(
-        [incoming = kj::mv(incoming), connection = kj::mv(connection)](
-            auto&& answer) mutable -> kj::Own<kj::AsyncIoStream> {
-          auto used = connection->used();
-          return kj::heap<ByteStream>(kj::mv(incoming), answer.getOut())
-              .attach(release(kj::mv(used)));
-        });
+    return request.send().then([incoming = kj::mv(incoming), connection = kj::mv(connection)](
+                                   auto&& answer) mutable -> kj::Own<kj::AsyncIoStream> {
+      auto used = connection->used();
+      return kj::heap<ByteStream>(kj::mv(incoming), answer.getOut()).attach(release(kj::mv(used)));
+    });
   });
 }
 

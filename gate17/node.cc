@@ -44,8 +44,10 @@ public:
           auto client = kj::heap<ByteStream>(kj::mv(incoming), context.getParams().getBack());
           // Until both have ended well, none of them has.
           socket->reset();
-          auto carried = relay(parts.timer, *client, *socket, use.traffic)
-                             .then([&socket = *socket]() { socket.endWell(); });
+          auto carried =
+              relay(parts.timer, *client, *socket, use.traffic).then([&socket = *socket]() {
+                socket.endWell();
+              });
           tasks.add(carried.attach(kj::mv(client), kj::mv(socket), kj::mv(counted)));
         });
   }
@@ -65,7 +67,8 @@ private:
 
   kj::Promise<kj::Own<Socket>> reach(kj::Vector<SocketAddress> candidates, size_t at) {
     if (candidates.empty()) return refusal("the node's rules do not let that out");
-    auto tried = parts.timer.timeoutAfter(CONNECT_WITHIN, Socket::connect(parts.port, candidates[at]));
+    auto tried =
+        parts.timer.timeoutAfter(CONNECT_WITHIN, Socket::connect(parts.port, candidates[at]));
     return tried.catch_([this, candidates = kj::mv(candidates),
                          at](kj::Exception&& e) mutable -> kj::Promise<kj::Own<Socket>> {
       if (at + 1 < candidates.size()) return reach(kj::mv(candidates), at + 1);

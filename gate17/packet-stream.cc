@@ -16,10 +16,10 @@ public:
     auto address = packet.getAddress();
     KJ_REQUIRE(packet.getName().size() <= LONGEST_NAME, "the name is too long");
     KJ_REQUIRE(packet.getBytes().size() <= LONGEST_DATAGRAM, "the datagram is too long");
-    incoming->add(Datagram{Target{kj::str(packet.getName()),
-                                  Address::fromHalves(address.getUpper(), address.getLower()),
-                                  packet.getPort()},
-                           kj::heapArray(packet.getBytes().asBytes())});
+    incoming->add(Datagram{
+        Target{kj::str(packet.getName()),
+               Address::fromHalves(address.getUpper(), address.getLower()), packet.getPort()},
+        kj::heapArray(packet.getBytes().asBytes())});
     return kj::READY_NOW;
   }
 
@@ -72,8 +72,7 @@ void PacketStream::send(const Target& to, kj::ArrayPtr<const kj::byte> bytes) {
   underWay++;
   auto sent = request.send();
   sending = sending.then([sent = kj::mv(sent)]() mutable { return kj::mv(sent); })
-                .then([this]() { underWay--; },
-                      [this](kj::Exception&&) { incoming->end(); })
+                .then([this]() { underWay--; }, [this](kj::Exception&&) { incoming->end(); })
                 .eagerlyEvaluate(nullptr);
 }
 

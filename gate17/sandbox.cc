@@ -56,7 +56,8 @@ kj::String enterNodeSandbox() {
     filter.allow(call);
   filter.allow(SYS_ioctl, {{1, ALL, FIONREAD}});
   filter.allow(SYS_clone, {{0, CLONE_THREAD, CLONE_THREAD}});
-  filter.allow(SYS_socket, {{0, ALL, AF_NETLINK}, {2, ALL, NETLINK_ROUTE}});  // which families are up
+  filter.allow(SYS_socket,
+               {{0, ALL, AF_NETLINK}, {2, ALL, NETLINK_ROUTE}});  // which families are up
   filter.enter();
   return words;
 }

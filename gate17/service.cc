@@ -21,12 +21,12 @@ Sockets Sockets::take(service::HandedSockets handed) {
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Settings::Gate& settings,
                  const Directories& directories, Sockets sockets)
     : ways(io.unixEventPort, io.provider->getTimer(), settings.ways),
-      routing(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("policy"),
-              directories.socket("interceptor"),
-              [this](const Tuple& original) { cut(original); },
-              [this]() {
-                for (auto& entrance : udp) entrance->cutAll();
-              }),
+      routing(
+          *io.lowLevelProvider, io.provider->getTimer(), directories.socket("policy"),
+          directories.socket("interceptor"), [this](const Tuple& original) { cut(original); },
+          [this]() {
+            for (auto& entrance : udp) entrance->cutAll();
+          }),
       tcp(io.unixEventPort, io.provider->getTimer(), routing, ways),
       ownStatus(Role::GATE),
       bootstrap{ways, io.provider->getTimer(),

@@ -21,10 +21,10 @@ namespace portreeve::gate17 {
 
 struct Sockets {
   kj::AutoCloseFd rpc;
-  kj::Vector<service::HandedSocket> turned;  // "turned-tcp4": what the kernel turns here
+  kj::Vector<service::HandedSocket> turned;     // "turned-tcp4": what the kernel turns here
   kj::Vector<service::HandedSocket> datagrams;  // "turned-udp4", "turned-udp6"
-  kj::Vector<service::HandedSocket> entry;   // "entry-tcp4", "entry-tcp6": programs that speak to
-                                             // us, and IPv6 that is turned
+  kj::Vector<service::HandedSocket> entry;  // "entry-tcp4", "entry-tcp6": programs that speak to
+                                            // us, and IPv6 that is turned
 
   static Sockets take(service::HandedSockets handed);
   // Throws FAILED when one for RPC or all for connections are missing.

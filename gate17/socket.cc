@@ -36,8 +36,8 @@ Socket::Socket(kj::UnixEventPort& port, kj::AutoCloseFd fd)
 }
 
 kj::Promise<kj::Own<Socket>> Socket::connect(kj::UnixEventPort& port, const SocketAddress& to) {
-  int made = socket(to.address.isV4() ? AF_INET : AF_INET6,
-                    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  int made =
+      socket(to.address.isV4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (made < 0) return gone("making a socket", errno);
   kj::AutoCloseFd fd(made);
   sockaddr_storage address{};

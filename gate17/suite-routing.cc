@@ -23,8 +23,7 @@ public:
   explicit Watcher(SuiteRouting& routing) : routing(routing) {}
 
   kj::Promise<void> ended(EndedContext context) override {
-    for (auto original : context.getParams().getOriginals())
-      routing.onEnded(Tuple::from(original));
+    for (auto original : context.getParams().getOriginals()) routing.onEnded(Tuple::from(original));
     return kj::READY_NOW;
   }
 
@@ -48,11 +47,10 @@ SuiteRouting::SuiteRouting(kj::LowLevelAsyncIoProvider& provider, kj::Timer& tim
                  onRenewed();
                });
              }),
-      interceptor(provider, timer, interceptorSocket,
-                  [this](capnp::Capability::Client bootstrap) {
-                    return bootstrap.castAs<proto::Interceptor>().forGateRequest().send().then(
-                        [this](auto&& answer) { origins = answer.getOrigins(); });
-                  }) {}
+      interceptor(provider, timer, interceptorSocket, [this](capnp::Capability::Client bootstrap) {
+        return bootstrap.castAs<proto::Interceptor>().forGateRequest().send().then(
+            [this](auto&& answer) { origins = answer.getOrigins(); });
+      }) {}
 
 kj::Promise<proto::Routes::Client> SuiteRouting::whenRoutes() {
   if (policy.connected()) return KJ_ASSERT_NONNULL(routes);
@@ -78,8 +76,8 @@ kj::Promise<kj::Maybe<Route>> SuiteRouting::routeOf(const Tuple& original) {
 
 kj::Promise<Permission> SuiteRouting::mayReach(const Tuple& client, uint8_t protocol,
                                                const Target& target) {
-  auto asked =
-      whenRoutes().then([client, protocol, target = target.clone()](proto::Routes::Client policyOf) {
+  auto asked = whenRoutes().then(
+      [client, protocol, target = target.clone()](proto::Routes::Client policyOf) {
         auto request = policyOf.mayReachRequest();
         client.to(request.initClient());
         request.setProtocol(protocol);

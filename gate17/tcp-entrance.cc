@@ -73,17 +73,18 @@ kj::Promise<void> TcpEntrance::carryTurned(Socket& near, Tuple original, Tuple s
   return routing.routeOf(original).then(
       [this, &near, original, seen](kj::Maybe<Route> route) -> kj::Promise<void> {
         KJ_IF_MAYBE (known, route) return carryRoute(near, original, kj::mv(*known));
-        // Two connections of one port: the kernel has given the second another port on its way here.
-        return routing.originalOf(seen).then([this, &near,
-                                              original](kj::Maybe<Tuple> sent) -> kj::Promise<void> {
-          Tuple whole = sent.orDefault(original);
-          return routing.routeOf(whole).then(
-              [this, &near, whole](kj::Maybe<Route> second) -> kj::Promise<void> {
-                KJ_IF_MAYBE (known, second) return carryRoute(near, whole, kj::mv(*known));
-                counts.refused++;
-                return refusal(kj::str(whole.toString(), ": no rule turned it here"));
-              });
-        });
+        // Two connections of one port: the kernel has given the second another port on its way
+        // here.
+        return routing.originalOf(seen).then(
+            [this, &near, original](kj::Maybe<Tuple> sent) -> kj::Promise<void> {
+              Tuple whole = sent.orDefault(original);
+              return routing.routeOf(whole).then(
+                  [this, &near, whole](kj::Maybe<Route> second) -> kj::Promise<void> {
+                    KJ_IF_MAYBE (known, second) return carryRoute(near, whole, kj::mv(*known));
+                    counts.refused++;
+                    return refusal(kj::str(whole.toString(), ": no rule turned it here"));
+                  });
+            });
       });
 }
 
@@ -126,8 +127,8 @@ kj::Promise<void> TcpEntrance::serveDatagrams(Socket& near, SocketAddress here) 
 
 kj::Promise<void> TcpEntrance::serveConnect(Socket& near, Tuple client, Target target) {
   auto asked = routing.mayReach(client, PROTOCOL_TCP, target);
-  return asked.then([this, &near, client, target = kj::mv(target)](
-                        Permission permission) mutable -> kj::Promise<void> {
+  return asked.then([this, &near, client,
+                     target = kj::mv(target)](Permission permission) mutable -> kj::Promise<void> {
     if (!permission.allowed) {
       counts.refused++;
       return socks5::answer(near, socks5::Reply::NOT_ALLOWED)

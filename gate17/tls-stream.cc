@@ -54,8 +54,8 @@ int chooseProtocol(SSL*, const unsigned char** chosen, unsigned char* length,
                    const unsigned char* offered, unsigned int offeredLength, void*) {
   static const unsigned char OURS[] = "\x08gate17/1";
   auto* mutableChosen = const_cast<unsigned char**>(chosen);
-  int result = SSL_select_next_proto(mutableChosen, length, OURS, sizeof OURS - 1, offered,
-                                     offeredLength);
+  int result =
+      SSL_select_next_proto(mutableChosen, length, OURS, sizeof OURS - 1, offered, offeredLength);
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
@@ -79,21 +79,21 @@ public:
     int result = SSL_do_handshake(ssl);
     int why = SSL_get_error(ssl, result);
     if (result == 1) {
-      KJ_IF_MAYBE (known, keyOf(SSL_get0_peer_certificate(ssl)))
-        key = kj::mv(*known);
+      KJ_IF_MAYBE (known, keyOf(SSL_get0_peer_certificate(ssl))) key = kj::mv(*known);
       return flush();
     }
     if (why != SSL_ERROR_WANT_READ) {
       auto reason = lastError();
       // The alert that tells the peer why goes out first.
-      return flush().then([reason = kj::mv(reason)]() -> kj::Promise<void> {
-        return broken(reason);
-      });
+      return flush().then(
+          [reason = kj::mv(reason)]() -> kj::Promise<void> { return broken(reason); });
     }
-    return flush().then([this]() { return receive(); }).then([this](bool more) -> kj::Promise<void> {
-      if (!more) return broken("the peer broke off while shaking hands");
-      return shakeHands();
-    });
+    return flush()
+        .then([this]() { return receive(); })
+        .then([this](bool more) -> kj::Promise<void> {
+          if (!more) return broken("the peer broke off while shaking hands");
+          return shakeHands();
+        });
   }
 
   kj::StringPtr peerKey() const override { return key; }
@@ -157,8 +157,9 @@ private:
     }
     if (done >= minBytes && done > 0) return done;
     // What came may call for an answer (a key update).
-    return flush().then([this]() { return receive(); }).then(
-        [this, buffer, minBytes, maxBytes, done](bool more) -> kj::Promise<size_t> {
+    return flush()
+        .then([this]() { return receive(); })
+        .then([this, buffer, minBytes, maxBytes, done](bool more) -> kj::Promise<size_t> {
           // Without its closing alert the end may be anybody's.
           if (!more) return done;
           return readMore(buffer, minBytes, maxBytes, done);
@@ -225,7 +226,8 @@ kj::Promise<kj::Own<TlsStream>> TlsContext::shakeHands(kj::Own<kj::AsyncIoStream
                                                        bool connecting) {
   auto made = kj::heap<TlsStreamImpl>(context, kj::mv(stream), connecting);
   auto shaken = made->shakeHands();
-  return shaken.then([made = kj::mv(made)]() mutable -> kj::Own<TlsStream> { return kj::mv(made); });
+  return shaken.then(
+      [made = kj::mv(made)]() mutable -> kj::Own<TlsStream> { return kj::mv(made); });
 }
 
 kj::Promise<kj::Own<TlsStream>> TlsContext::connect(kj::Own<kj::AsyncIoStream> stream) {

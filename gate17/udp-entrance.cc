@@ -36,11 +36,7 @@ struct UdpEntrance::Session {
 
 UdpEntrance::UdpEntrance(kj::UnixEventPort& port, kj::Timer& timer, Routing& routing, Ways& ways,
                          kj::AutoCloseFd fd)
-    : timer(timer),
-      routing(routing),
-      ways(ways),
-      socket(port, kj::mv(fd)),
-      here(socket.local()) {}
+    : timer(timer), routing(routing), ways(ways), socket(port, kj::mv(fd)), here(socket.local()) {}
 
 UdpEntrance::~UdpEntrance() noexcept(false) = default;
 
@@ -132,8 +128,8 @@ kj::Promise<void> UdpEntrance::open(Session& session) {
           session.target = Target{kj::mv(known->name), sent.destination, sent.destinationPort};
           if (!session.target.named() && standsForAName(sent.destination))
             return KJ_EXCEPTION(FAILED, "nobody knows any more which name that was");
-          return ways.associate(known->ways).catch_(
-              [this](kj::Exception&& e) -> kj::Promise<Ways::Associated> {
+          return ways.associate(known->ways)
+              .catch_([this](kj::Exception&& e) -> kj::Promise<Ways::Associated> {
                 counts.failed++;
                 return kj::mv(e);
               });

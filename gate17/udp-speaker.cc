@@ -84,7 +84,8 @@ void UdpSpeaker::take(const SocketAddress& source, kj::ArrayPtr<const kj::byte> 
       entry->target = datagram->peer.clone();
     }
     auto& peer = *entry;
-    bool fresh = timer.now() - peer.askedAt < ASK_AGAIN && peer.askedAt != kj::origin<kj::TimePoint>();
+    bool fresh =
+        timer.now() - peer.askedAt < ASK_AGAIN && peer.askedAt != kj::origin<kj::TimePoint>();
     if (fresh && !peer.asking) {
       if (peer.allowed) put(peer, datagram->bytes);
       return;

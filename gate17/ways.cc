@@ -189,13 +189,11 @@ kj::Vector<KnownWay*> Ways::inOrder(kj::ArrayPtr<const kj::String> wanted) {
 }
 
 kj::Promise<Ways::Opened> Ways::open(kj::ArrayPtr<const kj::String> wanted, const Target& target) {
-  return byTheFirst<Opened>(inOrder(wanted), 0,
-                            [this, target = target.clone()](KnownWay& way) {
-                              return way.open(timer, target).then(
-                                  [&way](kj::Own<kj::AsyncIoStream> stream) {
-                                    return Opened{way, kj::mv(stream)};
-                                  });
-                            });
+  return byTheFirst<Opened>(inOrder(wanted), 0, [this, target = target.clone()](KnownWay& way) {
+    return way.open(timer, target).then([&way](kj::Own<kj::AsyncIoStream> stream) {
+      return Opened{way, kj::mv(stream)};
+    });
+  });
 }
 
 kj::Promise<Ways::Associated> Ways::associate(kj::ArrayPtr<const kj::String> wanted) {

@@ -53,8 +53,8 @@ private:
   kj::String server;
   State state = State::NOT_USED;
   kj::String reason;
-  uint64_t sinceNs;       // wall clock
-  double latencyMs = 0;   // smoothed; 0: none yet
+  uint64_t sinceNs;      // wall clock
+  double latencyMs = 0;  // smoothed; 0: none yet
   uint64_t opened = 0;
   uint64_t failures = 0;
   Throughput throughput;

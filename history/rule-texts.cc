@@ -17,9 +17,13 @@ kj::Own<rules::RuleSet> compile(capnp::List<proto::RuleText>::Reader texts,
         sources.add(rules::RuleSource{kj::str(text.getFile()), kj::str(text.getText()),
                                       own ? rules::Layer::USER : rules::Layer::ADMINISTRATOR,
                                       text.getWritten()});
-  rules::RuleOptions options{
-      users, settings.defaultAction, settings.keepExisting, settings.builtinOff.asPtr(), listFolder,
-      0,     nullptr};
+  rules::RuleOptions options{users,
+                             settings.defaultAction,
+                             settings.keepExisting,
+                             settings.builtinOff.asPtr(),
+                             listFolder,
+                             0,
+                             nullptr};
   auto loaded = rules::RuleSet::load(sources, options);
   KJ_IF_MAYBE (set, loaded.set) return kj::mv(*set);
   auto lines = KJ_MAP(problem, loaded.problems) {

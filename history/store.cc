@@ -54,10 +54,11 @@ Store::Store(kj::Own<Database> opened)
       addText(*database, "INSERT INTO text(value) VALUES(?)"),
       findExecutable(*database, "SELECT id FROM executable WHERE path = ?"),
       addExecutable(*database, "INSERT INTO executable(path, name) VALUES(?, ?)"),
-      findProgram(*database,
-                  "SELECT id FROM program WHERE digest = ? AND executable = ? AND name = ? AND "
-                  "cmdline = ? AND user = ? AND uid = ? AND unit = ? AND kind = ? AND reason = ? AND "
-                  "details = ?"),
+      findProgram(
+          *database,
+          "SELECT id FROM program WHERE digest = ? AND executable = ? AND name = ? AND "
+          "cmdline = ? AND user = ? AND uid = ? AND unit = ? AND kind = ? AND reason = ? AND "
+          "details = ?"),
       addProgram(*database,
                  "INSERT INTO program(digest, executable, name, cmdline, user, uid, unit, kind, "
                  "reason, details) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -345,7 +346,8 @@ void Store::tidy() {
       "SELECT name FROM program UNION SELECT user FROM program UNION SELECT unit FROM program "
       "UNION "
       "SELECT kind FROM program UNION SELECT reason FROM program UNION SELECT details FROM "
-      "program UNION SELECT parents FROM connection UNION SELECT method FROM connection UNION SELECT confidence FROM connection "
+      "program UNION SELECT parents FROM connection UNION SELECT method FROM connection UNION "
+      "SELECT confidence FROM connection "
       "UNION "
       "SELECT domain FROM connection WHERE domain IS NOT NULL UNION SELECT named_by FROM "
       "connection "

@@ -90,9 +90,9 @@ size_t roughBytes(const Flow& flow) {
   auto& program = *flow.process.program;
   size_t texts = program.path.size() + program.name.size() + program.commandLine.size() +
                  program.unit.size() + program.reason.size() + program.cgroup.size() +
-                 program.workingDirectory.size() + program.appImage.size() +
-                 program.script.size() + program.stablePath.size() + program.sha256.size() +
-                 program.slice.size() + program.container.size() + flow.judgement.domain.size() +
+                 program.workingDirectory.size() + program.appImage.size() + program.script.size() +
+                 program.stablePath.size() + program.sha256.size() + program.slice.size() +
+                 program.container.size() + flow.judgement.domain.size() +
                  flow.judgement.rule.size() + flow.judgement.origin.size();
   for (auto& parent : program.parents) texts += parent.path.size() + 32;
   return texts + 1200;

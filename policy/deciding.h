@@ -66,9 +66,9 @@ private:
 };
 
 bool sameWays(const Judgement& a, const Judgement& b);  // through Gate17
-bool letsThrough(proto::Verdict verdict);  // for good or once
-bool isTurning(proto::Verdict verdict);    // GATE17, NAMESERVER: acts on the first packet of a
-                                           // conntrack entry alone
+bool letsThrough(proto::Verdict verdict);               // for good or once
+bool isTurning(proto::Verdict verdict);  // GATE17, NAMESERVER: acts on the first packet of a
+                                         // conntrack entry alone
 bool isKept(proto::Verdict
                 verdict);  // conntrack keeps it: for good, and the first packet was not lost to it
 proto::Verdict once(

@@ -7,10 +7,10 @@
 namespace portreeve::policy {
 namespace {
 
-constexpr Method METHODS[] = {Method::ATTRIBUTED,   Method::NAMES,   Method::OBSERVE, Method::EDIT,
-                              Method::MINT_SESSION, Method::REDEEM,  Method::RECORD,  Method::GATE,
-                              Method::TOKENS,       Method::OPEN_TOKEN, Method::PROMPTS,
-                              Method::STATUS,       Method::MODES};
+constexpr Method METHODS[] = {
+    Method::ATTRIBUTED, Method::NAMES,  Method::OBSERVE, Method::EDIT,   Method::MINT_SESSION,
+    Method::REDEEM,     Method::RECORD, Method::GATE,    Method::TOKENS, Method::OPEN_TOKEN,
+    Method::PROMPTS,    Method::STATUS, Method::MODES};
 
 kj::String may(const Standing& who) {
   kj::Vector<char> letters;

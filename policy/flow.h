@@ -39,7 +39,7 @@ struct Judgement {
   kj::String domain;  // the name that matched, or the nearest one known; empty: none
   kj::Maybe<rules::NameSource> namedBy;
   kj::Vector<kj::String> ways;  // GATE17: that the rule names, in their order
-  bool log = true;  // told to the historian (Rule.log)
+  bool log = true;              // told to the historian (Rule.log)
 };
 
 struct Flow {

@@ -33,11 +33,9 @@ constexpr auto RULES =
 struct Gate {
   Road road{RULES};
   kj::Vector<kj::String> ended;
-  GateRoutes routes{road.timer, road.flows, road.deciding,
-                    [this]() -> rules::RuleSet& { return *road.set; },
-                    [](const Tuple&) -> kj::Promise<kj::Own<Program>> {
-                      return Program::unknown("nobody");
-                    }};
+  GateRoutes routes{
+      road.timer, road.flows, road.deciding, [this]() -> rules::RuleSet& { return *road.set; },
+      [](const Tuple&) -> kj::Promise<kj::Own<Program>> { return Program::unknown("nobody"); }};
   proto::Routes::Client client = routes.make(kj::heap<Ended>(ended));
 
   kj::String routeOf(const Tuple& original) {
@@ -50,8 +48,7 @@ struct Gate {
                    " | ", answer.getName());
   }
 
-  kj::String mayReach(const Tuple& from, kj::StringPtr name, kj::StringPtr address,
-                      uint16_t port) {
+  kj::String mayReach(const Tuple& from, kj::StringPtr name, kj::StringPtr address, uint16_t port) {
     auto request = client.mayReachRequest();
     from.to(request.initClient());
     request.setProtocol(PROTOCOL_TCP);
@@ -119,7 +116,8 @@ TEST_CASE("whoever speaks to the entrypoint may reach what he might reach himsel
 TEST_CASE("another program does not speak with the first one's rights") {
   Gate gate;
   auto stranger = tcp("127.0.0.1", 6001, "127.0.0.1", 717);
-  gate.road.verdictOn({.tuple = stranger, .instance = 2, .path = "/usr/bin/other", .loopback = true});
+  gate.road.verdictOn(
+      {.tuple = stranger, .instance = 2, .path = "/usr/bin/other", .loopback = true});
   CHECK(gate.mayReach(stranger, "", "203.0.113.9", 443) == "no, default");
   CHECK(gate.mayReach(tcp("127.0.0.1", 6002, "127.0.0.1", 717), "", "203.0.113.9", 443) ==
         "no, default");

@@ -89,7 +89,8 @@ private:
   void judge(kj::Own<Program> program, MayReachParams::Reader asked,
              MayReachResults::Builder results) {
     auto client = Tuple::from(asked.getClient());
-    auto address = Address::fromHalves(asked.getAddress().getUpper(), asked.getAddress().getLower());
+    auto address =
+        Address::fromHalves(asked.getAddress().getUpper(), asked.getAddress().getLower());
     Tuple tuple;
     tuple.family = address.isV4() ? proto::Family::IPV4 : proto::Family::IPV6;
     tuple.protocol = asked.getProtocol();

@@ -13,8 +13,7 @@ constexpr kj::StringPtr ROUTER = "02:00:5e:10:00:01"_kj;
 
 Attachment behind(kj::StringPtr mac) {
   Attachment attachment;
-  attachment.gateways.add(
-      Attachment::Gateway{kj::str("eth0"), kj::str("192.0.2.1"), kj::str(mac)});
+  attachment.gateways.add(Attachment::Gateway{kj::str("eth0"), kj::str("192.0.2.1"), kj::str(mac)});
   attachment.interfaces.add(kj::str("eth0"));
   return attachment;
 }
@@ -113,7 +112,8 @@ TEST_CASE("the network chooses the profile, and its default decides at once") {
   CHECK(here.store->changes().all().size() == changes);
 }
 
-TEST_CASE("a profile chosen by hand stays, whatever the network, until it goes by the network again") {
+TEST_CASE(
+    "a profile chosen by hand stays, whatever the network, until it goes by the network again") {
   Travelling here;
   here.affects = 3;
   here.start();

@@ -62,7 +62,9 @@ void Program::describe(proto::Process::Reader process) {
   package = kj::str(process.getPackage());
   examination = kj::str(process.getExamination());
   examined = process.getExamined();
-  claimed = KJ_MAP(word, process.getClaimed()) { return kj::str(word); };
+  claimed = KJ_MAP(word, process.getClaimed()) {
+    return kj::str(word);
+  };
   fileDevice = process.getFileDevice();
   fileInode = process.getFileInode();
   parents = KJ_MAP(parent, process.getParents()) {
@@ -82,19 +84,36 @@ kj::Own<Program> Program::withUidOf(proto::Process::Reader process, bool ofSuite
   copy->uid = unlessNobody(process.getUid());
   copy->gid = gid;
   using Text = kj::String Program::*;
-  for (Text text : {&Program::path,       &Program::name,      &Program::commandLine,
-                    &Program::unit,       &Program::cgroup,    &Program::reason,
-                    &Program::workingDirectory, &Program::session, &Program::slice,
-                    &Program::container,  &Program::containerRuntime, &Program::pod,
-                    &Program::flatpak,    &Program::snap,      &Program::appImage,
-                    &Program::script,     &Program::stablePath, &Program::sha256,
-                    &Program::package,    &Program::examination})
+  for (Text text : {&Program::path,
+                    &Program::name,
+                    &Program::commandLine,
+                    &Program::unit,
+                    &Program::cgroup,
+                    &Program::reason,
+                    &Program::workingDirectory,
+                    &Program::session,
+                    &Program::slice,
+                    &Program::container,
+                    &Program::containerRuntime,
+                    &Program::pod,
+                    &Program::flatpak,
+                    &Program::snap,
+                    &Program::appImage,
+                    &Program::script,
+                    &Program::stablePath,
+                    &Program::sha256,
+                    &Program::package,
+                    &Program::examination})
     (*copy).*text = kj::str(this->*text);
   copy->examined = examined;
-  copy->claimed = KJ_MAP(word, claimed) { return kj::str(word); };
+  copy->claimed = KJ_MAP(word, claimed) {
+    return kj::str(word);
+  };
   copy->fileDevice = fileDevice;
   copy->fileInode = fileInode;
-  copy->parents = KJ_MAP(parent, parents) { return Ancestor{parent.pid, kj::str(parent.path)}; };
+  copy->parents = KJ_MAP(parent, parents) {
+    return Ancestor{parent.pid, kj::str(parent.path)};
+  };
   copy->indexParents();
   return copy;
 }

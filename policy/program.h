@@ -25,8 +25,8 @@ public:
   kj::Own<Program> withUidOf(proto::Process::Reader process, bool suite) const;
   // The same process with what its socket decides. (Another socket of it may be another user's.)
   void learn(proto::Process::Reader process);
-  // More, or something else, is known of it now, which does not concern its sockets. Texts that were
-  // borrowed from this object are gone.
+  // More, or something else, is known of it now, which does not concern its sockets. Texts that
+  // were borrowed from this object are gone.
   static kj::Own<Program> unknown(kj::StringPtr reason);
 
   int32_t pid = 0;

@@ -40,14 +40,14 @@ struct Replacement {
 };
 
 Replacement planReplacement(const ChangeContext& context, kj::StringPtr name, kj::StringPtr toml);
-// The rule's text within its file. Throws FAILED in words: as planAddition and planRemoval, and where
-// `toml` is not one rule.
+// The rule's text within its file. Throws FAILED in words: as planAddition and planRemoval, and
+// where `toml` is not one rule.
 
 kj::Vector<FileChange> planMove(const ChangeContext& context, kj::StringPtr name,
                                 kj::StringPtr before);
-// The rule gets a file of its own right before the other rule (empty: behind all); a file that holds
-// rules on both sides of that place is parted. No file gets another time, so that rules end when
-// they would have. Throws FAILED in words.
+// The rule gets a file of its own right before the other rule (empty: behind all); a file that
+// holds rules on both sides of that place is parted. No file gets another time, so that rules end
+// when they would have. Throws FAILED in words.
 
 kj::String allLines(kj::ArrayPtr<const rules::Problem> problems);  // "file:line:column: …\n…"
 

@@ -126,8 +126,8 @@ kj::Vector<FileChange> RuleOrder::changes() const {
     bool asItWas = false;
     for (auto& old : before) asItWas |= old.name == called[i] && old.text == files[i].text;
     if (!asItWas)
-      changes.add(FileChange{kj::str(called[i]),
-                             FileContent{kj::str(files[i].text), files[i].writtenNs}});
+      changes.add(
+          FileChange{kj::str(called[i]), FileContent{kj::str(files[i].text), files[i].writtenNs}});
   }
   return changes;
 }

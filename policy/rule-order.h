@@ -17,8 +17,8 @@ public:
 
   void move(const rules::Rule& rule, const rules::Rule& before);
   void moveLast(const rules::Rule& rule);
-  // The rule, of one of these files, gets a file of its own. Once each. Throws FAILED where a file is
-  // not as it was when the rule was read.
+  // The rule, of one of these files, gets a file of its own. Once each. Throws FAILED where a file
+  // is not as it was when the rule was read.
 
   kj::Vector<FileChange> changes() const;
   // What has to be written and taken away. Files keep their names where a number is free for those

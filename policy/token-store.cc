@@ -153,9 +153,7 @@ kj::Promise<TokenStore::Created> TokenStore::create(Wanted wanted) {
     remove(id);
     kj::throwFatalException(kj::mv(e));
   });
-  return kept.then([text = kj::mv(text), id]() mutable {
-    return Created{kj::mv(text), id};
-  });
+  return kept.then([text = kj::mv(text), id]() mutable { return Created{kj::mv(text), id}; });
 }
 
 kj::Promise<void> TokenStore::revoke(uint32_t id) {

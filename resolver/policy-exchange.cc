@@ -63,9 +63,7 @@ kj::Promise<Ruling> PolicyExchange::askUntilAnswered(Waiting& waiting) {
         waiting.client.to(request.initClient());
         request.setName(waiting.name);
         request.setType(waiting.type);
-        return request.send().then([](auto&& answer) {
-          return rulingOf(answer);
-        });
+        return request.send().then([](auto&& answer) { return rulingOf(answer); });
       })
       .catch_([this, &waiting](kj::Exception&& e) -> kj::Promise<Ruling> {
         if (e.getType() != kj::Exception::Type::DISCONNECTED) return kj::mv(e);

@@ -151,8 +151,7 @@ FileNumbers fileNumbers(int directory, const char* path, int flags) {
   numbers.device = makedev(result.stx_dev_major, result.stx_dev_minor);
   numbers.inode = result.stx_ino;
   numbers.links = result.stx_nlink;
-  if (result.stx_mask & STATX_BTIME)
-    numbers.birth = uint64_t(nanoseconds(result.stx_btime));
+  if (result.stx_mask & STATX_BTIME) numbers.birth = uint64_t(nanoseconds(result.stx_btime));
   numbers.modified = nanoseconds(result.stx_mtime);
   numbers.changed = nanoseconds(result.stx_ctime);
   numbers.size = result.stx_size;

@@ -30,8 +30,8 @@ kj::Maybe<StatFields> scanStat(kj::ArrayPtr<const char> stat);
 struct FileNumbers {
   uint64_t device = 0;  // st_dev; all 0 where the file system does not say
   uint64_t inode = 0;
-  uint32_t links = 0;  // st_nlink, 0: deleted
-  uint64_t birth = 0;  // ns since the Unix epoch; 0 where the file system does not know
+  uint32_t links = 0;    // st_nlink, 0: deleted
+  uint64_t birth = 0;    // ns since the Unix epoch; 0 where the file system does not know
   int64_t modified = 0;  // st_mtim and st_ctim, likewise
   int64_t changed = 0;
   uint64_t size = 0;

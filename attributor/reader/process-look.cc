@@ -18,7 +18,7 @@ namespace {
 constexpr uint64_t HOST_PATIENCE_NS = 100 * MILLISECOND;
 constexpr uint64_t PROGRAM_PATIENCE_NS = 250 * MILLISECOND;
 constexpr unsigned LOOKS = 3;
-constexpr std::string_view DELETED = " (deleted)";  // the kernel's word, fs/d_path.c
+constexpr std::string_view DELETED = " (deleted)";       // the kernel's word, fs/d_path.c
 constexpr std::string_view APPIMAGE_MOUNT = "/.mount_";  // of the AppImage runtime, in $TMPDIR
 
 }  // namespace

@@ -13,7 +13,7 @@
 
 namespace portreeve::reader {
 
-constexpr size_t TEXT_BYTES = 4096;  // of cmdline, cgroup and status each
+constexpr size_t TEXT_BYTES = 4096;   // of cmdline, cgroup and status each
 constexpr size_t WHERE_BYTES = 1040;  // of a working directory or an AppImage's path
 
 class ProcessLook {

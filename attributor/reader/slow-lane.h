@@ -25,7 +25,8 @@ public:
   struct Result {
     int error = 0;  // EBUSY: all threads hang; ETIME; else of the act
     FileNumbers file;
-    uint64_t folderMount = 0;  // findFile, Folder::TOO: id of the mount of its nearest folder that exists
+    uint64_t folderMount =
+        0;  // findFile, Folder::TOO: id of the mount of its nearest folder that exists
     kj::AutoCloseFd descriptor;
   };
 

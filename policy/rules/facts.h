@@ -36,12 +36,12 @@ struct ProcessFacts {
   bool suite = false;  // a process of the suite itself, told by its uid; `kind` says the rest
   kj::StringPtr path;  // empty where unknown
   kj::StringPtr name;  // comm
-  kj::StringPtr commandLine;                  // arguments joined by blanks
-  kj::Maybe<uint32_t> uid;                    // nullptr where nobody's
-  kj::Maybe<uint32_t> gid;                    // its primary group
-  kj::StringPtr unit;                         // systemd unit, or empty
-  kj::StringPtr cgroup;                       // path in the hierarchy, or empty
-  kj::StringPtr slice;                        // these as in proto/flow.capnp, empty where none
+  kj::StringPtr commandLine;  // arguments joined by blanks
+  kj::Maybe<uint32_t> uid;    // nullptr where nobody's
+  kj::Maybe<uint32_t> gid;    // its primary group
+  kj::StringPtr unit;         // systemd unit, or empty
+  kj::StringPtr cgroup;       // path in the hierarchy, or empty
+  kj::StringPtr slice;        // these as in proto/flow.capnp, empty where none
   kj::StringPtr container;
   kj::StringPtr containerRuntime;
   kj::StringPtr pod;
@@ -49,9 +49,9 @@ struct ProcessFacts {
   kj::StringPtr snap;
   kj::StringPtr appImage;
   kj::StringPtr script;
-  kj::StringPtr sha256;                       // 64 lower-case hexadecimal digits
+  kj::StringPtr sha256;  // 64 lower-case hexadecimal digits
   kj::StringPtr package;
-  bool examined = true;  // false: sha256 and package will be known in a moment
+  bool examined = true;                       // false: sha256 and package will be known in a moment
   int32_t pid = 0;                            // with startTicks: this process and no other; 0: none
   uint64_t startTicks = 0;                    // clock ticks after boot (proc(5), field 22)
   kj::ArrayPtr<const kj::StringPtr> parents;  // their paths, nearest first

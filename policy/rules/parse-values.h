@@ -74,7 +74,7 @@ kj::String shown(const toml::node& value);                    // for complaints:
 kj::Vector<Regex> parseRegexes(const toml::node& node, kj::StringPtr key, Complaints& complaints);
 kj::Vector<Glob> parseGlobs(const toml::node& node, Glob::Style style, Complaints& complaints);
 kj::Maybe<PortRange> parsePorts(const toml::node& value, Complaints& complaints);
-kj::Maybe<kj::String> parseSha256(kj::StringPtr text);         // in lower case
+kj::Maybe<kj::String> parseSha256(kj::StringPtr text);  // in lower case
 kj::Maybe<Instance> parseInstance(kj::StringPtr text);  // "PID@START"
 kj::Maybe<DomainPattern> parseDomain(kj::StringPtr text, const toml::source_region& where,
                                      Complaints& complaints);

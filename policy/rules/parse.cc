@@ -233,11 +233,10 @@ private:
     if (value == nullptr) return;
     if (rule.action != Action::GATE17)
       complaints.at(value->source(), kj::str("way goes with action = \"gate17\" alone"));
-    eachText(*value, "way", complaints,
-             [&](kj::StringPtr name, const toml::source_region& where) {
-               KJ_IF_MAYBE (known, options.ways) requireWay(name, *known, where);
-               rule.ways.add(kj::str(name));
-             });
+    eachText(*value, "way", complaints, [&](kj::StringPtr name, const toml::source_region& where) {
+      KJ_IF_MAYBE (known, options.ways) requireWay(name, *known, where);
+      rule.ways.add(kj::str(name));
+    });
   }
 
   void requireWay(kj::StringPtr name, kj::ArrayPtr<const kj::String> known,
@@ -247,11 +246,10 @@ private:
     };
     for (auto one : names)
       if (one == name) return;
-    complaints.at(where,
-                  names.size() == 0
-                      ? kj::str("unknown way \"", name,
-                                "\": portreeve.toml has no [[gate.way]] yet")
-                      : kj::str("unknown way \"", name, '"', didYouMean(name, names)));
+    complaints.at(
+        where, names.size() == 0
+                   ? kj::str("unknown way \"", name, "\": portreeve.toml has no [[gate.way]] yet")
+                   : kj::str("unknown way \"", name, '"', didYouMean(name, names)));
   }
 
   void parseEnd(const toml::table& table, Rule& rule) {

@@ -23,7 +23,7 @@ struct ParseOptions {
   const NamedSets* sets = nullptr;  // of all files; nullptr: the file's own, and what it names of
                                     // others' is passed over (the rules are not to be put in force)
   kj::Maybe<kj::ArrayPtr<const Profile>> profiles = nullptr;  // that there are; nullptr: any
-  kj::Maybe<kj::ArrayPtr<const kj::String>> ways;  // that `way` may name; nullptr: any
+  kj::Maybe<kj::ArrayPtr<const kj::String>> ways;             // that `way` may name; nullptr: any
 };
 
 struct ParsedRules {

@@ -246,8 +246,7 @@ TEST_CASE("a name is answered where some flow to it may pass") {
 
 TEST_CASE("a name whose flows may go through Gate17 is asked of nobody on this side") {
   auto far = [](kj::StringPtr rules, kj::StringPtr name) {
-    return loadRules(rules, DefaultAction::ALLOW)
-        ->goesFarAway(curlToExample().process, name, NOW);
+    return loadRules(rules, DefaultAction::ALLOW)->goesFarAway(curlToExample().process, name, NOW);
   };
   kj::String gate = rule("gate", "gate17", "process = { path = \"/usr/bin/curl\" }");
   CHECK(far(gate, "example.org"));

@@ -146,8 +146,8 @@ private:
   bool anyGate = false;                   // a rule for Gate17 is among them
   bool hangsOnCircumstances = false;      // where none does, they cost nothing
   KnownCircumstances circumstances;
-  RuleIndex flows;                        // decide
-  RuleIndex answers;                      // asked where a rule of ASK matched
+  RuleIndex flows;    // decide
+  RuleIndex answers;  // asked where a rule of ASK matched
   RuleIndex unnamed;
   RuleIndex names;           // judgeName of an asker who is known,
   RuleIndex namesForOthers;  // and of one who asks for others

@@ -36,7 +36,7 @@ struct Rule {
   kj::String profile;      // its whole file's, as shown to people; empty: it holds with each
   kj::Vector<kj::String> ways;  // GATE17: names of [[gate.way]] in the order they are tried; none:
                                 // the first of the settings
-  bool once = false;       // decides each packet alone: ALLOW, BLOCK and DROP
+  bool once = false;            // decides each packet alone: ALLOW, BLOCK and DROP
   bool answer = false;     // a person's answer: is asked where a rule of ASK matched, nowhere else
   bool essential = false;  // stays in force in lockdown
   bool log = true;         // what it decides is told to the historian

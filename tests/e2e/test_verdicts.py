@@ -65,7 +65,7 @@ def test_a_program_allowed_by_its_domain_rule_connects_and_the_kernel_keeps_1710
     row = suite.connections(program="reader", protocol="tcp")[-1]
     assert row["domain"] == "www.allowed.test"
     assert row["verdict"] == {"action": "allow", "mark": 1710, "rule": "reader may read allowed.test",
-                              "reason": row["verdict"]["reason"]}
+                              "reason": row["verdict"]["reason"], "way": ""}
     assert "50-test.toml:" in row["verdict"]["reason"]
 
 
