@@ -14,8 +14,6 @@ namespace portreeve {
 
 enum class RefuseWith : uint8_t { NXDOMAIN, ZERO, REFUSED };
 
-enum class Dnssec : uint8_t { AUTO, YES, NO };
-
 enum class WayType : uint8_t { SOCKS5, HTTP, GATE17 };
 
 struct Settings {
@@ -43,11 +41,6 @@ struct Settings {
     };
     kj::Vector<Zone> zones;  // [resolver.zones] "corp.example" = ["192.0.2.53"]
     bool splitDns = true;    // split_dns: zones that the network's links bring, too
-    Dnssec dnssec =
-        Dnssec::AUTO;  // dnssec = "auto" | "yes" | "no": are upstreams' answers validated
-    bool mdns = true;  // mdns: names below "local" are asked for on the local links
-    kj::String portalCheck = kj::str("http://network-test.debian.org/nm");
-    // portal_check: fetched when the upstreams are silent; "" never looks for captive portals
     kj::String rootAnchor = kj::str("/usr/share/dns/root.key");
     // root_anchor: the key that recursion trusts; "" validates nothing
     kj::String rootHints;                // root_hints = "": the root servers libunbound knows
