@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import pytest
+from harness.namespaces import wait_until
 from harness.gateway import ORIGIN, Login, ask, curl
 
 DEFAULT = "allow"
@@ -238,8 +239,9 @@ for s in held: s.close()
 """
     pid = suite.pid("gateway")
     suite.net.inside("/usr/bin/python3", "-c", code, timeout=60)
-    assert suite.pid("gateway") == pid
-    for _ in range(50):
+    # It says how it is as soon as it has looked at all of them.
+    wait_until(lambda: suite.pid("gateway") == pid, 20, lambda: f"{pid} answers again: {suite.pid('gateway')}")
+    for _ in range(100):
         if curl(suite, *login[0], "http://127.0.0.1:817/api/v1/status")[0] == 200:
             break
         time.sleep(0.2)

@@ -3,6 +3,8 @@
 import json
 import re
 import subprocess
+import tempfile
+import threading
 
 import pytest
 from harness.gateway import Login
@@ -39,18 +41,31 @@ def login(suite):
 
 
 def follow(suite, login, path="/api/v1/events", wanted="", frames=""):
+    errors = tempfile.TemporaryFile("w+")
     process = subprocess.Popen(["ip", "netns", "exec", suite.net.machine, "/usr/bin/python3", "-c", SOCKET, path, login.cookie, login.token,
-                                wanted, frames], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                wanted, frames], stdout=subprocess.PIPE, stderr=errors, text=True)
+    process.errors = errors
     suite.net.processes.append(process)
     assert process.stdout.readline().startswith("HTTP/1.1 101 ")
     return process
+
+
+def ended(follower, seconds=20):
+    """What it has said till its end. Not communicate(): that knows nothing of what readline() has read ahead."""
+    limit = threading.Timer(seconds, follower.kill)
+    limit.start()
+    text = follower.stdout.read()
+    follower.wait()
+    limit.cancel()
+    follower.errors.seek(0)
+    return text, follower.errors.read()
 
 
 def test_a_connection_is_told_by_websocket_as_it_happens(suite, login):
     socket = follow(suite, login, wanted="/told")
     assert json.loads(socket.stdout.readline())[0]["event"] == "ready"
     suite.probe("told", "tcp", "10.9.0.13", 7000)
-    text, errors = socket.communicate(timeout=20)
+    text, errors = ended(socket)
     assert "/told" in text, errors
     events = [json.loads(line) for line in re.sub(r"},\n{", "},{", text).splitlines()]
     told = next(e for message in events for e in message if "/told" in json.dumps(e))
@@ -61,11 +76,11 @@ def test_a_page_that_comes_back_misses_nothing(suite, login):
     first = follow(suite, login, wanted="/before")
     assert first.stdout.readline()
     suite.probe("before", "tcp", "10.9.0.13", 7000)
-    text = first.communicate(timeout=20)[0]
+    text = ended(first)[0]
     newest = re.findall(r'"id":"([^"]+)","event"', text)[-1]
     suite.probe("meanwhile", "tcp", "10.9.0.13", 7000)
     again = follow(suite, login, path=f"/api/v1/events?after={newest}", wanted="/meanwhile")
-    text = again.communicate(timeout=20)[0]
+    text = ended(again)[0]
     assert "/meanwhile" in text and '"missed"' not in text
     sse = suite.net.inside("timeout", "5", "curl", "-sN", *login.headers, "-H", f"Last-Event-ID: {newest}",
                            "http://127.0.0.1:817/api/v1/events", check=False).stdout
@@ -76,5 +91,5 @@ def test_a_page_that_comes_back_misses_nothing(suite, login):
     ("810178", 1002), ("c1814d41534b78", 1002), ("83814d41534b78", 1002), ("81ff7fffffffffffffff4d41534b", 1002), ("81814d41534b78", 1008)])
 def test_frames_gone_mad_cost_their_sender_the_stream_and_nobody_else(suite, login, frames, code):
     pid = suite.pid("gateway")
-    assert f"closed {code}" in follow(suite, login, wanted="never", frames=frames).communicate(timeout=20)[1]
+    assert f"closed {code}" in ended(follow(suite, login, wanted="never", frames=frames))[1]
     assert suite.pid("gateway") == pid
