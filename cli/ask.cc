@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/ask.h"
 
-#include "cli/json.h"
 #include "cli/local-time.h"
 #include "cli/printable.h"
 #include "cli/prompt-text.h"
 #include "cli/table.h"
 #include "common/clock.h"
+#include "common/json.h"
 
 #include <unistd.h>
 

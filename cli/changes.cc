@@ -2,7 +2,6 @@
 #include "cli/changes.h"
 
 #include "cli/change-effects.h"
-#include "cli/json.h"
 #include "cli/local-time.h"
 #include "cli/printable.h"
 #include "cli/remote-login.h"
@@ -10,6 +9,7 @@
 #include "cli/table.h"
 #include "cli/text-file.h"
 #include "common/clock.h"
+#include "common/json.h"
 #include "proto/policy.capnp.h"
 
 namespace portreeve::cli {

@@ -2,9 +2,9 @@
 #include "cli/connections.h"
 
 #include "cli/connection-table.h"
-#include "cli/json.h"
 #include "cli/session.h"
 #include "common/clock.h"
+#include "common/json.h"
 #include "proto/policy.capnp.h"
 
 namespace portreeve::cli {

@@ -2,13 +2,13 @@
 #include "cli/dns.h"
 
 #include "cli/daemon-paths.h"
-#include "cli/json.h"
 #include "cli/local-time.h"
 #include "cli/printable.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "common/clock.h"
 #include "common/dns-words.h"
+#include "common/json.h"
 #include "proto/resolver.capnp.h"
 
 #include <errno.h>

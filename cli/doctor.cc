@@ -3,10 +3,10 @@
 
 #include "cli/diagnosis.h"
 #include "cli/failure.h"
-#include "cli/json.h"
 #include "cli/machine-facts.h"
 #include "cli/printable.h"
 #include "cli/terminal.h"
+#include "common/json.h"
 #include "proto/view.capnp.h"
 
 #include <capnp/message.h>

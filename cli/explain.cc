@@ -3,12 +3,12 @@
 
 #include "cli/connection-table.h"
 #include "cli/endpoint.h"
-#include "cli/json.h"
 #include "cli/printable.h"
 #include "cli/program-path.h"
 #include "cli/program-view.h"
 #include "cli/session.h"
 #include "common/clock.h"
+#include "common/json.h"
 #include "common/tuple.h"
 #include "proto/policy.capnp.h"
 

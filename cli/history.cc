@@ -2,12 +2,12 @@
 #include "cli/history.h"
 
 #include "cli/connection-table.h"
-#include "cli/json.h"
 #include "cli/local-time.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "common/clock.h"
+#include "common/json.h"
 #include "common/time-span.h"
 
 namespace portreeve::cli {

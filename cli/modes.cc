@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/modes.h"
 
-#include "cli/json.h"
 #include "cli/local-time.h"
 #include "cli/printable.h"
 #include "cli/remote-login.h"
@@ -9,6 +8,7 @@
 #include "cli/terminal.h"
 #include "cli/text-file.h"
 #include "common/clock.h"
+#include "common/json.h"
 #include "common/time-span.h"
 #include "proto/policy.capnp.h"
 

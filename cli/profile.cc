@@ -2,13 +2,13 @@
 #include "cli/profile.h"
 
 #include "cli/change-effects.h"
-#include "cli/json.h"
 #include "cli/local-time.h"
 #include "cli/printable.h"
 #include "cli/remote-login.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "common/clock.h"
+#include "common/json.h"
 #include "proto/policy.capnp.h"
 
 namespace portreeve::cli {

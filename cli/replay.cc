@@ -2,11 +2,11 @@
 #include "cli/replay.h"
 
 #include "cli/history.h"
-#include "cli/json.h"
 #include "cli/local-time.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "common/clock.h"
+#include "common/json.h"
 #include "policy/rules/source.h"
 #include "proto/policy.capnp.h"
 

@@ -3,7 +3,6 @@
 
 #include "cli/configuration-check.h"
 #include "cli/diagnosis.h"
-#include "cli/json.h"
 #include "cli/machine-facts.h"
 #include "cli/printable.h"
 #include "cli/program-output.h"
@@ -11,6 +10,7 @@
 #include "cli/session.h"
 #include "cli/terminal.h"
 #include "cli/text-file.h"
+#include "common/json.h"
 #include "common/suite.h"
 
 #include <capnp/message.h>

@@ -2,7 +2,6 @@
 #include "cli/rule.h"
 
 #include "cli/change-effects.h"
-#include "cli/json.h"
 #include "cli/local-time.h"
 #include "cli/printable.h"
 #include "cli/program-path.h"
@@ -12,6 +11,7 @@
 #include "cli/table.h"
 #include "cli/text-file.h"
 #include "common/clock.h"
+#include "common/json.h"
 #include "policy/rules/parse.h"
 #include "proto/policy.capnp.h"
 

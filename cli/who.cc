@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/who.h"
 
-#include "cli/json.h"
 #include "cli/printable.h"
 #include "cli/program-view.h"
 #include "cli/session.h"
 #include "cli/socket-question.h"
 #include "cli/table.h"
+#include "common/json.h"
 #include "common/process-view.h"
 #include "proto/attributor.capnp.h"
 
