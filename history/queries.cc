@@ -77,6 +77,17 @@ void fillPrompt(proto::PromptRecord::Builder to, const Statement& row, Texts& te
   to.setWho(texts.text(row.number(18)));
 }
 
+void fillQuery(view::NameQuery::Builder to, const Statement& row, Texts& texts) {
+  to.setTime(timeText(row.number(1)));
+  to.setName(texts.text(row.number(2)));
+  to.setType(texts.text(row.number(3)));
+  to.setAction(texts.text(row.number(4)));
+  to.setRule(texts.text(row.number(5)));
+  to.setProgram(texts.executable(row.number(6)));
+  to.setUser(texts.text(row.number(7)));
+  to.setUid(uint32_t(row.number(8)));
+}
+
 kj::String orderedBy(kj::StringPtr time, const Filter& filter) {
   auto way = filter.oldestFirst() ? "ASC"_kj : "DESC"_kj;
   return kj::str(" ORDER BY ", time, ' ', way, ", id ", way, " LIMIT ", filter.limit() + 1);
@@ -120,6 +131,46 @@ Sql rowsOf(Database& database, const Filter& filter, Filter::Table table, kj::St
   sql.text =
       pieces.size() == 1 ? kj::mv(pieces[0]) : kj::str(kj::strArray(pieces, " UNION ALL "), order);
   return sql;
+}
+
+template <typename Row>
+class Found {
+  // One page of rows. Each query begins with the row's number and its time: the cursor.
+public:
+  template <typename Fits, typename Fill>
+  Found(Database& database, const Filter& filter, const Sql& sql, Fits&& fits, Fill&& fill) {
+    auto row = sql.prepare(database);
+    Texts texts(database);
+    auto orphanage = scratch.getOrphanage();
+    while (row.step()) {
+      if (rows.size() == filter.limit() || !fits(row, texts)) {
+        more = true;
+        break;
+      }
+      auto one = orphanage.newOrphan<Row>();
+      fill(one.get(), row, texts);
+      last = Cursor{row.number(STARTED), row.number(ID)};
+      rows.add(kj::mv(one));
+    }
+  }
+
+  uint size() const { return uint(rows.size()); }
+
+  template <typename Page>
+  void fill(Page page, typename capnp::List<Row>::Builder list) {
+    for (uint i = 0; i < list.size(); i++) list.setWithCaveats(i, rows[i].getReader());
+    if (more) page.setNext(last.toString());
+  }
+
+private:
+  capnp::MallocMessageBuilder scratch;
+  kj::Vector<capnp::Orphan<Row>> rows;
+  Cursor last;
+  bool more = false;
+};
+
+bool anyFits(const Statement&, Texts&) {
+  return true;
 }
 
 struct GroupKey {
@@ -182,30 +233,18 @@ int64_t newestLife(Database& database) {
 
 Answer findConnections(Database& database, const Filter& filter, int64_t openLife) {
   auto sql = rowsOf(database, filter, Filter::Table::CONNECTION, COLUMNS, "connection", "started");
-  auto row = sql.prepare(database);
-  Texts texts(database);
-  capnp::MallocMessageBuilder scratch;
-  auto orphanage = scratch.getOrphanage();
-  kj::Vector<capnp::Orphan<view::Connection>> found;
-  Cursor last;
   size_t bytes = 0;
-  bool more = false;
-  while (row.step()) {
+  auto fits = [&](const Statement& row, Texts& texts) {
     bytes += ROUGH_ROW_BYTES + texts.program(row.number(PROGRAM)).cmdline.size();
-    if (found.size() == filter.limit() || bytes > LARGEST_ANSWER) {
-      more = true;
-      break;
-    }
-    auto one = orphanage.newOrphan<view::Connection>();
-    fillConnection(one.get(), row, texts, openLife);
-    last = Cursor{row.number(STARTED), row.number(ID)};
-    found.add(kj::mv(one));
-  }
+    return bytes <= LARGEST_ANSWER;
+  };
+  auto fill = [&](view::Connection::Builder one, const Statement& row, Texts& texts) {
+    fillConnection(one, row, texts, openLife);
+  };
+  Found<view::Connection> found(database, filter, sql, fits, fill);
   auto answer = kj::heap<capnp::MallocMessageBuilder>();
   auto page = answer->initRoot<view::ConnectionPage>();
-  auto list = page.initConnections(uint(found.size()));
-  for (uint i = 0; i < list.size(); i++) list.setWithCaveats(i, found[i].getReader());
-  if (more) page.setNext(last.toString());
+  found.fill(page, page.initConnections(found.size()));
   page.setTotal(-1);
   return answer;
 }
@@ -213,36 +252,10 @@ Answer findConnections(Database& database, const Filter& filter, int64_t openLif
 Answer findQueries(Database& database, const Filter& filter) {
   auto sql = rowsOf(database, filter, Filter::Table::QUERY,
                     "id, time, name, type, action, rule, executable, user, uid", "query", "time");
-  auto row = sql.prepare(database);
-  Texts texts(database);
-  capnp::MallocMessageBuilder scratch;
-  auto orphanage = scratch.getOrphanage();
-  kj::Vector<capnp::Orphan<view::NameQuery>> found;
-  Cursor last;
-  bool more = false;
-  while (row.step()) {
-    if (found.size() == filter.limit()) {
-      more = true;
-      break;
-    }
-    auto orphan = orphanage.newOrphan<view::NameQuery>();
-    auto one = orphan.get();
-    one.setTime(timeText(row.number(1)));
-    one.setName(texts.text(row.number(2)));
-    one.setType(texts.text(row.number(3)));
-    one.setAction(texts.text(row.number(4)));
-    one.setRule(texts.text(row.number(5)));
-    one.setProgram(texts.executable(row.number(6)));
-    one.setUser(texts.text(row.number(7)));
-    one.setUid(uint32_t(row.number(8)));
-    last = Cursor{row.number(1), row.number(0)};
-    found.add(kj::mv(orphan));
-  }
+  Found<view::NameQuery> found(database, filter, sql, anyFits, fillQuery);
   auto answer = kj::heap<capnp::MallocMessageBuilder>();
   auto page = answer->initRoot<view::NameQueryPage>();
-  auto list = page.initQueries(uint(found.size()));
-  for (uint i = 0; i < list.size(); i++) list.setWithCaveats(i, found[i].getReader());
-  if (more) page.setNext(last.toString());
+  found.fill(page, page.initQueries(found.size()));
   return answer;
 }
 
@@ -251,28 +264,10 @@ Answer findPrompts(Database& database, const Filter& filter) {
                     "id, asked, number, closed, direction, protocol, remote, port, program, pid, "
                     "parents, domain, connections, how, action, lifetime, scope, rule, who",
                     "question", "asked");
-  auto row = sql.prepare(database);
-  Texts texts(database);
-  capnp::MallocMessageBuilder scratch;
-  auto orphanage = scratch.getOrphanage();
-  kj::Vector<capnp::Orphan<proto::PromptRecord>> found;
-  Cursor last;
-  bool more = false;
-  while (row.step()) {
-    if (found.size() == filter.limit()) {
-      more = true;
-      break;
-    }
-    auto orphan = orphanage.newOrphan<proto::PromptRecord>();
-    fillPrompt(orphan.get(), row, texts);
-    last = Cursor{row.number(1), row.number(0)};
-    found.add(kj::mv(orphan));
-  }
+  Found<proto::PromptRecord> found(database, filter, sql, anyFits, fillPrompt);
   auto answer = kj::heap<capnp::MallocMessageBuilder>();
   auto page = answer->initRoot<proto::PromptRecordPage>();
-  auto list = page.initPrompts(uint(found.size()));
-  for (uint i = 0; i < list.size(); i++) list.setWithCaveats(i, found[i].getReader());
-  if (more) page.setNext(last.toString());
+  found.fill(page, page.initPrompts(found.size()));
   return answer;
 }
 
