@@ -258,6 +258,9 @@ TEST_CASE("a name whose flows may go through Gate17 is asked of nobody on this s
   kj::String lan = rule("lan", "allow", "domain = \"*.lan\"");
   CHECK_FALSE(far(kj::str(lan, gate), "nas.lan"));
   CHECK(far(kj::str(lan, gate), "example.org"));
+  // An answer has a say only where a rule asks.
+  CHECK(
+      far(kj::str(rule("answer", "allow", "answer = true\ndomain = \"*.lan\""), gate), "nas.lan"));
 }
 
 TEST_CASE("a rule names ways that the settings have, and the nearest one is suggested") {

@@ -446,14 +446,13 @@ bool RuleSet::goesFarAway(const ProcessFacts& asker, kj::StringPtr name, uint64_
   const DomainFact domain{name, askerSpeaksForOthers ? NameSource::ANY : NameSource::PROCESS};
   auto facts = nameFacts(asker, domain, nowWallNs, askerSpeaksForOthers);
   facts.circumstances = &circumstances.get();
-  for (auto& rule : all) {
-    if (!judgesNames(rule) || rule.expired(nowWallNs)) continue;
+  auto& index = askerSpeaksForOthers ? namesForOthers : names;
+  const Rule* first = index.firstOf(facts, [&](const Rule& rule) {
+    if (rule.expired(nowWallNs)) return false;
     Match match = rule.test(facts);
-    if (match == Match::NO) continue;
-    if (rule.action == Action::GATE17) return true;
-    if (match == Match::YES) return false;
-  }
-  return false;
+    return match == Match::YES || (match == Match::MAYBE && rule.action == Action::GATE17);
+  });
+  return first != nullptr && first->action == Action::GATE17;
 }
 
 void RuleSet::count(const Decision& decision, uint64_t nowWallNs) {
