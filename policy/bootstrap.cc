@@ -59,7 +59,6 @@ public:
       results.setUid(owner->uid);
       results.setObserver(observer());
       bool mayChange = owner->role == proto::SessionRole::CHANGE;
-      bool mayAnswer = mayChange || owner->role == proto::SessionRole::ANSWER;
       results.setRole(owner->role);
       results.setMayChange(mayChange);
       if (mayChange) {
@@ -69,8 +68,8 @@ public:
       }
       results.setTokens(
           makeTokens(parts.tokens, parts.users, {owner->uid, owner->role, mayChange}));
-      results.setPrompts(makePrompts(
-          parts.prompts, Viewer::ofSession(owner->uid, mayAnswer, mayChange, parts.users)));
+      results.setPrompts(
+          makePrompts(parts.prompts, Viewer::ofSession(owner->uid, owner->role, parts.users)));
       return kj::READY_NOW;
     }
     fail("this link is unknown, used or too old");

@@ -273,6 +273,16 @@ TEST_CASE("a path with the signs of a pattern stands for itself alone") {
         "waits");
 }
 
+TEST_CASE("a session answers for its own programs as far as its role goes") {
+  using proto::SessionRole;
+  auto session = [](SessionRole role) { return Viewer::ofSession(1000, role, rules::testUsers()); };
+  CHECK_FALSE(session(SessionRole::OBSERVE).answersOwn);
+  CHECK(session(SessionRole::ANSWER).answersOwn);
+  CHECK_FALSE(session(SessionRole::ANSWER).answersAll);
+  CHECK(session(SessionRole::CHANGE).answersAll);
+  CHECK(session(SessionRole::OBSERVE).seesAll);
+}
+
 TEST_CASE("320 may watch, 32 of them of one uid; one more is told so") {
   AskingRoad road;
   kj::Vector<proto::PromptSubscription::Client> all;

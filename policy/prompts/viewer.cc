@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/prompts/viewer.h"
 
+#include "policy/token-store.h"
+
 namespace portreeve::policy {
 namespace {
 
@@ -20,8 +22,10 @@ Viewer Viewer::of(const Entitlement& peer, const UserNames& users) {
   return {uid, peer.mayObserve(), peer.mayChange(), isPerson(uid), nameAndUid(uid, users)};
 }
 
-Viewer Viewer::ofSession(uid_t uid, bool mayChange, bool mayAnswer, const UserNames& users) {
-  return {uid, true, mayAnswer && mayChange, mayAnswer && isPerson(uid), nameAndUid(uid, users)};
+Viewer Viewer::ofSession(uid_t uid, proto::SessionRole role, const UserNames& users) {
+  bool answers = rankOf(role) >= rankOf(proto::SessionRole::ANSWER);
+  return {uid, true, role == proto::SessionRole::CHANGE, answers && isPerson(uid),
+          nameAndUid(uid, users)};
 }
 
 bool Viewer::sees(const Question& question) const {

@@ -4,6 +4,7 @@
 
 #include "common/peer.h"
 #include "policy/prompts/question.h"
+#include "proto/policy.capnp.h"
 
 #include <kj/string.h>
 
@@ -19,7 +20,7 @@ struct Viewer {
   kj::String who;           // for the log and for other viewers: "alice (uid 1000)"
 
   static Viewer of(const Entitlement& peer, const UserNames& users);
-  static Viewer ofSession(uid_t uid, bool mayChange, bool mayAnswer, const UserNames& users);
+  static Viewer ofSession(uid_t uid, proto::SessionRole role, const UserNames& users);
   // Of the web UI: it sees all, as whoever gets one may (Policy.mintSession).
 
   bool sees(const Question& question) const;
