@@ -11,6 +11,7 @@ struct Row {
   kj::StringPtr name;
   kj::Maybe<Role> role;  // that process alone, not even root: its inlet, its secrets
   bool root, admins, observers, people;
+  bool suite = false;  // each process of ours
 };
 
 // clang-format off
@@ -29,7 +30,7 @@ const Row TABLE[] = {
     {Method::OPEN_TOKEN,   "tokens"_kj,       Role::GATEWAY,    false, false, false, false},
     {Method::PROMPTS,      "prompts"_kj,      nullptr,          true,  true,  true , true },
     {Method::MODES,        "modes"_kj,        nullptr,          true,  true,  false, false},
-    {Method::STATUS,       "status"_kj,       nullptr,          true,  true,  true , false},
+    {Method::STATUS,       "status"_kj,       nullptr,          true,  true,  true , false, true},
 };
 // clang-format on
 
@@ -59,7 +60,7 @@ bool mayCall(const Standing& who, Method method) {
   auto& row = rowOf(method);
   KJ_IF_MAYBE (role, who.role) {
     KJ_IF_MAYBE (wanted, row.role) return *wanted == *role;
-    return method == Method::STATUS;
+    return row.suite;
   }
   return (who.root && row.root) || (who.admin && row.admins) || (who.observer && row.observers) ||
          (who.person && row.people);

@@ -87,12 +87,7 @@ bool Events::mayTell() {
 
 void Events::flowChanged(const Flow& flow) {
   if (!isRefused(flow.judgement.verdict) || !flow.judgement.log) return;
-  if (!told.insert(flow.id).second) return;
-  order.push_back(flow.id);
-  if (order.size() > REMEMBERED) {
-    told.erase(order.front());
-    order.pop_front();
-  }
+  if (!told.add(flow.id)) return;
   if (!mayTell()) return;
   Entry entry("refused", INFO);
   entry.add("MESSAGE",

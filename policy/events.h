@@ -8,12 +8,11 @@
 #include "policy/flow-table.h"
 #include "policy/journal.h"
 #include "policy/prompts/prompt-watchers.h"
+#include "policy/recent-ids.h"
 
 #include <kj/timer.h>
 
 #include <cstdint>
-#include <deque>
-#include <unordered_set>
 
 namespace portreeve::policy {
 
@@ -36,8 +35,7 @@ private:
   const UserNames& users;
   kj::Timer& timer;
   Journal& journal;
-  std::unordered_set<uint64_t> told;
-  std::deque<uint64_t> order;
+  RecentIds told{REMEMBERED};  // flows
   kj::TimePoint second;
   uint32_t inSecond = 0;
   uint64_t tooMany = 0;

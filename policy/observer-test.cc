@@ -24,12 +24,12 @@ struct Fixture {
   kj::Own<Followers> followers = kj::heap<Followers>(flows, rules::testUsers(), t.loop.timer);
   uint64_t now = 1'000'000'000;
   SessionSecrets secrets{[this]() { return now; }};
-  TokenStore tokens{t.loop.port, t.folder.path(), [this]() { return now; }};
   Accounts accounts = Accounts::read();
   uint32_t refreshed = 0;
   HistoryStream history{flows, rules::testUsers(), t.loop.timer, {}, 7};
   DiskSync disk{t.loop.port};
   DurableFolder state{t.folder.path("state/policy"), disk};
+  TokenStore tokens{state, [this]() { return now; }};
   NameTable names;
   Deciding deciding{[this]() -> rules::RuleSet& { return t.store->inForce(); }, names};
   NoSettler settler;

@@ -66,7 +66,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
           [this](const Tuple& localFirst) { return findProcess(localFirst); }),
       attributed(io.unixEventPort,
                  [this](proto::AttributedBatch::Reader batch) { judge.receive(batch); }),
-      tokens(io.unixEventPort, kj::str(directories.state, "/policy"), wallNs),
+      tokens(state, wallNs),
       followers(flows, users, timer),
       history(flows, users, timer, {settings.history.enabled, settings.history.queries}, wallNs()),
       gateRoutes(

@@ -15,11 +15,13 @@ constexpr uint64_t SECOND = 1'000'000'000;
 struct Kept {
   TestFolder folder;
   TestLoop loop;
+  DiskSync disk{loop.port};
+  DurableFolder state{folder.path(), disk};
   uint64_t now = 1'700'000'000 * SECOND;
   kj::Own<TokenStore> tokens = reopened();
 
   kj::Own<TokenStore> reopened() {
-    auto store = kj::heap<TokenStore>(loop.port, folder.path(), [this]() { return now; });
+    auto store = kj::heap<TokenStore>(state, [this]() { return now; });
     store->read();
     return store;
   }

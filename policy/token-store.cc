@@ -98,12 +98,9 @@ int rankOf(proto::SessionRole role) {
   return role == proto::SessionRole::CHANGE ? 2 : role == proto::SessionRole::ANSWER ? 1 : 0;
 }
 
-TokenStore::TokenStore(kj::UnixEventPort& port, kj::StringPtr path, Clock clock)
-    : disk(port), folder(path, disk), clock(kj::mv(clock)) {}
-
 void TokenStore::read() {
   auto unreadable = kj::runCatchingExceptions([this]() {
-    KJ_IF_MAYBE (file, folder.read(TOKENS_FILE)) {
+    KJ_IF_MAYBE (file, state.read(TOKENS_FILE)) {
       auto table = toml::parse(std::string_view(file->text.begin(), file->text.size()));
       lastId = uint32_t(table["last"].value_or(int64_t(0)));
       if (auto* list = table["token"].as_array())
@@ -113,7 +110,7 @@ void TokenStore::read() {
   });
   KJ_IF_MAYBE (e, unreadable) {
     tokens.clear();
-    log::exception(kj::str("reading ", folder.fullPath(TOKENS_FILE), ": no token is good"), *e);
+    log::exception(kj::str("reading ", state.fullPath(TOKENS_FILE), ": no token is good"), *e);
   }
   for (auto& token : tokens) lastId = kj::max(lastId, token.id);
   endExpired();
@@ -170,7 +167,7 @@ kj::Promise<void> TokenStore::write() {
                       return textOf(token);
                     };
                     auto text = kj::str("last = ", lastId, "\n\n", kj::strArray(texts, ""));
-                    return folder.replace(TOKENS_FILE, {kj::mv(text)});
+                    return state.replace(TOKENS_FILE, {kj::mv(text)});
                   })
                   .fork();
   writing = done.addBranch().catch_([](kj::Exception&&) {}).eagerlyEvaluate(nullptr);

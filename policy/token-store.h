@@ -4,7 +4,6 @@
 #pragma once
 
 #include "common/accounts.h"
-#include "policy/disk-sync.h"
 #include "policy/durable-folder.h"
 #include "proto/policy.capnp.h"
 #include "proto/token.capnp.h"
@@ -44,8 +43,7 @@ public:
   static constexpr uint32_t SHORTEST = 60, LONGEST = 366 * 24 * 3600;  // seconds
 
   using Clock = kj::Function<uint64_t()>;  // wall clock, ns
-  TokenStore(kj::UnixEventPort& port, kj::StringPtr folder, Clock clock);
-  // Before the sandbox.
+  TokenStore(DurableFolder& state, Clock clock) : state(state), clock(kj::mv(clock)) {}
   KJ_DISALLOW_COPY(TokenStore);
 
   void read();
@@ -76,8 +74,7 @@ public:
   static void fill(const Token& token, const UserNames& users, proto::TokenView::Builder view);
 
 private:
-  DiskSync disk;
-  DurableFolder folder;
+  DurableFolder& state;
   Clock clock;
   std::vector<Token> tokens;
   uint32_t lastId = 0;

@@ -48,7 +48,11 @@ LearnedKind kindOf(const Flow& flow) {
 }  // namespace
 
 Learned::Learned(FlowTable& flows, kj::Timer& timer, DurableFolder& state)
-    : flows(flows), timer(timer), state(state), tasks(*this) {
+    : flows(flows),
+      state(state),
+      counted(MOST_COUNTED),
+      saved(timer, state, FILE_NAME, BEFORE_SAVING, "keeping what was learned",
+            [this]() { return learnedText(known); }) {
   flows.observe(*this);
 }
 
@@ -58,12 +62,7 @@ Learned::~Learned() noexcept(false) {
 
 void Learned::flowChanged(const Flow& flow) {
   if (!wasLearned(flow.judgement) || flow.process.program->path.size() == 0) return;
-  if (!counted.insert(flow.id).second) return;
-  order.push_back(flow.id);
-  if (order.size() > MOST_COUNTED) {
-    counted.erase(order.front());
-    order.pop_front();
-  }
+  if (!counted.add(flow.id)) return;
   auto kind = kindOf(flow);
   if (known.size() >= MOST && known.count(kind) == 0) {
     tooMany++;
@@ -72,14 +71,14 @@ void Learned::flowChanged(const Flow& flow) {
   auto& count = known[kind];
   if (count.connections++ == 0) count.firstNs = flow.startedNs;
   count.lastNs = flow.startedNs;
-  save();
+  saved.changed();
 }
 
 size_t Learned::forget() {
   size_t count = known.size();
   known.clear();
   tooMany = 0;
-  save();
+  saved.changed();
   return count;
 }
 
@@ -89,31 +88,6 @@ void Learned::restore() {
                }))
     log::error(kj::str(state.fullPath(FILE_NAME), ": ", problem->getDescription(),
                        ": what was learned is lost"));
-}
-
-void Learned::save() {
-  dirty = true;
-  if (saving) return;
-  saving = true;
-  tasks.add(saveSoon());
-}
-
-kj::Promise<void> Learned::saveSoon() {
-  return timer.afterDelay(BEFORE_SAVING)
-      .then([this]() {
-        dirty = false;
-        return state.replace(FILE_NAME, FileContent{learnedText(known)});
-      })
-      .catch_([](kj::Exception&& e) { log::exception("keeping what was learned", e); })
-      .then([this]() -> kj::Promise<void> {
-        saving = dirty;
-        if (!saving) return kj::READY_NOW;
-        return saveSoon();
-      });
-}
-
-void Learned::taskFailed(kj::Exception&& e) {
-  log::exception("learning", e);
 }
 
 kj::String learnedText(const LearnedKinds& kinds) {

@@ -3,19 +3,17 @@
 // state folder until it is reviewed.
 #pragma once
 
-#include "policy/durable-folder.h"
 #include "policy/flow-table.h"
+#include "policy/recent-ids.h"
+#include "policy/saved-soon.h"
 
-#include <kj/async.h>
 #include <kj/string.h>
 #include <kj/timer.h>
 #include <kj/vector.h>
 
 #include <compare>
 #include <cstdint>
-#include <deque>
 #include <map>
-#include <set>
 #include <string>
 
 namespace portreeve::policy {
@@ -41,7 +39,7 @@ struct LearnedCount {
 
 using LearnedKinds = std::map<LearnedKind, LearnedCount>;
 
-class Learned final : private FlowObserver, private kj::TaskSet::ErrorHandler {
+class Learned final : private FlowObserver {
 public:
   static constexpr size_t MOST = 10'000;  // kinds; what comes beyond is counted only
   static constexpr kj::StringPtr FILE_NAME = "learned.toml"_kj;
@@ -58,20 +56,13 @@ public:
 
 private:
   FlowTable& flows;
-  kj::Timer& timer;
   DurableFolder& state;
   LearnedKinds known;
-  std::set<uint64_t> counted;  // flows, the newest
-  std::deque<uint64_t> order;
+  RecentIds counted;  // flows
   uint64_t tooMany = 0;
-  bool dirty = false;
-  bool saving = false;
-  kj::TaskSet tasks;
+  SavedSoon saved;
 
   void flowChanged(const Flow& flow) override;
-  void save();
-  kj::Promise<void> saveSoon();
-  void taskFailed(kj::Exception&& e) override;
 };
 
 kj::String learnedText(const LearnedKinds& kinds);

@@ -2,6 +2,8 @@
 #include "policy/modes/proposal.h"
 
 #include "common/tuple.h"
+#include "policy/rule-files.h"
+#include "policy/rules/glob.h"
 #include "policy/toml-text.h"
 
 #include <algorithm>
@@ -100,20 +102,6 @@ kj::String portLine(const Group& group) {
   return kj::str("port = ", listOf(group.ports, [](uint16_t port) { return kj::str(port); }), '\n');
 }
 
-kj::String programName(const std::string& path) {
-  auto slash = path.rfind('/');
-  return kj::str((slash == std::string::npos ? path : path.substr(slash + 1)).c_str());
-}
-
-std::string asPattern(const std::string& path) {
-  std::string pattern;
-  for (char c : path) {
-    if (c == '*' || c == '?' || c == '[' || c == ']' || c == '\\') pattern += '\\';
-    pattern += c;
-  }
-  return pattern;
-}
-
 kj::String placeWords(const Group& group) {
   auto& hosts = group.domains.empty() ? group.addresses : group.domains;
   if (hosts.size() == 1) return kj::str(hosts.begin()->c_str());
@@ -123,17 +111,18 @@ kj::String placeWords(const Group& group) {
 Proposal proposalOf(const Key& key, const Group& group) {
   auto& [path, in, asked, blocked, named, ports] = key;
   Proposal proposal;
-  proposal.name = kj::str("learned: ", programName(path), in ? " from " : " to ", placeWords(group),
-                          ports ? "" : ", no ports", asked ? ", asked" : "");
+  proposal.name = kj::str("learned: ", fileName(path.c_str()), in ? " from " : " to ",
+                          placeWords(group), ports ? "" : ", no ports", asked ? ", asked" : "");
   auto users = listOf(group.uids, [](uint32_t uid) { return kj::str('"', uid, '"'); });
   auto protocols = listOf(
       group.protocols, [](uint8_t protocol) { return kj::str('"', protocolText(protocol), '"'); });
-  proposal.toml = kj::str(
-      "[[rule]]\nname = ", quoted(proposal.name), "\naction = \"", blocked ? "block" : "allow",
-      "\"\n", asked ? "answer = true\n" : "", "process = { path = ", quotedItem(asPattern(path)),
-      " }\n", group.uids.count(~0u) != 0 ? kj::String() : kj::str("user = ", users, '\n'),
-      "direction = \"", in ? "in" : "out", "\"\nprotocol = ", protocols, '\n', whereTo(group),
-      ports ? portLine(group) : kj::String());
+  proposal.toml =
+      kj::str("[[rule]]\nname = ", quoted(proposal.name), "\naction = \"",
+              blocked ? "block" : "allow", "\"\n", asked ? "answer = true\n" : "",
+              "process = { path = ", quoted(rules::asPattern(path.c_str())), " }\n",
+              group.uids.count(~0u) != 0 ? kj::String() : kj::str("user = ", users, '\n'),
+              "direction = \"", in ? "in" : "out", "\"\nprotocol = ", protocols, '\n',
+              whereTo(group), ports ? portLine(group) : kj::String());
   proposal.kinds = group.kinds;
   proposal.count = group.count;
   for (auto& example : group.examples) proposal.examples.add(kj::str(example.c_str()));

@@ -4,6 +4,7 @@
 #include "common/marks.h"
 #include "common/time-span.h"
 #include "policy/failure.h"
+#include "policy/rules/glob.h"
 #include "policy/toml-text.h"
 
 namespace portreeve::policy {
@@ -58,20 +59,10 @@ bool isOneProcess(const Program& program) {
   return program.pid != 0 && program.startTicks != 0;
 }
 
-kj::String asPattern(kj::StringPtr path) {
-  // Nothing in a file's name may widen the rule.
-  kj::Vector<char> pattern;
-  for (char c : path) {
-    if (c == '*' || c == '?' || c == '[' || c == ']' || c == '\\') pattern.add('\\');
-    pattern.add(c);
-  }
-  return kj::heapString(pattern.begin(), pattern.size());
-}
-
 kj::String processText(const Answer& answer, const Program& program) {
   if (answer.lifetime == Lifetime::EXIT || !isNamedByPath(program))
     return kj::str("{ instance = \"", program.pid, '@', program.startTicks, "\" }");
-  return kj::str("{ path = ", quoted(asPattern(program.path)), " }");
+  return kj::str("{ path = ", quoted(rules::asPattern(program.path)), " }");
 }
 
 kj::String scopeLines(const Answer& answer, const Question& question) {

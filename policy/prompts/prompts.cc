@@ -71,6 +71,12 @@ Prompts::Prompts(Parts parts)
                 }),
       watching(*this, this->parts.timer),
       held(this->parts.settler),
+      saved(this->parts.timer, this->parts.state, FILE_NAME, BEFORE_SAVING,
+            "keeping the questions for a restart",
+            [this]() {
+              once.forgetOld(wallNs());
+              return promptsText(questions, once.all(), {kj::str(boot), watching.present(nowNs())});
+            }),
       tasks(*this) {}
 
 Prompts::~Prompts() noexcept(false) = default;
@@ -87,7 +93,7 @@ bool Prompts::ask(Flow& flow, Arrival& arrival) {
   // The judgement of a known flow is not the question's.
   if (flow.judgement.verdict != Verdict::ASK) flow.judgement.verdict = Verdict::ASK;
   if (once.apply(flow, ofReceiver, wall)) {
-    save();
+    saved.changed();
     return false;
   }
   counts.asked++;
@@ -115,7 +121,7 @@ Question* Prompts::questionFor(const Flow& flow, bool ofReceiver, uint64_t nowWa
   auto connections = question->connections, destinations = question->more.size();
   question->count(flow, nowWallNs);
   if (question->connections != connections) watching.changed(*question);
-  if (fresh || question->more.size() != destinations) save();
+  if (fresh || question->more.size() != destinations) saved.changed();
   if (fresh) {
     KJ_IF_MAYBE (tell, askedTo) (*tell)(*question);
   }
@@ -185,7 +191,7 @@ uint64_t Prompts::nowNs() const {
 }
 
 void Prompts::presenceChanged() {
-  save();
+  saved.changed();
 }
 
 // Answers -----------------------------------------------------------------------------------------
@@ -240,7 +246,7 @@ void Prompts::answerOnce(Question& question, const Answer& answer, const Viewer&
   });
   if (!any) once.addForNext(question, answer.verdict, who.who, wall);
   resume(kj::mv(taken));
-  save();
+  saved.changed();
 }
 
 kj::Promise<kj::String> Prompts::answerByRule(const Question& question, const Answer& answer,
@@ -265,7 +271,7 @@ void Prompts::close(uint64_t id, Closed how) {
   log::info(kj::str("question ", id, " is closed: ", how.how, how.who.size() > 0 ? " by " : "",
                     how.who, how.action.size() > 0 ? ", " : "", how.action));
   questions.remove(id);
-  save();
+  saved.changed();
 }
 
 // Keeping -----------------------------------------------------------------------------------------
@@ -288,30 +294,6 @@ void Prompts::restore() {
       parts.state.removeNow(FILE_NAME);
     }
   }
-}
-
-void Prompts::save() {
-  dirty = true;
-  if (saving) return;
-  saving = true;
-  tasks.add(saveSoon());
-}
-
-kj::Promise<void> Prompts::saveSoon() {
-  return parts.timer.afterDelay(BEFORE_SAVING)
-      .then([this]() {
-        dirty = false;
-        once.forgetOld(wallNs());
-        return parts.state.replace(
-            FILE_NAME, FileContent{promptsText(questions, once.all(),
-                                               {kj::str(boot), watching.present(nowNs())})});
-      })
-      .catch_([](kj::Exception&& e) { log::exception("keeping the questions for a restart", e); })
-      .then([this]() -> kj::Promise<void> {
-        saving = dirty;
-        if (!saving) return kj::READY_NOW;
-        return saveSoon();
-      });
 }
 
 const Question* Prompts::find(uint64_t id) const {

@@ -18,6 +18,7 @@
 #include "policy/prompts/once-answers.h"
 #include "policy/prompts/prompt-watchers.h"
 #include "policy/prompts/question-table.h"
+#include "policy/saved-soon.h"
 #include "policy/settle-arrow.h"
 
 #include <kj/async.h>
@@ -111,8 +112,7 @@ private:
   std::map<uint64_t, kj::String> beingAnswered;  // question: by whom
   uint64_t resumed = 0;                          // packets
   bool ticking = false;
-  bool dirty = false;
-  bool saving = false;
+  SavedSoon saved;
   kj::TaskSet tasks;  // last: destroyed first
 
   uint64_t nowNs() const;  // by the timer
@@ -127,8 +127,6 @@ private:
   kj::Promise<kj::String> answerByRule(const Question& question, const Answer& answer,
                                        const Viewer& who);
   void close(uint64_t id, Closed how);
-  void save();
-  kj::Promise<void> saveSoon();
   void taskFailed(kj::Exception&& e) override;
 };
 

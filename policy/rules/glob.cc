@@ -8,6 +8,15 @@ constexpr size_t LONGEST_PATTERN = 512;
 
 }  // namespace
 
+kj::String asPattern(kj::StringPtr text) {
+  kj::Vector<char> pattern;
+  for (char c : text) {
+    if (c == '*' || c == '?' || c == '[' || c == ']' || c == '\\') pattern.add('\\');
+    pattern.add(c);
+  }
+  return kj::heapString(pattern.begin(), pattern.size());
+}
+
 Glob::Parsed Glob::parse(kj::StringPtr pattern, Style style) {
   if (pattern.size() == 0) return {nullptr, "an empty pattern matches nothing"};
   if (pattern.size() > LONGEST_PATTERN) return {nullptr, "a pattern has at most 512 bytes"};

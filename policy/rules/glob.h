@@ -13,6 +13,9 @@
 
 namespace portreeve::rules {
 
+kj::String asPattern(kj::StringPtr text);
+// That matches this text alone, whatever signs are in it.
+
 class Glob {
 public:
   enum class Style : uint8_t { PATH, TEXT };

@@ -195,14 +195,10 @@ private:
   }
 
   void parseOnce(const toml::table& table, Rule& rule) {
-    const toml::node* value = table.get("once");
-    if (value == nullptr) return;
-    if (!value->is_boolean())
-      return complaints.at(value->source(), kj::str("once wants true or false, without quotes"));
-    rule.once = value->as_boolean()->get();
+    parseFlag(table, "once", rule.once);
     if (!rule.once || isPlain(rule.action)) return;
     complaints.at(
-        value->source(),
+        table.get("once")->source(),
         rule.action == Action::ASK
             ? kj::str("once = true goes with allow, block and drop: how long an answer "
                       "holds is said with the answer")
