@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/durable-folder.h"
+#include "policy/failure.h"
 #include "policy/test-folders.h"
 
 #include <doctest/doctest.h>
@@ -87,6 +88,23 @@ TEST_CASE("what a killed writer left behind is removed, and nothing else") {
   CHECK_FALSE(f.folder.has(".a.toml.new"));
   CHECK(f.folder.has("a.toml"));
   CHECK(f.folder.has(".hidden"));
+}
+
+TEST_CASE("a file that is not what was written is set aside, and what it held is not lost") {
+  Fixture f;
+  auto taken = [&](bool good) {
+    return f.files.readOrSetAside("a.toml", "nothing is known", [&](kj::StringPtr text) {
+      CHECK(text == "one");
+      if (!good) fail("it has no heading");
+    });
+  };
+  CHECK(taken(false));  // there is none
+  f.folder.write("a.toml", "one");
+  CHECK(taken(true));
+  CHECK(f.folder.has("a.toml"));
+  CHECK_FALSE(taken(false));
+  CHECK_FALSE(f.folder.has("a.toml"));
+  CHECK(f.folder.read("a.toml.damaged") == "one");
 }
 
 TEST_CASE("before anything is served files are written and removed at once") {

@@ -83,6 +83,26 @@ kj::Maybe<FileContent> DurableFolder::read(kj::StringPtr name) const {
                      uint64_t(status.st_mtim.tv_sec) * SECOND + uint64_t(status.st_mtim.tv_nsec)};
 }
 
+bool DurableFolder::readOrSetAside(kj::StringPtr name, kj::StringPtr then, Take take) {
+  kj::Maybe<FileContent> content;
+  KJ_IF_MAYBE (problem, kj::runCatchingExceptions([&]() { content = read(name); })) {
+    log::error(kj::str(problem->getDescription(), "; ", then));
+    return false;
+  }
+  KJ_IF_MAYBE (kept, content) {
+    KJ_IF_MAYBE (problem, kj::runCatchingExceptions([&]() { take(kept->text); })) {
+      auto aside = kj::str(name, ".damaged");
+      log::error(kj::str(fullPath(name),
+                         " is not what policy has written: ", problem->getDescription(),
+                         "; it is kept as ", fullPath(aside), ", and ", then));
+      replaceNow(aside, FileContent{kj::str(kept->text)});
+      removeNow(name);
+      return false;
+    }
+  }
+  return true;
+}
+
 void DurableFolder::removeTemporary() {
   DIR* folder = opendir(path.cStr());
   if (folder == nullptr) return;

@@ -6,6 +6,7 @@
 #include "policy/disk-sync.h"
 
 #include <kj/async.h>
+#include <kj/function.h>
 #include <kj/string.h>
 
 #include <cstdint>
@@ -33,6 +34,13 @@ public:
 
   kj::Maybe<FileContent> read(kj::StringPtr name) const;
   // nullptr where it is missing. Throws FAILED when it cannot be read.
+
+  using Take = kj::Function<void(kj::StringPtr text)>;
+  bool readOrSetAside(kj::StringPtr name, kj::StringPtr then, Take take);
+  // Gives `take` the text of a file that policy itself has written. Where `take` throws, that is
+  // not what was written: the file is kept as `name`.damaged, this is said with what happens
+  // `then`, and false comes back; likewise where it cannot be read at all. A missing file is taken
+  // for nothing.
   void removeTemporary();
   // What a process that was killed while writing has left behind.
 

@@ -97,6 +97,7 @@ TEST_CASE("a file that is not as it was written makes no token good") {
   kept.folder.write("tokens.toml", "[[token]]\nid = 1\n");
   kept.tokens = kept.reopened();
   CHECK_FALSE(kept.good(made.text));
+  CHECK(kept.folder.read("tokens.toml.damaged") == "[[token]]\nid = 1\n");
 }
 
 struct Held : Kept {

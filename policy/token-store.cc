@@ -99,19 +99,14 @@ int rankOf(proto::SessionRole role) {
 }
 
 void TokenStore::read() {
-  auto unreadable = kj::runCatchingExceptions([this]() {
-    KJ_IF_MAYBE (file, state.read(TOKENS_FILE)) {
-      auto table = toml::parse(std::string_view(file->text.begin(), file->text.size()));
-      lastId = uint32_t(table["last"].value_or(int64_t(0)));
-      if (auto* list = table["token"].as_array())
-        for (auto& one : *list)
-          if (auto* token = one.as_table()) tokens.push_back(tokenIn(*token));
-    }
-  });
-  KJ_IF_MAYBE (e, unreadable) {
+  if (!state.readOrSetAside(TOKENS_FILE, "no token is good", [this](kj::StringPtr text) {
+        auto table = toml::parse(std::string_view(text.begin(), text.size()));
+        lastId = uint32_t(table["last"].value_or(int64_t(0)));
+        if (auto* list = table["token"].as_array())
+          for (auto& one : *list)
+            if (auto* token = one.as_table()) tokens.push_back(tokenIn(*token));
+      }))
     tokens.clear();
-    log::exception(kj::str("reading ", state.fullPath(TOKENS_FILE), ": no token is good"), *e);
-  }
   for (auto& token : tokens) lastId = kj::max(lastId, token.id);
   endExpired();
 }

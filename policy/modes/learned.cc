@@ -83,11 +83,8 @@ size_t Learned::forget() {
 }
 
 void Learned::restore() {
-  KJ_IF_MAYBE (problem, kj::runCatchingExceptions([&]() {
-                 KJ_IF_MAYBE (content, state.read(FILE_NAME)) known = parseLearned(content->text);
-               }))
-    log::error(kj::str(state.fullPath(FILE_NAME), ": ", problem->getDescription(),
-                       ": what was learned is lost"));
+  state.readOrSetAside(FILE_NAME, "learning begins anew",
+                       [this](kj::StringPtr text) { known = parseLearned(text); });
 }
 
 kj::String learnedText(const LearnedKinds& kinds) {

@@ -168,6 +168,7 @@ TEST_CASE("a damaged file is no mode, and policy starts") {
   test.store.folder.write("state/policy/mode.toml", "mode = lockdown\n");
   test.start();
   CHECK(test.decides(443) == "web allow");
+  CHECK(test.store.folder.has("state/policy/mode.toml.damaged"));
 }
 
 TEST_CASE("no mode lasts for ever") {

@@ -37,16 +37,9 @@ kj::StringPtr wordOf(Mode mode) {
 Modes::Modes(Parts parts) : parts(kj::mv(parts)), boot(bootId()) {}
 
 void Modes::restore() {
-  auto content = parts.state.read(FILE_NAME);
-  KJ_IF_MAYBE (kept, content) {
-    try {
-      read(kept->text);
-    } catch (const toml::parse_error&) {
-      now = Current();
-      log::error(kj::str(parts.state.fullPath(FILE_NAME),
-                         " is not what policy has written: the rules alone decide"));
-    }
-  }
+  if (!parts.state.readOrSetAside(FILE_NAME, "the rules alone decide",
+                                  [this](kj::StringPtr text) { read(text); }))
+    now = Current();
   parts.rules.startIn(now.mode);
   if (now.mode != Mode::NONE)
     log::warning(kj::str(nameOf(now.mode), " is on, as before the restart"));

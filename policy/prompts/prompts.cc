@@ -277,23 +277,13 @@ void Prompts::close(uint64_t id, Closed how) {
 // Keeping -----------------------------------------------------------------------------------------
 
 void Prompts::restore() {
-  auto content = parts.state.read(FILE_NAME);
-  KJ_IF_MAYBE (kept, content) {
-    KJ_IF_MAYBE (problem, kj::runCatchingExceptions([&]() {
-                   auto read = parsePrompts(parts.state.fullPath(FILE_NAME), kept->text);
-                   questions.setLastId(read.lastId);
-                   for (auto& question : read.questions) questions.restore(kj::mv(question));
-                   for (auto& answer : read.once) once.restore(kj::mv(answer));
-                   if (read.presence.boot == boot)
-                     watching.restorePresence(read.presence.present, nowNs());
-                 })) {
-      auto aside = kj::str(FILE_NAME, ".damaged");
-      log::error(kj::str("questions: ", problem->getDescription(), "; it is kept as ",
-                         parts.state.fullPath(aside), ", and what was open is asked anew"));
-      parts.state.replaceNow(aside, FileContent{kj::str(kept->text)});
-      parts.state.removeNow(FILE_NAME);
-    }
-  }
+  parts.state.readOrSetAside(FILE_NAME, "what was open is asked anew", [this](kj::StringPtr text) {
+    auto read = parsePrompts(parts.state.fullPath(FILE_NAME), text);
+    questions.setLastId(read.lastId);
+    for (auto& question : read.questions) questions.restore(kj::mv(question));
+    for (auto& answer : read.once) once.restore(kj::mv(answer));
+    if (read.presence.boot == boot) watching.restorePresence(read.presence.present, nowNs());
+  });
 }
 
 const Question* Prompts::find(uint64_t id) const {
