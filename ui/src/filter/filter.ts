@@ -3,6 +3,7 @@
 // one field, `-key:value` wants the opposite, anything else is text that stands somewhere. A value may
 // be in quotes; `*` stands for anything. Several values of one key, by commas: any of them.
 import type { Connection } from "../api/types";
+import { portOf } from "../format/connection";
 import { lastPart } from "../format/format";
 
 export interface Term {
@@ -27,7 +28,7 @@ const FIELDS = {
   domain: (c: Connection) => [c.domain ?? ""],
   remote: (c: Connection) => [c.remote?.address],
   local: (c: Connection) => [c.local?.address],
-  port: (c: Connection) => [String((c.direction === "in" ? c.local?.port : c.remote?.port) ?? "")],
+  port: (c: Connection) => [String(portOf(c) ?? "")],
   protocol: (c: Connection) => [c.protocol],
   direction: (c: Connection) => [c.direction],
   user: (c: Connection) => [c.process?.user, String(c.process?.uid ?? "")],

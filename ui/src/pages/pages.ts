@@ -20,7 +20,6 @@ export interface PageEntry {
   section: (typeof SECTIONS)[number];
   icon: IconName;
   view: ComponentType<{ query: Record<string, string> }>;
-  count?: () => number; // of what waits there
 }
 
 export const PAGES: PageEntry[] = [

@@ -3,12 +3,13 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { ago, whole } from "../format/format";
+import type { Polled } from "../state/polling";
 import { text } from "../text/en";
 import { Icon, type IconName } from "./icons";
 
-export function Card(props: { title?: string; extra?: ComponentChildren; children: ComponentChildren; class?: string; flush?: boolean }) {
+export function Card(props: { title?: string; extra?: ComponentChildren; children: ComponentChildren; class?: string }) {
   return (
-    <section class={`card ${props.flush ? "flush" : ""} ${props.class ?? ""}`} aria-label={props.title}>
+    <section class={`card ${props.class ?? ""}`} aria-label={props.title}>
       {(props.title || props.extra) && (
         <div class="card-head">
           {props.title && <h2>{props.title}</h2>}
@@ -70,6 +71,19 @@ export const Loading = (props: { words?: string }) => (
   <p class="loading" role="status"><span class="spinner" aria-hidden="true" />{props.words ?? text.loading}</p>
 );
 
+// What is said until something is there to be shown, and when the latest look for it failed.
+export function Looking({ of }: { of: Polled<unknown> }) {
+  if (of.error.value) return <Failed words={of.error.value} />;
+  return of.value.value === undefined ? <Loading /> : null;
+}
+
+// A table that may be wider than where it stands; the keyboard scrolls it too.
+export const ScrollTable = (props: { label: string; class?: string; children: ComponentChildren }) => (
+  <div class="scroll-x" tabIndex={0} role="group" aria-label={props.label}>
+    <table class={`plain ${props.class ?? ""}`}>{props.children}</table>
+  </div>
+);
+
 // "3 min ago", with the whole time where one rests on it; counts on by itself.
 export function Ago(props: { time: string | undefined }) {
   const [, tick] = useState(0);
@@ -81,13 +95,12 @@ export function Ago(props: { time: string | undefined }) {
   return <time dateTime={props.time} title={whole(props.time)}>{ago(props.time)}</time>;
 }
 
-export function Choice<T extends string>(props: { label: string; value: T; options: Record<string, string> | [T, string][]; onChange: (value: T) => void; hideLabel?: boolean }) {
-  const options = Array.isArray(props.options) ? props.options : (Object.entries(props.options) as [T, string][]);
+export function Choice<T extends string>(props: { label: string; value: T; options: Record<string, string>; onChange: (value: T) => void; hideLabel?: boolean }) {
   return (
     <label class="choice">
       <span class={props.hideLabel ? "sr-only" : ""}>{props.label}</span>
       <select value={props.value} onChange={(event) => props.onChange(event.currentTarget.value as T)}>
-        {options.map(([value, words]) => <option key={value} value={value}>{words}</option>)}
+        {Object.entries(props.options).map(([value, words]) => <option key={value} value={value}>{words}</option>)}
       </select>
     </label>
   );

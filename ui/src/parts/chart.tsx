@@ -5,13 +5,12 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { dark } from "../state/theme";
 import { text } from "../text/en";
+import { ScrollTable } from "./basics";
 
 export interface Stack {
   times: number[];                          // s since the epoch, evenly apart
   series: { name: string; values: number[] }[];
 }
-
-export const SERIES_COLOURS = 6;
 
 const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
@@ -51,16 +50,14 @@ function Table(props: { of: Stack; format: (value: number) => string; timeOf: (t
   return (
     <details class="chart-table">
       <summary>{text.overview.chartTable}</summary>
-      <div class="scroll-x" tabIndex={0} role="group" aria-label={text.overview.chartTable}>
-        <table class="plain">
-          <thead><tr><th scope="col">{text.overview.time}</th>{series.map(({ name }) => <th scope="col" key={name}>{name}</th>)}</tr></thead>
-          <tbody>
-            {times.map((time, at) => series.some(({ values }) => values[at]) && (
-              <tr key={time}><th scope="row">{props.timeOf(time)}</th>{series.map(({ name, values }) => <td key={name}>{props.format(values[at] ?? 0)}</td>)}</tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ScrollTable label={text.overview.chartTable}>
+        <thead><tr><th scope="col">{text.overview.time}</th>{series.map(({ name }) => <th scope="col" key={name}>{name}</th>)}</tr></thead>
+        <tbody>
+          {times.map((time, at) => series.some(({ values }) => values[at]) && (
+            <tr key={time}><th scope="row">{props.timeOf(time)}</th>{series.map(({ name, values }) => <td key={name}>{props.format(values[at] ?? 0)}</td>)}</tr>
+          ))}
+        </tbody>
+      </ScrollTable>
     </details>
   );
 }

@@ -19,7 +19,7 @@ export interface LongTableProps<Row> {
   rowClass?: (row: Row) => string;
   expanded?: (row: Row) => boolean | undefined; // of a row that opens others
   selected?: string;
-  onOpen: (row: Row, index: number) => void;
+  onOpen: (row: Row) => void;
   onNearEnd?: () => void;
   onRest?: (resting: boolean) => void;          // the pointer or the focus is in it, or it is scrolled
   rowHeight?: number;
@@ -101,13 +101,13 @@ export function LongTable<Row>(props: LongTableProps<Row>) {
         tabIndex={index === focusable ? 0 : -1}
         onClick={() => {
           setActive(index);
-          props.onOpen(row, index);
+          props.onOpen(row);
         }}
         onFocus={() => setActive(index)}
         onKeyDown={(event) => {
           if (event.key !== "Enter" && event.key !== " ") return;
           event.preventDefault();
-          props.onOpen(row, index);
+          props.onOpen(row);
         }}
       >
         {props.columns.map((column) => <div key={column.key} role="cell" class={`c-${column.key}`}>{column.cell(row)}</div>)}

@@ -26,15 +26,18 @@ async function withFreshEtag<T>(change: (seen: Seen) => Promise<T>): Promise<T> 
   }
 }
 
-export const addRule = (toml: string, confirmSeconds = 0) =>
-  withFreshEtag(({ etag }) =>
-    ask<RuleChanged>("rules", { method: "POST", headers: { "If-Match": etag }, body: { toml, confirm_seconds: confirmSeconds } }));
+// `toml` may be made from the rules that there are: a name that none has, say.
+export const addRule = (toml: string | ((rules: RuleView[]) => string), confirmSeconds = 0) =>
+  withFreshEtag(({ rules, etag }) =>
+    ask<RuleChanged>("rules", {
+      method: "POST", headers: { "If-Match": etag },
+      body: { toml: typeof toml === "string" ? toml : toml(rules), confirm_seconds: confirmSeconds },
+    }));
 
 export const removeRule = (name: string) =>
   withFreshEtag(({ etag }) => ask<RuleChanged>("rules", { method: "DELETE", headers: { "If-Match": etag }, query: { name } }));
 
-export const tryRule = (toml: string, signal?: AbortSignal) =>
-  ask<ReplayOutcome>("rules/try", { method: "POST", body: { toml }, ...(signal ? { signal } : {}) });
+export const tryRule = (toml: string) => ask<ReplayOutcome>("rules/try", { method: "POST", body: { toml } });
 
 // In its place among the rules that portreeve keeps, as `toml` has it from now on.
 export const replaceRule = (name: string, toml: string, confirmSeconds = 0) =>

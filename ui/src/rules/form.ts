@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A rule as fields of a form. What a form cannot say stays text: then there is no form for it.
-import { exactPath, ruleText, type RuleParts } from "./toml";
+import { ruleText, type RuleParts } from "./toml";
 
 export interface FormFields {
   name: string;
@@ -35,7 +35,6 @@ export function partsOf(fields: FormFields): RuleParts {
 }
 
 export const textOfForm = (fields: FormFields) => ruleText(partsOf(fields));
-export const fieldsFor = (path: string): FormFields => ({ ...EMPTY, program: exactPath(path) });
 
 const STRING = /^"((?:[^"\\]|\\.)*)"/;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Rules that one could make from a connection, the narrowest first.
 import type { Connection } from "../api/types";
+import { isRefusal, portOf } from "../format/connection";
 import { lastPart } from "../format/format";
 import { text } from "../text/en";
 import { exactPath, type RuleParts } from "./toml";
@@ -29,13 +30,12 @@ function ofProgram(c: Connection, action: Action): Suggestion[] {
     words: text.suggest.program(verb(action), name, what),
     parts: { name: text.suggest.program(verb(action), name, what), action, process, ...more },
   });
+  const port = portOf(c);
   if (c.direction === "in") {
-    const port = c.local?.port;
     return [...(port ? [make(text.suggest.takingPort(port), { direction: "in", port: [port] })] : []),
       make(text.suggest.taking, { direction: "in" })];
   }
   const made: Suggestion[] = [];
-  const port = c.remote?.port;
   if (c.domain) {
     if (port) made.push(make(`${c.domain}:${port}`, { direction: "out", domain: [c.domain], port: [port] }));
     made.push(make(c.domain, { direction: "out", domain: [c.domain] }));
@@ -62,4 +62,4 @@ export const suggestions = (connection: Connection, action: Action): Suggestion[
 
 // What one would most likely want of this connection: the opposite of what became of it.
 export const opposite = (connection: Connection): Action =>
-  ["block", "drop"].includes(connection.verdict?.action ?? "") ? "allow" : "block";
+  isRefusal(connection.verdict?.action) ? "allow" : "block";

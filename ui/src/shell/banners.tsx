@@ -11,7 +11,7 @@ import { mayChange } from "../state/session";
 import { away, status, suite } from "../state/suite";
 import { text } from "../text/en";
 
-export function Banner(props: { tone: "bad" | "warn" | "other"; children: ComponentChildren; action?: ComponentChildren }) {
+export function Banner(props: { tone: "bad" | "warn"; children: ComponentChildren; action?: ComponentChildren }) {
   return (
     <div class={`banner ${props.tone}`}>
       <Icon name="warn" />

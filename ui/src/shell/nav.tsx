@@ -24,13 +24,11 @@ function State() {
 
 function Link(props: { of: PageEntry }) {
   const here = page.value === props.of.name;
-  const count = props.of.count?.() ?? 0;
   return (
     <li>
       <a href={hashOf(props.of.name)} aria-current={here ? "page" : undefined} onClick={() => (open.value = false)}>
         <Icon name={props.of.icon} />
         <span>{props.of.title}</span>
-        {count > 0 && <span class="count">{count}<span class="sr-only"> {text.overview.waiting}</span></span>}
       </a>
     </li>
   );

@@ -12,15 +12,18 @@ export class ConnectionStore {
   get size(): number {
     return this.rows.length;
   }
-  get oldest(): Connection | undefined {
-    return this.rows[0];
-  }
   all(): readonly Connection[] {
     return this.rows;
   }
   get(id: number): Connection | undefined {
     const place = this.places.get(id);
     return place === undefined ? undefined : this.rows[place - this.dropped];
+  }
+
+  // That very connection as it is known now: in the history its number may be another's.
+  same(connection: Connection): Connection | undefined {
+    const known = this.get(connection.id);
+    return known && keyOf(known) === keyOf(connection) ? known : undefined;
   }
 
   // `rows` oldest first.

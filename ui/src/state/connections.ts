@@ -6,7 +6,7 @@ import { eventsOf } from "../api/event-stream";
 import type { Connection, ConnectionPage } from "../api/types";
 import { ConnectionStore } from "./connection-store";
 import { endSession } from "./notices";
-import { session } from "./session";
+import { pause, session } from "./session";
 
 const PAGE = 500;
 const MOST = 5000; // what policy keeps
@@ -54,8 +54,6 @@ async function followOnce(): Promise<void> {
     changed();
   }
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function keepFollowing(): Promise<void> {
   for (let failures = 0; session.peek().state === "in"; failures++) {

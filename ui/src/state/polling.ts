@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Looks again and again while the page is seen, and at once when it is seen anew.
 import { effect, signal, type Signal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { LoggedOut } from "../api/client";
 import { endSession, wordsOf } from "./notices";
 import { session } from "./session";
@@ -52,4 +52,24 @@ export function usePolled<T>(fetchIt: () => Promise<T>, everyMs: number, keys: u
   const what = useMemo(() => polled(fetchIt), keys);
   useEffect(() => keepLooking(what, everyMs), [what]);
   return what;
+}
+
+export interface Asked<T> {
+  key: string;
+  value?: T;
+  error?: string;
+}
+
+// For a page: what is asked once about the one thing that it shows. undefined: there is no answer yet to
+// what `key` names now. `keys`: ask anew when they change, and show the answer before meanwhile.
+export function useAsked<T>(key: string, askIt: (signal: AbortSignal) => Promise<T>, keys: unknown[] = []): Asked<T> | undefined {
+  const [answer, setAnswer] = useState<Asked<T>>();
+  useEffect(() => {
+    const abort = new AbortController();
+    askIt(abort.signal)
+      .then((value) => setAnswer({ key, value }))
+      .catch((error) => abort.signal.aborted || setAnswer({ key, error: wordsOf(error) }));
+    return () => abort.abort();
+  }, [key, ...keys]);
+  return answer?.key === key ? answer : undefined;
 }

@@ -27,10 +27,6 @@ export function followAddress(): void {
   look();
 }
 
-export const go = (to: string, query: Record<string, string | undefined> = {}) => {
-  location.hash = hashOf(to, query);
-};
-
 // The same page with another query; no new entry in the browser's history.
 export function setQuery(query: Record<string, string | undefined>): void {
   history.replaceState(null, "", hashOf(place.peek().page, query));

@@ -23,7 +23,7 @@ async function redeem(secret: string): Promise<void> {
   token.set(keys.token ?? "");
 }
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // While the gateway is away nobody is in or out; it is asked again.
 async function whoAmI(): Promise<SessionView> {

@@ -10,6 +10,3 @@ export const suite = polled(() => ask<Status>("status"));
 export const status = suite.value;
 export const away = computed(() => suite.error.value);
 export const STATUS_EVERY_MS = EVERY_MS;
-
-export const counterOf = (process: string, counter: string) =>
-  status.value?.processes?.find(({ name }) => name === process)?.counters?.find(({ name }) => name === counter)?.value;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The texts of single pages.
-
-const s = (n: number, one: string, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+import { s } from "./plural";
 
 export const programs = {
   title: "Programs",
@@ -15,12 +14,9 @@ export const programs = {
   unknown: "unknown program",
   connections: (n: number) => s(n, "connection"),
   blocked: (n: string) => `${n} blocked`,
-  last: "last",
   empty: "No program has connected in this time.",
   emptyHint: "Each is listed here as soon as it connects or asks for a name.",
   noneFound: "No program of that name.",
-  open: "Show its connections",
-  choose: "Choose a program to see what it does and to steer it.",
   firstSeen: "First seen",
   lastSeen: "Last seen",
   received: "Received",
@@ -60,7 +56,6 @@ export const rules = {
   layers: { "built-in": "Built in", administrator: "Your files", user: "Kept by portreeve", default: "Otherwise" } as Record<string, string>,
   hits: (n: number) => s(n, "hit"),
   noHits: "no hit yet",
-  lastUsed: "last",
   expires: "ends",
   origin: "Stands at",
   empty: "No rule is found by these words.",
@@ -133,7 +128,6 @@ export const map = {
   list: (what: string) => `${what} as connections`,
   label: "Programs, the names they asked for, and the networks behind them",
   table: "The same as a table",
-  scopes: { host: "this machine", lan: "local network", multicast: "multicast" } as Record<string, string>,
 };
 
 export const dns = {
@@ -149,28 +143,22 @@ export const dns = {
   answered: "answered",
   refused: "refused",
   by: (rule: string) => `by “${rule}”`,
-  why: "Why?",
   whyTitle: (name: string) => `Why ${name}?`,
   asking: "Asking why …",
   logEmpty: "No name was asked for yet. Each question is listed here with the program that asked.",
   noneFound: "No such name was asked for.",
   topEmpty: "No name was asked for in the last 24 hours.",
   blockedEmpty: "No name was refused in the last 24 hours.",
-  times: (n: number) => s(n, "question"),
   state: { good: "good", failing: "failing", "not asked yet": "not asked yet" } as Record<string, string>,
   answers: "Answers",
   failures: "Failures",
   latency: "Latency",
   root: "Names are found from the root servers down, and validated where they are signed.",
   cached: (n: string, size: string, limit: string) => `${n} answers, ${size} of ${limit}`,
-  flush: "Forget all",
-  flushOne: "Forget",
-  flushed: (n: number) => `${s(n, "answer")} forgotten; the next question is asked upstream.`,
   uses: "Uses",
   ttl: "Good for",
   answersTo: "Answer",
   cacheEmpty: "Nothing is kept yet.",
-  unavailable: "The resolver does not answer: names cannot be resolved now. `portreeve status` says more.",
   steps: { list: "Lists", local: "Local names", policy: "Rules", cache: "Cache", answer: "Answer" } as Record<string, string>,
 };
 
@@ -187,7 +175,6 @@ export const lists = {
   problem: "Problem",
   none: "There is no list of names yet.",
   noneHint: "Name one as [list.NAME] in portreeve.toml; `portreeve list --update` fetches it, a timer keeps it fresh. A rule with list = \"NAME\" then refuses its names.",
-  count: (n: string) => `${n} names`,
 };
 
 export const about = {

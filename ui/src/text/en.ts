@@ -2,21 +2,15 @@
 // Every text of the pages, in English. Another language is another file of this shape.
 
 import * as pages from "./en-pages";
-
-const s = (n: number, one: string, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+import { s } from "./plural";
 
 export const text = {
   title: "portreeve",
   skip: "Skip to the page",
   menu: "Menu",
   close: "Close",
-  cancel: "Cancel",
   undo: "Undo",
   undone: "Taken back.",
-  more: "Show more",
-  none: "none",
-  copy: "Copy",
-  copied: "Copied.",
   retry: "Try again",
   loading: "Loading …",
   nav: {
@@ -50,7 +44,6 @@ export const text = {
     starting: "starting",
     unknown: "Connecting …",
     away: "Gateway away",
-    loggedOut: "Not logged in",
   } as Record<string, string>,
   session: {
     change: "may change rules",
@@ -119,11 +112,7 @@ export const text = {
     processNote: (pid: number, since: string) => `pid ${pid}, since ${since}`,
     resolver: "Resolver",
     upstream: "Upstream",
-    noUpstreams: "Names are resolved from the root servers down.",
     resolverAway: "The resolver does not answer: names are not resolved now.",
-    queries: "Queries",
-    fromCache: "from the cache",
-    refused: "Refused",
     prompts: "Questions waiting",
     noPrompts: "No program waits for an answer.",
     answerNow: "Answer",
@@ -135,7 +124,6 @@ export const text = {
     title: "Connections",
     filter: "Filter",
     placeholder: "program:curl verdict:block domain:*.example.org",
-    help: "Fields:",
     unknownField: (word: string, known: string) => `There is no field “${word}”. Fields are ${known}.`,
     clear: "Clear",
     pause: "Pause",
@@ -157,11 +145,8 @@ export const text = {
     nothingYet: "No program has connected yet. Each connection appears here the moment it is judged.",
     unnamed: "no name",
     unknownProgram: "unknown program",
-    open: "open",
-    ended: "ended",
   },
   explain: {
-    title: "Connection",
     loading: "Asking why …",
     now: "This connection is from the past; what follows is how the rules in force now would judge it.",
     program: "Program",
@@ -182,7 +167,6 @@ export const text = {
     remote: "Remote",
     local: "Local",
     protocol: "Protocol",
-    country: "Country",
     began: "Began",
     lasted: "Lasted",
     stillOpen: "still open",

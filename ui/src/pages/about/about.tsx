@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { ProcessStatus } from "../../api/types";
-import { Card, Facts, Loading, PageHead } from "../../parts/basics";
+import { Card, Facts, Loading, PageHead, ScrollTable } from "../../parts/basics";
 import { Logo } from "../../parts/icons";
 import { count } from "../../format/format";
 import { status } from "../../state/suite";
@@ -33,12 +33,10 @@ function Latency() {
   if (stages.length === 0) return null;
   return (
     <Card title={words.latency}>
-      <div class="scroll-x" tabIndex={0} role="group" aria-label={words.latency}>
-        <table class="plain">
-          <thead><tr><th scope="col">{words.stage}</th><th scope="col">{words.packets}</th><th scope="col">50 %</th><th scope="col">90 %</th><th scope="col">99 %</th></tr></thead>
-          <tbody>{stages.map((stage) => <tr key={`${stage.process} ${stage.stage}`}><th scope="row">{stage.process}: {stage.stage}</th><td class="num">{count(stage.count)}</td><td class="num">{milliseconds(stage.p50_us)}</td><td class="num">{milliseconds(stage.p90_us)}</td><td class="num">{milliseconds(stage.p99_us)}</td></tr>)}</tbody>
-        </table>
-      </div>
+      <ScrollTable label={words.latency}>
+        <thead><tr><th scope="col">{words.stage}</th><th scope="col">{words.packets}</th><th scope="col">50 %</th><th scope="col">90 %</th><th scope="col">99 %</th></tr></thead>
+        <tbody>{stages.map((stage) => <tr key={`${stage.process} ${stage.stage}`}><th scope="row">{stage.process}: {stage.stage}</th><td class="num">{count(stage.count)}</td><td class="num">{milliseconds(stage.p50_us)}</td><td class="num">{milliseconds(stage.p90_us)}</td><td class="num">{milliseconds(stage.p99_us)}</td></tr>)}</tbody>
+      </ScrollTable>
     </Card>
   );
 }
@@ -54,12 +52,10 @@ export function About() {
         </Card>
         <Card title={words.sandbox} extra={<p class="small muted">{words.sandboxHint}</p>}>
           {!now ? <Loading /> : (
-            <div class="scroll-x" tabIndex={0} role="group" aria-label={words.sandbox}>
-              <table class="plain sandbox">
-                <thead><tr>{Object.entries(words.columns).map(([key, title]) => <th scope="col" key={key}>{title}</th>)}</tr></thead>
-                <tbody>{now.processes?.map((process) => <SandboxRow key={process.name} of={process} />)}</tbody>
-              </table>
-            </div>
+            <ScrollTable label={words.sandbox} class="sandbox">
+              <thead><tr>{Object.entries(words.columns).map(([key, title]) => <th scope="col" key={key}>{title}</th>)}</tr></thead>
+              <tbody>{now.processes?.map((process) => <SandboxRow key={process.name} of={process} />)}</tbody>
+            </ScrollTable>
           )}
         </Card>
         <Latency />

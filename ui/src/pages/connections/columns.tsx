@@ -4,13 +4,12 @@ import type { Connection } from "../../api/types";
 import { Badge } from "../../parts/basics";
 import type { Column } from "../../parts/long-table";
 import { Icon } from "../../parts/icons";
+import { portOf } from "../../format/connection";
 import { bytes, clock, lastPart, short, whole } from "../../format/format";
 import { text } from "../../text/en";
 import type { GroupBy, Line } from "./grouping";
 
 const titles = text.connections.columns;
-
-export const portOf = (c: Connection) => (c.direction === "in" ? c.local?.port : c.remote?.port);
 
 function Program({ of }: { of: Connection }) {
   const path = of.process?.path;

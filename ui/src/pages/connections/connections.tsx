@@ -109,7 +109,7 @@ export function Connections(props: { query: Record<string, string> }) {
             ? <Empty words={settled ? words.empty : words.nothingYet} hint={settled ? words.emptyHint : undefined} />
             : <Loading />)}
         </div>
-        {shown && <Explained of={store.get(shown.id) && keyOf(store.get(shown.id)!) === keyOf(shown) ? store.get(shown.id)! : shown} onClose={close} onFilter={setFilter} />}
+        {shown && <Explained of={store.same(shown) ?? shown} onClose={close} onFilter={setFilter} />}
       </div>
     </div>
   );

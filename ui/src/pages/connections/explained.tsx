@@ -1,47 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Why a connection was judged as it was: who, where to, and every rule on the way.
-import { useEffect, useState } from "preact/hooks";
 import { ask } from "../../api/client";
 import type { Connection, Considered, Explanation } from "../../api/types";
 import { Badge, Failed, Facts, Loading, Words } from "../../parts/basics";
 import { Drawer } from "../../parts/drawer";
 import { Icon } from "../../parts/icons";
 import { termText, type Key } from "../../filter/filter";
+import { portOf } from "../../format/connection";
 import { bytes, lasted, lastPart, whole } from "../../format/format";
 import { store } from "../../state/connections";
 import { keyOf } from "../../state/connection-store";
-import { wordsOf } from "../../state/notices";
+import { useAsked } from "../../state/polling";
 import { mayChange } from "../../state/session";
 import { text } from "../../text/en";
 import { RuleMaker } from "./rule-maker";
 
 const words = text.explain;
 
-function isRemembered(connection: Connection): boolean {
-  const known = store.get(connection.id);
-  return !!known && keyOf(known) === keyOf(connection);
-}
-
 // Policy knows what it remembers by number; of the past it can say what would be now.
 function questionFor(c: Connection) {
-  if (isRemembered(c)) return { id: c.id };
+  if (store.same(c)) return { id: c.id };
   return {
     program: c.process?.path, remote: c.remote?.address, domain: c.domain, user: c.process?.user, protocol: c.protocol,
-    direction: c.direction, port: (c.direction === "in" ? c.local?.port : c.remote?.port) || undefined,
+    direction: c.direction, port: portOf(c) || undefined,
   };
-}
-
-function useExplanation(connection: Connection) {
-  const [answer, setAnswer] = useState<{ key: string; explanation?: Explanation; error?: string }>();
-  const key = keyOf(connection);
-  useEffect(() => {
-    const abort = new AbortController();
-    ask<Explanation>("explain", { query: questionFor(connection), signal: abort.signal })
-      .then((explanation) => setAnswer({ key, explanation }))
-      .catch((error) => abort.signal.aborted || setAnswer({ key, error: wordsOf(error) }));
-    return () => abort.abort();
-  }, [key, connection.verdict?.action, connection.verdict?.rule]);
-  return answer?.key === key ? answer : undefined;
 }
 
 function Identity({ of, onFilter }: { of: Connection; onFilter: (filter: string) => void }) {
@@ -107,7 +89,7 @@ function Why({ of, from }: { of: Explanation; from: Connection }) {
   return (
     <section class="block">
       <h3>{words.verdict}</h3>
-      {!isRemembered(from) && <p class="hint">{words.now}</p>}
+      {!store.same(from) && <p class="hint">{words.now}</p>}
       {of.words && <p>{of.words}</p>}
       <Facts of={[
         [words.decidedBy, deciding?.name || words.noRule],
@@ -127,12 +109,12 @@ function Why({ of, from }: { of: Explanation; from: Connection }) {
 
 export function Explained(props: { of: Connection; onClose: () => void; onFilter: (filter: string) => void }) {
   const c = props.of;
-  const answer = useExplanation(c);
+  const answer = useAsked(keyOf(c), (signal) => ask<Explanation>("explain", { query: questionFor(c), signal }), [c.verdict?.action, c.verdict?.rule]);
   const title = `${lastPart(c.process?.path) || text.connections.unknownProgram} ${c.direction === "in" ? "←" : "→"} ${c.domain || c.remote?.address}`;
   return (
     <Drawer title={title} subject={keyOf(c)} onClose={props.onClose}>
       <p class="verdict-line"><Badge of={c.verdict?.action} /> {c.verdict?.rule && <span>{c.verdict.rule}</span>}</p>
-      {answer?.explanation && <Why of={answer.explanation} from={c} />}
+      {answer?.value && <Why of={answer.value} from={c} />}
       {answer?.error && <Failed words={answer.error} />}
       {!answer && <Loading words={words.loading} />}
       <Identity of={c} onFilter={props.onFilter} />

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Connections by program, name or destination: a line for each group and, where it is open, its own.
 import type { Connection } from "../../api/types";
+import { isRefusal } from "../../format/connection";
 
 export type GroupBy = "none" | "program" | "domain" | "remote";
 
@@ -23,7 +24,7 @@ export function groupKey(connection: Connection, by: GroupBy): string {
 
 function add(group: Group, c: Connection): void {
   group.count++;
-  if (c.verdict?.action === "block" || c.verdict?.action === "drop") group.refused++;
+  if (isRefusal(c.verdict?.action)) group.refused++;
   group.bytesIn += c.bytes_in ?? 0;
   group.bytesOut += c.bytes_out ?? 0;
   if ((c.time ?? "") > group.latest) group.latest = c.time ?? "";

@@ -20,8 +20,7 @@ export class Past {
   private over = false;
   private readonly abort = new AbortController();
 
-  constructor(private readonly filter: Filter, private readonly holds: Matcher, private readonly until: string | undefined,
-              private readonly known: ReadonlySet<string>) {}
+  constructor(private readonly filter: Filter, private readonly holds: Matcher, private readonly known: ReadonlySet<string>) {}
 
   get complete(): boolean {
     return this.over || this.rows.length >= MOST_PAST;
@@ -45,7 +44,7 @@ export class Past {
   }
 
   private async piece(): Promise<void> {
-    const query = { ...historyQuery(this.filter), until: this.until, cursor: this.cursor, limit: PIECE, order: "newest" };
+    const query = { ...historyQuery(this.filter), cursor: this.cursor, limit: PIECE, order: "newest" };
     const page = await ask<ConnectionPage>("history/connections", { query, signal: this.abort.signal });
     const rows = page.connections ?? [];
     this.looked += rows.length;

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import type { Connection, ReplayOutcome } from "../../api/types";
 import { Choice, Loading, Segments } from "../../parts/basics";
-import { addRule, lookAtRules, removeRule, tryRule } from "../../rules/changes";
+import { addRule, removeRule, tryRule } from "../../rules/changes";
 import { Outcome } from "../../rules/outcome";
 import { opposite, suggestions, type Action, type Suggestion } from "../../rules/suggest";
 import { freeName, ruleText } from "../../rules/toml";
@@ -13,9 +13,11 @@ import { text } from "../../text/en";
 const words = text.explain;
 
 async function add(suggestion: Suggestion, span: string): Promise<void> {
-  const { rules } = await lookAtRules();
-  const name = freeName(suggestion.parts.name, rules.map((rule) => rule.name ?? ""));
-  const { affected } = await addRule(ruleText({ ...suggestion.parts, name, ...(span ? { for: span } : {}) }));
+  const { rule, affected } = await addRule((rules) => {
+    const name = freeName(suggestion.parts.name, rules.map((one) => one.name ?? ""));
+    return ruleText({ ...suggestion.parts, name, ...(span ? { for: span } : {}) });
+  });
+  const name = rule?.name ?? "";
   say(words.added(name, affected), async () => void (await removeRule(name)));
 }
 

@@ -12,11 +12,12 @@ export class TableRows {
   private newestShown = 0;
   readonly past: Past;
 
+  // Shows nothing before the first refresh().
   constructor(text: string, private readonly store: ConnectionStore) {
     const filter = parseFilter(text);
     this.holds = matcherOf(filter);
-    this.past = new Past(filter, this.holds, undefined, new Set(store.all().map(keyOf)));
-    this.refresh(false);
+    this.past = new Past(filter, this.holds, new Set(store.all().map(keyOf)));
+    this.newestShown = store.all().at(-1)?.id ?? 0;
   }
 
   // Takes over what has changed. `held`: connections that are new are not shown yet.

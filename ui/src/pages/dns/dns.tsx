@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { ask } from "../../api/client";
 import type { DnsCachePage, DnsLogPage, DnsQuery, DnsUpstreams, Groups } from "../../api/types";
-import { Badge, Card, Dot, Empty, Failed, Loading, PageHead, toneOf } from "../../parts/basics";
+import { Badge, Card, Dot, Empty, Failed, Loading, Looking, PageHead, ScrollTable, toneOf } from "../../parts/basics";
 import { FindBox } from "../../parts/find-box";
 import { LongTable, type Column } from "../../parts/long-table";
 import { bytes, clock, lastPart, short, whole } from "../../format/format";
@@ -53,8 +53,7 @@ function Names(props: { title: string; query: Record<string, string>; empty: str
   const most = rows[0]?.[props.value] ?? 1;
   return (
     <Card title={props.title}>
-      {seen.error.value && <Failed words={seen.error.value} />}
-      {!seen.value.value && !seen.error.value && <Loading />}
+      <Looking of={seen} />
       {seen.value.value && rows.length === 0 && <Empty words={props.empty} icon="dns" />}
       <ul class="bars">{rows.map((group) => (
         <li key={group.key}>
@@ -78,8 +77,7 @@ function RefusedNames() {
   const rows = [...counted].sort((a, b) => b[1].count - a[1].count).slice(0, MOST);
   return (
     <Card title={words.blocked}>
-      {seen.error.value && <Failed words={seen.error.value} />}
-      {!seen.value.value && !seen.error.value && <Loading />}
+      <Looking of={seen} />
       {seen.value.value && rows.length === 0 && <Empty words={words.blockedEmpty} icon="good" />}
       <ul class="bars">{rows.map(([name, { count, rule }]) => (
         <li key={name}>
@@ -97,8 +95,7 @@ function Upstreams() {
   const all = seen.value.value?.upstreams ?? [];
   return (
     <Card title={words.upstreams}>
-      {seen.error.value && <Failed words={seen.error.value} />}
-      {!seen.value.value && !seen.error.value && <Loading />}
+      <Looking of={seen} />
       {seen.value.value && all.length === 0 && <p class="muted">{words.root}</p>}
       <ul class="upstreams">{all.map((one) => (
         <li key={one.server}>
@@ -116,14 +113,13 @@ function Cache() {
   const cache = seen.value.value;
   return (
     <Card title={words.cache} extra={cache && <p class="small muted">{words.cached(short(cache.answers), bytes(cache.bytes), bytes(cache.limit_bytes))}</p>}>
-      {seen.error.value && <Failed words={seen.error.value} />}
-      {!cache && !seen.error.value && <Loading />}
+      <Looking of={seen} />
       {cache && cache.answers === 0 && <Empty words={words.cacheEmpty} icon="dns" />}
       {cache && cache.answers > 0 && (
-        <div class="scroll-x" tabIndex={0} role="group" aria-label={words.cache}><table class="plain">
+        <ScrollTable label={words.cache}>
           <thead><tr><th scope="col">{words.columns.name}</th><th scope="col">{words.columns.type}</th><th scope="col">{words.ttl}</th><th scope="col">{words.uses}</th></tr></thead>
           <tbody>{(cache.cached ?? []).map((one) => <tr key={`${one.name} ${one.type} ${one.dnssec}`}><th scope="row" class="wrap">{one.name}</th><td>{one.type}</td><td class="num">{Math.round(one.ttl)} s</td><td class="num">{short(one.uses)}</td></tr>)}</tbody>
-        </table></div>
+        </ScrollTable>
       )}
     </Card>
   );

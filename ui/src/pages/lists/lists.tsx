@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { ask } from "../../api/client";
 import type { NameQueryPage } from "../../api/types";
-import { Ago, Badge, Card, Empty, Failed, Loading, PageHead, Words } from "../../parts/basics";
+import { Ago, Badge, Card, Empty, Looking, PageHead, ScrollTable, Words } from "../../parts/basics";
 import { bytes, count, short } from "../../format/format";
 import { lookAtRules } from "../../rules/changes";
 import { lists } from "../../rules/lists-known";
@@ -30,11 +30,10 @@ export function Lists() {
     <>
       <PageHead title={words.title} />
       <Card>
-        {seen.error.value && <Failed words={seen.error.value} />}
-        {!all && !seen.error.value && <Loading />}
+        <Looking of={seen} />
         {all?.length === 0 && <Empty words={words.none} icon="lists"><p class="muted"><Words>{words.noneHint}</Words></p></Empty>}
         {all && all.length > 0 && (
-          <div class="scroll-x" tabIndex={0} role="group" aria-label={words.title}><table class="plain">
+          <ScrollTable label={words.title}>
             <thead><tr><th scope="col">{words.name}</th><th scope="col">{words.names}</th><th scope="col">{words.size}</th><th scope="col">{words.made}</th><th scope="col">{words.hits}</th><th scope="col">{words.use}</th><th scope="col">{words.problem}</th></tr></thead>
             <tbody>{all.map((list) => (
               <tr key={list.name}>
@@ -44,7 +43,7 @@ export function Lists() {
                 <td>{list.problem}</td>
               </tr>
             ))}</tbody>
-          </table></div>
+          </ScrollTable>
         )}
       </Card>
     </>

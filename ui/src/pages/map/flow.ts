@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Programs → names → networks as nodes in three columns with ribbons between them.
 import type { Connection } from "../../api/types";
+import { isRefusal } from "../../format/connection";
 import { lastPart } from "../../format/format";
 import { text } from "../../text/en";
 
@@ -58,7 +59,7 @@ function titleOf(column: ColumnName, key: string, others: number): string {
 }
 
 const valueOf = (c: Connection, measure: Measure) => (measure === "connections" ? 1 : (c.bytes_in ?? 0) + (c.bytes_out ?? 0));
-const isRefused = (c: Connection) => c.verdict?.action === "block" || c.verdict?.action === "drop";
+const isRefused = (c: Connection) => isRefusal(c.verdict?.action);
 
 function topKeys(connections: Connection[], column: ColumnName, measure: Measure): { kept: Set<string>; others: number } {
   const totals = new Map<string, number>();

@@ -3,7 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { ask } from "../../api/client";
 import type { Connection, ConnectionPage } from "../../api/types";
-import { Card, Choice, Empty, Failed, Loading, PageHead, Segments } from "../../parts/basics";
+import { Card, Choice, Empty, Looking, PageHead, ScrollTable, Segments } from "../../parts/basics";
 import { bytes, lastPart, short } from "../../format/format";
 import { termText } from "../../filter/filter";
 import { usePolled } from "../../state/polling";
@@ -86,9 +86,9 @@ function filterFor({ column, key }: { column: ColumnName; key: string }): string
 function AsTable({ of, format }: { of: Flow; format: (value: number) => string }) {
   return (
     <details class="chart-table"><summary>{words.table}</summary>
-      <div class="scroll-x" tabIndex={0} role="group" aria-label={words.table}><table class="plain"><tbody>
+      <ScrollTable label={words.table}><tbody>
         {of.ribbons.map(({ from, to, value }) => <tr key={`${from.column}${from.key} ${to.key}`}><td>{from.title}</td><td>→ {to.title}</td><td class="num">{format(value)}</td></tr>)}
-      </tbody></table></div>
+      </tbody></ScrollTable>
     </details>
   );
 }
@@ -112,8 +112,7 @@ export function FlowMap() {
         <div class="map-status" role="status">
           {chosen && <><p>{words.only(title!)}</p><a href={hashOf("connections", { filter: filterFor(chosen) })}>{words.list(title!)}</a><button type="button" onClick={() => setChosen(undefined)}>{words.all}</button></>}
         </div>
-        {seen.error.value && <Failed words={seen.error.value} />}
-        {!rows && !seen.error.value && <Loading />}
+        <Looking of={seen} />
         {rows && flow.nodes.length === 0 && <Empty words={words.empty} hint={words.emptyHint} icon="map" />}
         {flow.nodes.length > 0 && (
           <>

@@ -2,8 +2,9 @@
 // How it is, at a glance.
 import { ask } from "../../api/client";
 import type { ConnectionPage, Groups, ProcessStatus } from "../../api/types";
-import { Badge, Card, Dot, Empty, Failed, Loading, PageHead, toneOf, Words } from "../../parts/basics";
+import { Badge, Card, Dot, Empty, Loading, Looking, PageHead, toneOf, Words } from "../../parts/basics";
 import { Icon } from "../../parts/icons";
+import { isRefusal, portOf } from "../../format/connection";
 import { ago, clock, lastPart, short, whole } from "../../format/format";
 import { store, storeVersion } from "../../state/connections";
 import { usePolled } from "../../state/polling";
@@ -46,7 +47,7 @@ function Figures() {
   const unjudged = sum("overflowed") + sum("lost") + sum("timed_out");
   const groups = day.value.value?.groups ?? [];
   const all = groups.reduce((total, group) => total + group.connections, 0);
-  const refused = groups.filter(({ key }) => key === "block" || key === "drop").reduce((total, group) => total + group.connections, 0);
+  const refused = groups.filter(({ key }) => isRefusal(key)).reduce((total, group) => total + group.connections, 0);
   storeVersion.value; // counts anew when one opens or ends
   const open = store.all().filter(({ state }) => state === "open").length;
   const latency = status.value?.processes?.flatMap(({ latencies }) => latencies ?? []).filter(({ count }) => count > 0).sort((a, b) => b.p50_us - a.p50_us)[0];
@@ -63,21 +64,20 @@ function Figures() {
 
 function LatestBlocked() {
   const seen = usePolled(async () => {
-    const pages = await Promise.all(["block", "drop"].map((action) => ask<ConnectionPage>("connections", { query: { action, sort: "-time", limit: 8 } })));
+    const pages = await Promise.all(["block", "drop"].map((action) => ask<ConnectionPage>("connections", { query: { action, limit: 8 } })));
     return pages.flatMap(({ connections }) => connections ?? []).sort((a, b) => ((a.time ?? "") < (b.time ?? "") ? 1 : -1)).slice(0, 8);
   }, EVERY_MS);
   const rows = seen.value.value;
   return (
     <Card title={words.latestBlocked} extra={<a class="more" href={hashOf("connections", { filter: "verdict:block,drop" })}>{words.allBlocked}</a>}>
-      {seen.error.value && <Failed words={seen.error.value} />}
-      {!rows && !seen.error.value && <Loading />}
+      <Looking of={seen} />
       {rows?.length === 0 && <Empty words={words.noneBlocked} icon="good" />}
       <ul class="lines">
         {rows?.map((c) => (
           <li key={c.id}>
             <a href={hashOf("connections", { filter: `program:${lastPart(c.process?.path)} verdict:block,drop` })}>
               <time class="num muted" dateTime={c.time} title={whole(c.time)}>{clock(c.time)}</time>
-              <span class="line-main"><strong>{lastPart(c.process?.path) || text.connections.unknownProgram}</strong> {c.direction === "in" ? "←" : "→"} {c.domain || c.remote?.address}<span class="muted">:{c.direction === "in" ? c.local?.port : c.remote?.port}</span></span>
+              <span class="line-main"><strong>{lastPart(c.process?.path) || text.connections.unknownProgram}</strong> {c.direction === "in" ? "←" : "→"} {c.domain || c.remote?.address}<span class="muted">:{portOf(c)}</span></span>
               <Badge of={c.verdict?.action} />
             </a>
           </li>

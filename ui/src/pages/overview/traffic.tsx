@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { useEffect, useState } from "preact/hooks";
-import { Card, Empty, Failed, Loading, Segments } from "../../parts/basics";
+import { Card, Empty, Looking, Segments } from "../../parts/basics";
 import { StackedBars, type Stack } from "../../parts/chart";
 import { bytes, clock, short } from "../../format/format";
 import { store, storeVersion } from "../../state/connections";
@@ -27,8 +27,7 @@ export function Traffic() {
       </div>
     }>
       <div class="chart-area">
-        {seen.error.value && <Failed words={seen.error.value} />}
-        {!stack && !seen.error.value && <Loading />}
+        <Looking of={seen} />
         {stack && stack.series.length === 0 && <Empty words={words.noTraffic} />}
         {stack && stack.series.length > 0 && (
           <StackedBars of={stack} label={`${words.traffic}, ${words.ranges[range]}`} format={measure === "bytes" ? bytes : short}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { ask } from "../../api/client";
 import type { ChangeLog as Log, ChangeView, ChangeUndone } from "../../api/types";
-import { Ago, Card, Empty, Failed, Loading } from "../../parts/basics";
+import { Ago, Card, Empty, Failed, Looking } from "../../parts/basics";
 import { attempt, say } from "../../state/notices";
 import type { Polled } from "../../state/polling";
 import { mayChange } from "../../state/session";
@@ -45,8 +45,7 @@ export function ChangeLog({ log, onDone }: { log: Polled<Log>; onDone: () => voi
   const entries = [...(value?.changes ?? [])].reverse();
   return (
     <Card title={words.log}>
-      {log.error.value && <Failed words={log.error.value} />}
-      {!value && !log.error.value && <Loading />}
+      <Looking of={log} />
       {(value?.broken_at ?? 0) > 0 && <Failed words={words.logBroken(value!.broken_at)} />}
       {value && entries.length === 0 && <Empty words={words.logEmpty} icon="rules" />}
       <ol class="log">{entries.map((entry) => <Entry key={entry.number} of={entry} onDone={onDone} />)}</ol>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { useState } from "preact/hooks";
 import type { RuleView } from "../../api/types";
-import { Card, Empty, Failed, Loading, PageHead } from "../../parts/basics";
+import { Card, Empty, Looking, PageHead } from "../../parts/basics";
 import { FindBox } from "../../parts/find-box";
 import { Icon } from "../../parts/icons";
 import { addRule, lookAtRules, moveRule, removeRule, replaceRule } from "../../rules/changes";
@@ -17,8 +17,6 @@ import { found, placeBefore } from "./order";
 const words = text.rules;
 const EVERY_MS = 5000;
 
-const nameIn = (toml: string) => /^\s*name\s*=\s*"((?:[^"\\]|\\.)*)"/m.exec(toml)?.[1]?.replace(/\\(.)/g, "$1") ?? "";
-
 export function Rules(props: { query: Record<string, string> }) {
   const seen = usePolled(lookAtRules, EVERY_MS);
   const log = usePolled(lookAtLog, EVERY_MS);
@@ -30,13 +28,13 @@ export function Rules(props: { query: Record<string, string> }) {
 
   async function save(toml: string, confirmSeconds: number) {
     if (edited === "new") {
-      await addRule(toml, confirmSeconds);
-      const name = nameIn(toml);
+      const { rule } = await addRule(toml, confirmSeconds);
+      const name = rule?.name ?? "";
       say(words.added(name), async () => (await removeRule(name), look()));
     } else if (edited) {
       const before = edited;
-      await replaceRule(before.name!, toml, confirmSeconds);
-      const name = nameIn(toml);
+      const { rule } = await replaceRule(before.name!, toml, confirmSeconds);
+      const name = rule?.name ?? "";
       say(words.changed(name), async () => (await replaceRule(name, before.text!), look()));
     }
     setEdited(undefined);
@@ -70,8 +68,7 @@ export function Rules(props: { query: Record<string, string> }) {
         <div class="stack">
           <Card title={words.order} extra={<p class="small muted">{words.orderHint}</p>}>
             <FindBox label={words.find} value={find} onChange={setFind} />
-            {seen.error.value && <Failed words={seen.error.value} />}
-            {!seen.value.value && !seen.error.value && <Loading />}
+            <Looking of={seen} />
             {seen.value.value && rows.length === 0 && <Empty words={words.empty} icon="rules" />}
             <RuleList rules={rows} all={all} acts={acts} chosen={props.query.rule} />
           </Card>
