@@ -80,8 +80,8 @@ kj::Promise<void> Service::serve() {
                               .exclusiveJoin(attachment.follow())
                               .exclusiveJoin(selfProbe.run())
                               .exclusiveJoin(router.serve());
-  all = all.exclusiveJoin(network.serve([this](const NetworkServers& given) { useNetwork(given); },
-                                        [](kj::ArrayPtr<const char>) {}));
+  all =
+      all.exclusiveJoin(network.serve([this](const NetworkServers& given) { useNetwork(given); }));
   for (auto& listener : udp) all = all.exclusiveJoin(listener->serve());
   for (auto& listener : tcp) all = all.exclusiveJoin(listener->serve());
   return all;
