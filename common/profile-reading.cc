@@ -6,16 +6,7 @@
 namespace portreeve {
 namespace {
 
-constexpr size_t LONGEST_NAME = 63;
 constexpr size_t MAC_LENGTH = 17;  // "02:00:5e:10:00:01"
-
-bool isWord(kj::StringPtr name) {
-  if (name.size() == 0 || name.size() > LONGEST_NAME) return false;
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_';
-  });
-}
 
 kj::Maybe<kj::String> parseMac(kj::StringPtr written) {
   if (written.size() != MAC_LENGTH) return nullptr;
@@ -68,7 +59,7 @@ kj::Vector<NetworkCondition> readConditions(kj::StringPtr file, const toml::node
 Profile readProfile(kj::StringPtr file, const toml::key& key, const toml::node& value) {
   Profile profile;
   profile.name = kj::heapString(key.str().data(), key.str().size());
-  if (!isWord(profile.name) || profile.name == "auto" || profile.name == "none")
+  if (!isPlainName(profile.name) || profile.name == "auto" || profile.name == "none")
     failAt(file, key.source(),
            kj::str("\"", profile.name,
                    "\": a profile's name has letters, digits, '-' and '_', at most 63, and is "

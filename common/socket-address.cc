@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 
 namespace portreeve {
-namespace {
 
 kj::Maybe<uint16_t> parsePort(kj::StringPtr text) {
   uint32_t number = 0;
@@ -16,8 +15,6 @@ kj::Maybe<uint16_t> parsePort(kj::StringPtr text) {
   if (number == 0 || number > 65535) return nullptr;
   return uint16_t(number);
 }
-
-}  // namespace
 
 kj::Maybe<SocketAddress> SocketAddress::parse(kj::StringPtr text) {
   KJ_IF_MAYBE (colon, text.findLast(':')) {

@@ -10,6 +10,8 @@
 
 namespace portreeve {
 
+kj::Maybe<uint16_t> parsePort(kj::StringPtr text);  // 1 to 65535
+
 struct SocketAddress {
   Address address;
   uint16_t port = 0;  // host byte order
