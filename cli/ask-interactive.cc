@@ -16,7 +16,6 @@
 namespace portreeve::cli {
 namespace {
 
-constexpr auto BETWEEN_DIALS = 200 * kj::MILLISECONDS;
 constexpr size_t LONGEST_LINE = 1000;
 constexpr kj::StringPtr HELP =
     "allow, block or drop (a, b, d), then how long (once, 5m, exit, restart, always) and about "
@@ -159,7 +158,6 @@ public:
   explicit Conversation(Session& session) : session(session), lines(session.io) {}
 
   int run() {
-    auto& timer = session.io.provider->getTimer();
     for (;;) {
       auto prompts = promptsOf(session);
       auto request = prompts.watchRequest();
@@ -170,9 +168,7 @@ public:
       saidHelp = true;
       if (readUntilPolicyGoes(prompts)) return GOOD;
       desk.forget();
-      say("policy has gone; waiting for its return");
-      do timer.afterDelay(BETWEEN_DIALS).wait(session.io.waitScope);
-      while (!session.listens("policy"));
+      session.waitForReturn("policy");
     }
   }
 

@@ -13,8 +13,6 @@
 namespace portreeve::cli {
 namespace {
 
-constexpr auto BETWEEN_DIALS = 200 * kj::MILLISECONDS;
-
 void showTable(capnp::List<proto::Prompt>::Reader prompts) {
   uint64_t now = wallNs();
   Table table{{"ID", true}, {"ASKED"}, {"USER"},          {"PROGRAM"},
@@ -99,15 +97,12 @@ private:
 };
 
 [[noreturn]] void follow(Session& session, const AskOptions& options) {
-  auto& timer = session.io.provider->getTimer();
   for (;;) {
     auto request = promptsOf(session).watchRequest();
     request.setSink(kj::heap<PrintingSink>(options.json));
     auto watching = session.await("policy", request.send());
     session.waitUntilGone("policy");  // `watching` holds the subscription until then
-    say("policy has gone; waiting for its return");
-    do timer.afterDelay(BETWEEN_DIALS).wait(session.io.waitScope);
-    while (!session.listens("policy"));
+    session.waitForReturn("policy");
   }
 }
 

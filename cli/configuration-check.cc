@@ -24,12 +24,11 @@ public:
                  kj::runCatchingExceptions([&]() { result.settings = Settings::load(path); }))
       result.errors.add(kj::str(problem->getDescription()));
     if (access(path.cStr(), F_OK) == 0) result.files++;
-    settingsSeen = true;
   }
 
   void waysOf(kj::StringPtr path) {
     // Rules name ways of the settings that are in force, where no others were given.
-    if (settingsSeen) return;
+    if (result.settingsRead) return;
     kj::runCatchingExceptions([&]() {
       auto inForce = Settings::load(path);
       result.settings.policy.ways = kj::mv(inForce.policy.ways);
@@ -60,7 +59,6 @@ public:
 
 private:
   GatheredRules result;
-  bool settingsSeen = false;
 
   void add(rules::RuleSource source) {
     result.files++;

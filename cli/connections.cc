@@ -10,8 +10,6 @@
 namespace portreeve::cli {
 namespace {
 
-constexpr auto BETWEEN_DIALS = 200 * kj::MILLISECONDS;
-
 class Printer {
 public:
   explicit Printer(bool json) : json(json) {}
@@ -77,12 +75,9 @@ void followUntilPolicyGoes(Session& session, const ConnectionsOptions& options, 
 
 [[noreturn]] void follow(Session& session, const ConnectionsOptions& options) {
   Printer printer(options.json);
-  auto& timer = session.io.provider->getTimer();
   for (;;) {
     followUntilPolicyGoes(session, options, printer);
-    say("policy has gone; waiting for its return");
-    do timer.afterDelay(BETWEEN_DIALS).wait(session.io.waitScope);
-    while (!session.listens("policy"));
+    session.waitForReturn("policy");
   }
 }
 

@@ -34,12 +34,6 @@ struct Resolver {
   }
 };
 
-kj::String rounded(double value, uint digits) {
-  char text[40];
-  snprintf(text, sizeof text, "%.*f", int(digits), value);
-  return kj::str(text);
-}
-
 kj::String joined(capnp::List<capnp::Text>::Reader texts) {
   return kj::strArray(
       KJ_MAP(text, texts) { return kj::str(text); }, " ");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/endpoint.h"
 
+#include "common/socket-address.h"
+
 #include "cli/failure.h"
 
 #include <kj/debug.h>
@@ -38,17 +40,6 @@ kj::Maybe<Parts> split(kj::StringPtr text) {
 }
 
 }  // namespace
-
-kj::Maybe<uint16_t> parsePort(kj::StringPtr text) {
-  uint32_t value = 0;
-  if (text.size() == 0 || text.size() > 5) return nullptr;
-  for (char c : text) {
-    if (c < '0' || c > '9') return nullptr;
-    value = value * 10 + uint32_t(c - '0');
-  }
-  if (value == 0 || value > 65535) return nullptr;
-  return uint16_t(value);
-}
 
 kj::Maybe<Endpoint> Endpoint::parse(kj::StringPtr text) {
   KJ_IF_MAYBE (parts, split(text)) {

@@ -24,8 +24,6 @@ struct Endpoint {
 Endpoint requireEndpoint(kj::StringPtr text, kj::StringPtr option);
 // As parse, else Failure WRONG_USE that names the option.
 
-kj::Maybe<uint16_t> parsePort(kj::StringPtr text);  // 1 to 65535
-
 kj::String endpointText(kj::StringPtr address, uint16_t port);
 // Of an address as text: with brackets where it has colons, without port where that is 0.
 

@@ -13,23 +13,13 @@
 #include "gate17/keys.h"
 #include "proto/gate.capnp.h"
 
-#include <stdio.h>
-
 namespace portreeve::cli {
 namespace {
 
 namespace view = proto::view;
 
 kj::String rateText(double bytesPerSecond) {
-  char text[40];
-  snprintf(text, sizeof text, "%.1f", bytesPerSecond * 8 / 1e6);
-  return kj::str(text);
-}
-
-kj::String millisecondsText(double ms) {
-  char text[40];
-  snprintf(text, sizeof text, "%.1f", ms);
-  return kj::str(text);
+  return rounded(bytesPerSecond * 8 / 1e6, 1);
 }
 
 struct HostAndPort {
@@ -73,7 +63,7 @@ int gateStatus(const GateOptions& options) {
       {"IN", true}, {"LAST FAILURE"}};
   for (auto way : ways)
     table.add(way.getName(), way.getType(), way.getServer(), stateCell(way),
-              localTime(way.getSince(), wallNs()), millisecondsText(way.getLatency()),
+              localTime(way.getSince(), wallNs()), rounded(way.getLatency(), 1),
               kj::str(uint64_t(way.getStreams())), kj::str(uint64_t(way.getOpened())),
               kj::str(uint64_t(way.getFailures())), rateText(way.getRateOut()),
               rateText(way.getRateIn()), way.getReason());
@@ -92,7 +82,7 @@ int gateTest(const GateOptions& options) {
     request.setPort(target.port);
   }
   auto answer = session.awaitLong("gate", request.send());
-  printLine(kj::str(options.way.c_str(), " works: ", millisecondsText(answer.getLatency()), " ms"));
+  printLine(kj::str(options.way.c_str(), " works: ", rounded(answer.getLatency(), 1), " ms"));
   return GOOD;
 }
 

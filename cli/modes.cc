@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/modes.h"
 
+#include "cli/change-effects.h"
 #include "cli/local-time.h"
 #include "cli/printable.h"
 #include "cli/remote-login.h"
@@ -42,11 +43,8 @@ void begin(const ModeOptions& options, proto::Mode mode, kj::StringPtr name, boo
   uint32_t confirm = confirmSeconds(options.confirmSeconds, name);
   request.setConfirmSeconds(confirm);
   auto answer = session.await("policy", call.send());
-  uint32_t affected = answer.getAffected();
   say(kj::str(name, " for ", span(seconds), "; `portreeve resume` ends it before"));
-  if (affected > 0)
-    say(kj::str(affected, " open connection", affected == 1 ? " has" : "s have",
-                " another verdict now"));
+  sayAffected(answer.getAffected());
   if (confirm > 0) say(kj::str("it ends in ", confirm, " s unless you say `portreeve confirm`"));
 }
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/session.h"
 
+#include "cli/terminal.h"
+
 #include <kj/debug.h>
 #include <unistd.h>
 
 namespace portreeve::cli {
 namespace {
 
+constexpr auto BETWEEN_DIALS = 200 * kj::MILLISECONDS;
 constexpr auto PATIENCE = 10 * kj::SECONDS;
 constexpr auto LONG_PATIENCE = 300 * kj::SECONDS;
 // Longer than any call should take; shorter than a person waits for a process that hangs.
@@ -51,6 +54,12 @@ void Session::keep(kj::StringPtr process, kj::Own<OneConnection> connection) {
 
 void Session::waitUntilGone(kj::StringPtr process) {
   whenGone(process).wait(io.waitScope);
+}
+
+void Session::waitForReturn(kj::StringPtr process) {
+  say(kj::str(process, " has gone; waiting for its return"));
+  do io.provider->getTimer().afterDelay(BETWEEN_DIALS).wait(io.waitScope);
+  while (!listens(process));
 }
 
 kj::Promise<void> Session::whenGone(kj::StringPtr process) {

@@ -35,6 +35,8 @@ public:
   kj::Promise<void> whenGone(kj::StringPtr process);
   void waitUntilGone(kj::StringPtr process);
   // Until a process that was dialled closes the connection.
+  void waitForReturn(kj::StringPtr process);
+  // Says that it has gone, and waits until it listens again.
 
   template <typename T>
   T await(kj::StringPtr process, kj::Promise<T>&& answer) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/table.h"
 
+#include <stdio.h>
+
 #include "cli/printable.h"
 
 #include <kj/debug.h>
@@ -72,6 +74,12 @@ kj::String Table::takeText(bool withHeadings) {
   };
   rows.clear();
   return kj::str(withHeadings ? headings() : kj::String(), kj::strArray(lines, ""));
+}
+
+kj::String rounded(double value, int digits) {
+  char text[40];
+  snprintf(text, sizeof text, "%.*f", digits, value);
+  return kj::str(text);
 }
 
 }  // namespace portreeve::cli

@@ -56,4 +56,6 @@ private:
   kj::String line(kj::ArrayPtr<const Cell> row) const;
 };
 
+kj::String rounded(double value, int digits);  // so many behind the point
+
 }  // namespace portreeve::cli
