@@ -41,6 +41,7 @@ struct Settings {
     };
     kj::Vector<Zone> zones;  // [resolver.zones] "corp.example" = ["192.0.2.53"]
     bool splitDns = true;    // split_dns: zones that the network's links bring, too
+    bool mdns = true;        // names below local are asked for on the links
     kj::String rootAnchor = kj::str("/usr/share/dns/root.key");
     // root_anchor: the key that recursion trusts; "" validates nothing
     kj::String rootHints;                // root_hints = "": the root servers libunbound knows
@@ -86,9 +87,9 @@ struct Settings {
     SocketAddress server;            // server = "ADDRESS:PORT"
     kj::String credentials;  // credentials = "": socks5, http: a file with user and password, a
                              // line each
-    kj::String key;     // key: gate17: the node's public key
-    kj::String ownKey;  // own_key: gate17: a file with our private key
-    kj::String via;     // via = "": gate17: the way, named above, that leads to the node
+    kj::String key;          // key: gate17: the node's public key
+    kj::String ownKey;       // own_key: gate17: a file with our private key
+    kj::String via;          // via = "": gate17: the way, named above, that leads to the node
   };
   struct Gate {
     kj::Vector<Way> ways;

@@ -4,7 +4,6 @@
 #include "common/clock.h"
 #include "common/dns-words.h"
 #include "common/status.h"
-#include "resolver/local-names.h"
 #include "resolver/record-text.h"
 
 #include <kj/debug.h>
@@ -192,7 +191,7 @@ private:
   }
 
   kj::Promise<void> resolve() {
-    KJ_IF_MAYBE (made, answerLocally(lookup.question)) return local(*made);
+    KJ_IF_MAYBE (made, inside.local.answer(lookup.question)) return local(*made);
     return inside.names.find(lookup).then([this](Found&& found) -> kj::Promise<void> {
       step("cache", found.stale    ? kj::str("past its TTL; given because nobody answers")
                     : found.cached ? kj::str("there since ", found.age, " s")

@@ -6,6 +6,7 @@
 #include "proto/resolver.capnp.h"
 #include "resolver/caching-names.h"
 #include "resolver/judged-query.h"
+#include "resolver/local-names.h"
 #include "resolver/name-filter.h"
 #include "resolver/name-router.h"
 
@@ -18,6 +19,7 @@ struct Inside {
   JudgedQueries& queries;
   CachingNames& names;
   NameFilter& filter;
+  const LocalNames& local;
   NameRouter& router;
   kj::Function<void(proto::view::ProcessStatus::Builder)>& fillStatus;
 };

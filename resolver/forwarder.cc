@@ -30,6 +30,10 @@ Resolved failure(kj::StringPtr reason) {
   return {kj::mv(answer), ExtendedError{ExtendedError::OTHER, kj::str(reason)}};
 }
 
+bool isPrivate(const UpstreamServer& server) {
+  return server.upstream.address.scope() != Scope::INTERNET;
+}
+
 bool isGood(const Answer& answer) {
   return answer.rcode == RCODE_NOERROR || answer.rcode == RCODE_NXDOMAIN;
 }
@@ -39,8 +43,8 @@ bool isGood(const Answer& answer) {
 class Forwarder::Question final : private kj::TaskSet::ErrorHandler {
   // One question on its way; lives as long as its promise.
 public:
-  Question(Forwarder& all, const Lookup& lookup)
-      : all(all), lookup(lookup), order(all.inOrder()), tasks(*this) {
+  Question(Forwarder& all, const Lookup& lookup, Which which)
+      : all(all), lookup(lookup), order(all.inOrder(which)), tasks(*this) {
     all.underWay++;
   }
   ~Question() noexcept(false) {
@@ -189,14 +193,20 @@ bool Forwarder::isUsable() const {
   return false;
 }
 
-kj::Promise<Resolved> Forwarder::resolve(const Lookup& lookup) {
+kj::Promise<Resolved> Forwarder::resolve(const Lookup& lookup, Which which) {
   if (underWay >= MOST_AT_ONCE) return failure("too many questions are waiting for an answer");
-  if (!isUsable())
+  if (which == Which::ALL ? !isUsable() : !hasPrivate())
     return failure(servers.empty() ? "no name server is known for this name"
                                    : "the name's server asks this resolver in turn");
-  auto question = kj::heap<Question>(*this, lookup);
+  auto question = kj::heap<Question>(*this, lookup, which);
   auto asked = question->run();
   return asked.attach(kj::mv(question));
+}
+
+bool Forwarder::hasPrivate() const {
+  for (auto& server : servers)
+    if (!server->asksUs && isPrivate(*server)) return true;
+  return false;
 }
 
 bool Forwarder::isDown(const Name&) const {
@@ -205,11 +215,11 @@ bool Forwarder::isDown(const Name&) const {
   return true;
 }
 
-kj::Vector<UpstreamServer*> Forwarder::inOrder() {
+kj::Vector<UpstreamServer*> Forwarder::inOrder(Which which) {
   // As configured, but good ones first; among good ones a much quicker one goes before.
   kj::Vector<UpstreamServer*> order;
   for (auto& server : servers)
-    if (!server->asksUs) order.add(server.get());
+    if (!server->asksUs && (which == Which::ALL || isPrivate(*server))) order.add(server.get());
   auto rank = [](const UpstreamServer* server) {
     auto latency = server->state.latency();
     // In steps, so that the order configured counts among equals.

@@ -28,10 +28,16 @@ public:
   void add(kj::Own<UpstreamServer> server);
   // In the order of preference. Before the first question.
 
-  kj::Promise<Resolved> resolve(const Lookup& lookup) override;
+  enum class Which : uint8_t { ALL, PRIVATE };  // servers in private networks, and this machine's
+
+  kj::Promise<Resolved> resolve(const Lookup& lookup) override {
+    return resolve(lookup, Which::ALL);
+  }
+  kj::Promise<Resolved> resolve(const Lookup& lookup, Which which);
   bool isDown(const Name& name) const override;
 
   bool isUsable() const;  // there is a server that does not ask us in turn
+  bool hasPrivate() const;
   kj::ArrayPtr<const kj::Own<UpstreamServer>> all() const { return servers; }
 
 private:
@@ -41,7 +47,7 @@ private:
   kj::Vector<kj::Own<UpstreamServer>> servers;
   size_t underWay = 0;
 
-  kj::Vector<UpstreamServer*> inOrder();
+  kj::Vector<UpstreamServer*> inOrder(Which which);
 };
 
 }  // namespace portreeve::resolver

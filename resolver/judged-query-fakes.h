@@ -89,7 +89,8 @@ struct Fixture {
   Settings::Resolver settings;
   NameFilter filter{settings, "/nonexistent"};
   LoopProbe loops{timer};
-  JudgedQueries queries{link, cached, memory, filter, loops, timer};
+  LocalNames local;
+  JudgedQueries queries{{link, cached, memory, filter, local, loops, timer}};
   Tuple client;
 
   Fixture() {

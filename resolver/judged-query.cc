@@ -3,7 +3,6 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "resolver/local-names.h"
 #include "resolver/quick-question.h"
 
 #include <kj/debug.h>
@@ -74,7 +73,7 @@ private:
     asker = ruling.asker;
     if (ruling.refused) return refused(kj::str("refused by rule \"", ruling.rule, '"'));
     // Names that are nobody's here ("….onion") may be somebody's there.
-    KJ_IF_MAYBE (answer, answerLocally(question))
+    KJ_IF_MAYBE (answer, all.local.answer(question))
       if (!ruling.farAway || answer->rcode == RCODE_NOERROR) return local(*answer);
     if (ruling.farAway) return farAway();
     Lookup lookup{question, dnssecOk, query.checkingDisabled};

@@ -10,6 +10,7 @@
 #include "common/tuple.h"
 #include "resolver/caching-names.h"
 #include "resolver/far-names.h"
+#include "resolver/local-names.h"
 #include "resolver/loop-probe.h"
 #include "resolver/name-filter.h"
 #include "resolver/name-memory.h"
@@ -40,9 +41,22 @@ public:
     uint64_t quick = 0;      // of `answered` and `refused`: by `quick`
   };
 
-  JudgedQueries(Judge& judge, CachingNames& names, NameMemory& memory, NameFilter& filter,
-                LoopProbe& loops, kj::Timer& timer)
-      : exchange(judge, memory, timer), names(names), filter(filter), loops(loops), timer(timer) {}
+  struct Parts {
+    Judge& judge;
+    CachingNames& names;
+    NameMemory& memory;
+    NameFilter& filter;
+    const LocalNames& local;
+    LoopProbe& loops;
+    kj::Timer& timer;
+  };
+  explicit JudgedQueries(const Parts& parts)
+      : exchange(parts.judge, parts.memory, parts.timer),
+        names(parts.names),
+        filter(parts.filter),
+        local(parts.local),
+        loops(parts.loops),
+        timer(parts.timer) {}
   KJ_DISALLOW_COPY(JudgedQueries);
 
   size_t quick(const Tuple& client, kj::ArrayPtr<const kj::byte> message,
@@ -69,6 +83,7 @@ private:
   PolicyExchange exchange;
   CachingNames& names;
   NameFilter& filter;
+  const LocalNames& local;
   LoopProbe& loops;
   kj::Timer& timer;
   RulingCache rulings;

@@ -2,6 +2,7 @@
 #include "resolver/local-names.h"
 
 #include <kj/debug.h>
+#include <kj/vector.h>
 
 namespace portreeve::resolver {
 namespace {
@@ -15,30 +16,40 @@ std::string loopback(uint16_t type) {
   return data;
 }
 
-kj::Maybe<Answer> noSuchName() {
-  Answer answer;
-  answer.rcode = RCODE_NXDOMAIN;
-  return kj::mv(answer);
-}
+class Zones {
+public:
+  Zones(std::initializer_list<const char*> texts) {
+    for (auto text : texts) names.add(KJ_ASSERT_NONNULL(Name::parse(text)));
+  }
+  bool hold(const Name& name) const {
+    for (auto& zone : names)
+      if (name.isWithin(zone)) return true;
+    return false;
+  }
 
-bool isWithinAny(const Name& name, kj::ArrayPtr<const Name> zones) {
-  for (auto& zone : zones)
-    if (name.isWithin(zone)) return true;
-  return false;
-}
+private:
+  kj::Vector<Name> names;
+};
 
-Name zone(kj::StringPtr text) {
-  return KJ_ASSERT_NONNULL(Name::parse(text));
+bool hasOneLabel(const Name& name) {
+  auto wire = name.wire();
+  return wire.size() > 1 && wire.size() == size_t(wire[0]) + 2;
 }
 
 }  // namespace
 
-kj::Maybe<Answer> answerLocally(const Question& question) {
-  static const Name LOCALHOST = zone("localhost");
-  // RFC 6761, RFC 7686, RFC 6762: these never leave the machine.
-  static const Name NOWHERE[] = {zone("invalid"), zone("onion"), zone("local")};
-  if (isWithinAny(question.name, NOWHERE)) return noSuchName();
-  if (!question.name.isWithin(LOCALHOST)) return nullptr;
+Answer noSuchName() {
+  Answer answer;
+  answer.rcode = RCODE_NXDOMAIN;
+  return answer;
+}
+
+kj::Maybe<Answer> LocalNames::answer(const Question& question) const {
+  static const Zones LOCALHOST{"localhost"};
+  static const Zones NOWHERE{"invalid", "onion", "alt"};
+  KJ_IF_MAYBE (known, hosts.answer(question)) return kj::mv(*known);
+  if (NOWHERE.hold(question.name)) return noSuchName();
+  if (!LOCALHOST.hold(question.name)) return nullptr;
   Answer answer;
   if (question.type == TYPE_A || question.type == TYPE_AAAA)
     answer.answer.push_back(
@@ -47,11 +58,36 @@ kj::Maybe<Answer> answerLocally(const Question& question) {
 }
 
 kj::Maybe<Answer> answerCanary(const Question& question) {
-  static const Name FIREFOX = zone("use-application-dns.net");
-  static const Name DISCOVERY = zone("resolver.arpa");
-  if (question.name.isWithin(FIREFOX)) return noSuchName();
-  if (question.name.isWithin(DISCOVERY)) return Answer();
+  static const Zones FIREFOX{"use-application-dns.net"};
+  static const Zones DISCOVERY{"resolver.arpa"};
+  if (FIREFOX.hold(question.name)) return noSuchName();
+  if (DISCOVERY.hold(question.name)) return Answer();
   return nullptr;
+}
+
+bool isMulticast(const Name& name) {
+  static const Zones LINK{"local",          "254.169.in-addr.arpa", "8.e.f.ip6.arpa",
+                          "9.e.f.ip6.arpa", "a.e.f.ip6.arpa",       "b.e.f.ip6.arpa"};
+  return LINK.hold(name);
+}
+
+bool isPrivate(const Question& question) {
+  static const Zones PRIVATE{
+      // Addresses: this machine, private ones (RFC 1918, 4193), those for examples.
+      "0.in-addr.arpa", "127.in-addr.arpa", "10.in-addr.arpa", "168.192.in-addr.arpa",
+      "16.172.in-addr.arpa", "17.172.in-addr.arpa", "18.172.in-addr.arpa", "19.172.in-addr.arpa",
+      "20.172.in-addr.arpa", "21.172.in-addr.arpa", "22.172.in-addr.arpa", "23.172.in-addr.arpa",
+      "24.172.in-addr.arpa", "25.172.in-addr.arpa", "26.172.in-addr.arpa", "27.172.in-addr.arpa",
+      "28.172.in-addr.arpa", "29.172.in-addr.arpa", "30.172.in-addr.arpa", "31.172.in-addr.arpa",
+      "2.0.192.in-addr.arpa", "100.51.198.in-addr.arpa", "113.0.203.in-addr.arpa",
+      "255.255.255.255.in-addr.arpa", "c.f.ip6.arpa", "d.f.ip6.arpa", "8.b.d.0.1.0.0.2.ip6.arpa",
+      "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa",
+      // Names
+      "test", "home.arpa", "internal", "intranet", "private", "corp", "home", "lan", "localdomain"};
+  bool address = question.type == TYPE_A || question.type == TYPE_AAAA ||
+                 question.type == TYPE_SVCB || question.type == TYPE_HTTPS;
+  // Other types of one label ask about a top-level domain.
+  return (address && hasOneLabel(question.name)) || PRIVATE.hold(question.name);
 }
 
 }  // namespace portreeve::resolver

@@ -8,13 +8,17 @@
 namespace portreeve::resolver {
 namespace {
 
-class Root final : public NameSource {
+class Marked final : public NameSource {
 public:
+  explicit Marked(const char* mark) : mark(mark) {}
   kj::Promise<Resolved> resolve(const Lookup&) override {
     Answer answer;
-    answer.server = "root";
+    answer.server = mark;
     return Resolved{kj::mv(answer), nullptr};
   }
+
+private:
+  const char* mark;
 };
 
 struct Routing {
@@ -22,11 +26,22 @@ struct Routing {
   TlsClient tls;
   UpstreamPool pool{io, tls};
   LoopProbe loops{io.provider->getTimer()};
-  Root root;
+  Marked root{"root"}, links{"links"};
   NameRouter router;
 
   explicit Routing(Settings::Resolver settings)
-      : router(io.provider->getTimer(), pool, loops, root, UpstreamChoice::parse(settings)) {}
+      : router(io.provider->getTimer(), pool, loops, root, links, UpstreamChoice::parse(settings)) {
+  }
+
+  kj::String ask(kj::StringPtr name, uint16_t type = TYPE_A) {
+    // Nothing is sent: of servers it would ask it says "servers".
+    Lookup lookup{Question{KJ_ASSERT_NONNULL(Name::parse(name)), type}};
+    auto asked = router.resolve(lookup);
+    if (!asked.poll(io.waitScope)) return kj::str("servers");
+    auto resolved = asked.wait(io.waitScope);
+    if (resolved.answer.rcode == RCODE_NXDOMAIN) return kj::str("no such name");
+    return kj::str(resolved.answer.server.c_str());
+  }
 
   kj::String shown() {
     auto lines = KJ_MAP(route, router.all()) {
@@ -143,6 +158,30 @@ TEST_CASE("servers that all ask us in turn are left aside, and the root is asked
   r.pool.get(Upstream::parse("192.0.2.1"))->asksUs = true;
   Lookup lookup{Question{KJ_ASSERT_NONNULL(Name::parse("www.example.org")), TYPE_A}};
   CHECK(r.router.resolve(lookup).wait(r.io.waitScope).answer.server == "root");
+}
+
+TEST_CASE("names of the links are asked for there, unless a zone of the settings holds them") {
+  CHECK(Routing(settings({"198.18.0.1"})).ask("printer.local") == "links");
+  CHECK(Routing(settings({"198.18.0.1"})).ask("7.0.254.169.in-addr.arpa", TYPE_PTR) == "links");
+  auto without = settings({"198.18.0.1"});
+  without.mdns = false;
+  CHECK(Routing(kj::mv(without)).ask("printer.local") == "no such name");
+}
+
+TEST_CASE("names of this network alone are asked of servers in it, and never of others") {
+  for (auto name : {"printer", "nas.lan", "x.home.arpa", "1.0.168.192.in-addr.arpa", "a.internal",
+                    "5.31.172.in-addr.arpa", "b.test"}) {
+    CAPTURE(name);
+    CHECK(Routing(settings({"198.51.100.1"})).ask(name) == "no such name");
+    CHECK(Routing(settings({"root"})).ask(name) == "no such name");
+    CHECK(Routing(settings({"127.0.0.9"})).ask(name) == "servers");
+  }
+  // Top-level domains, and addresses of everybody.
+  CHECK(Routing(settings({"root"})).ask("com", 2) == "root");
+  CHECK(Routing(settings({"root"})).ask("8.8.8.8.in-addr.arpa", TYPE_PTR) == "root");
+  CHECK(Routing(settings({"root"})).ask("5.32.172.in-addr.arpa", TYPE_PTR) == "root");
+  CHECK(Routing(settings({"root"})).ask("www.home") == "no such name");
+  CHECK(Routing(settings({"root"})).ask("home.example") == "root");
 }
 
 TEST_CASE("upstreams that cannot be meant are refused with what to write") {

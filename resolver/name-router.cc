@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/name-router.h"
 
+#include "resolver/local-names.h"
+
 #include <kj/debug.h>
 
 #include <set>
@@ -20,6 +22,7 @@ constexpr auto LOOPS_AGAIN = 60 * kj::SECONDS;
 UpstreamChoice UpstreamChoice::parse(const Settings::Resolver& settings) {
   UpstreamChoice choice;
   choice.split = settings.splitDns;
+  choice.multicast = settings.mdns;
   for (auto& text : settings.upstreams)
     if (text == "system" || text == "root") {
       if (settings.upstreams.size() > 1)
@@ -50,8 +53,8 @@ kj::String NameRouter::Route::describe() const {
 }
 
 NameRouter::NameRouter(kj::Timer& timer, UpstreamPool& pool, LoopProbe& loops, NameSource& root,
-                       UpstreamChoice choice)
-    : timer(timer), pool(pool), loops(loops), root(root), choice(kj::mv(choice)) {
+                       NameSource& links, UpstreamChoice choice)
+    : timer(timer), pool(pool), loops(loops), root(root), links(links), choice(kj::mv(choice)) {
   take(NetworkServers());
 }
 
@@ -76,24 +79,22 @@ void NameRouter::addZone(kj::Vector<kj::Own<Route>>& to, const Name& zone, kj::S
   to.add(kj::mv(route));
 }
 
-kj::Vector<Name> NameRouter::take(const NetworkServers& given) {
+kj::Vector<Name> NameRouter::take(const NetworkServers& network) {
   kj::Vector<kj::Own<Route>> fresh;
   for (auto& zone : choice.zones) addZone(fresh, zone.name, "settings", zone.servers);
   if (choice.split)
-    for (auto& link : given.links)
+    for (auto& link : network.links)
       for (auto& zone : link.zones) addZone(fresh, zone, link.origin, link.servers);
-  if (choice.kind == UpstreamChoice::Kind::SYSTEM) {
-    kj::Vector<Upstream> servers;
-    kj::Vector<kj::StringPtr> origins;
-    for (auto& link : given.links) {
-      if (!link.forAll) continue;
-      origins.add(link.origin);
-      for (auto& server : link.servers) servers.add(server.clone());
-    }
-    fresh.add(makeRoute(kj::strArray(origins, "; "), servers));
-  } else {
-    fresh.add(makeRoute("settings", choice.servers));
+  kj::Vector<Upstream> servers;
+  kj::Vector<kj::StringPtr> origins;
+  for (auto& link : network.links) {
+    if (!link.forAll) continue;
+    origins.add(link.origin);
+    for (auto& server : link.servers) servers.add(server.clone());
   }
+  given = makeRoute(kj::strArray(origins, "; "), servers);
+  fresh.add(choice.kind == UpstreamChoice::Kind::SYSTEM ? kj::addRef(*given)
+                                                        : makeRoute("settings", choice.servers));
 
   auto changed = differences(fresh);
   routes = kj::mv(fresh);
@@ -142,10 +143,24 @@ const NameRouter::Route& NameRouter::routeOf(const Name& name) const {
 
 kj::Promise<Resolved> NameRouter::resolve(const Lookup& lookup) {
   auto& route = const_cast<Route&>(routeOf(lookup.question.name));
+  if (route.zone != nullptr) return ask(route, lookup);
+  if (isMulticast(lookup.question.name))
+    return choice.multicast ? links.resolve(lookup) : Resolved{noSuchName(), nullptr};
+  if (isPrivate(lookup.question)) {
+    if (!route.forwarder.hasPrivate()) return Resolved{noSuchName(), nullptr};
+    return ask(route, lookup, Forwarder::Which::PRIVATE);
+  }
   bool fromRoot = choice.kind == UpstreamChoice::Kind::ROOT ||
                   (choice.kind == UpstreamChoice::Kind::SYSTEM && !route.forwarder.isUsable());
-  if (route.zone == nullptr && fromRoot) return root.resolve(lookup);
-  return route.forwarder.resolve(lookup).attach(kj::addRef(route));
+  return fromRoot ? root.resolve(lookup) : ask(route, lookup);
+}
+
+kj::Promise<Resolved> NameRouter::ask(Route& route, const Lookup& lookup, Forwarder::Which which) {
+  return route.forwarder.resolve(lookup, which).attach(kj::addRef(route));
+}
+
+kj::Promise<Resolved> NameRouter::NetworkServersAlone::resolve(const Lookup& lookup) {
+  return router.ask(*router.given, lookup);
 }
 
 kj::Promise<void> NameRouter::serve() {

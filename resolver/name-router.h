@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who is asked for which name: the servers of the longest zone that holds it (settings before what
-// the network says), else those for all names, else the root. Changes with the network; questions
-// under way end where they were asked.
+// the network says); for names of the links these (multicast DNS); for names that mean something on
+// this network only the servers for all names that are in private networks, else nobody; else the
+// servers for all names, else the root. Changes with the network; questions under way end where
+// they were asked.
 #pragma once
 
 #include "common/settings.h"
 #include "resolver/forwarder.h"
 #include "resolver/loop-probe.h"
+#include "resolver/multicast-names.h"
 #include "resolver/name-source.h"
 #include "resolver/network-servers.h"
 #include "resolver/upstream-pool.h"
@@ -26,7 +29,8 @@ struct UpstreamChoice {
   enum class Kind : uint8_t { SYSTEM, ROOT, SERVERS } kind = Kind::SYSTEM;
   kj::Vector<Upstream> servers;  // of SERVERS
   kj::Vector<Zone> zones;
-  bool split = true;  // the network's zones count
+  bool split = true;      // the network's zones count
+  bool multicast = true;  // names of the links are asked for there
 
   static UpstreamChoice parse(const Settings::Resolver& settings);
   // Throws FAILED with a sentence for the administrator.
@@ -35,7 +39,7 @@ struct UpstreamChoice {
 class NameRouter final : public NameSource {
 public:
   NameRouter(kj::Timer& timer, UpstreamPool& pool, LoopProbe& loops, NameSource& root,
-             UpstreamChoice choice);
+             NameSource& links, UpstreamChoice choice);
   KJ_DISALLOW_COPY(NameRouter);
 
   kj::Vector<Name> take(const NetworkServers& given);
@@ -43,6 +47,9 @@ public:
 
   kj::Promise<Resolved> resolve(const Lookup& lookup) override;
   bool isDown(const Name& name) const override;
+
+  NameSource& network() { return networkServers; }
+  // The servers that the network gave for all names, whichever are asked otherwise.
 
   kj::Promise<void> serve();
   // Looks for loops again every minute. Never resolves.
@@ -59,12 +66,24 @@ public:
   // Those of zones first; the last is for all names.
 
 private:
+  class NetworkServersAlone final : public NameSource {
+  public:
+    explicit NetworkServersAlone(NameRouter& router) : router(router) {}
+    kj::Promise<Resolved> resolve(const Lookup& lookup) override;
+
+  private:
+    NameRouter& router;
+  };
+
   kj::Timer& timer;
   UpstreamPool& pool;
   LoopProbe& loops;
   NameSource& root;
+  NameSource& links;
   UpstreamChoice choice;
   kj::Vector<kj::Own<Route>> routes;
+  kj::Own<Route> given;  // the network's servers for all names
+  NetworkServersAlone networkServers{*this};
   kj::String lastForAll;  // the servers for all names that there were last
 
   kj::Vector<Name> differences(kj::ArrayPtr<const kj::Own<Route>> fresh);
@@ -72,6 +91,8 @@ private:
   void addZone(kj::Vector<kj::Own<Route>>& to, const Name& zone, kj::StringPtr origin,
                kj::ArrayPtr<const Upstream> servers);
   const Route& routeOf(const Name& name) const;
+  kj::Promise<Resolved> ask(Route& route, const Lookup& lookup,
+                            Forwarder::Which which = Forwarder::Which::ALL);
 };
 
 }  // namespace portreeve::resolver

@@ -162,7 +162,7 @@ TEST_CASE("a query without a readable question is answered without one") {
 
 TEST_CASE("localhost and what is below it are the loopback addresses and nothing else") {
   auto ask = [](kj::StringPtr name, uint16_t type) {
-    return answerLocally({KJ_ASSERT_NONNULL(Name::parse(name)), type});
+    return LocalNames().answer({KJ_ASSERT_NONNULL(Name::parse(name)), type});
   };
   CHECK(KJ_ASSERT_NONNULL(ask("LocalHost", TYPE_A)).answer[0].data == std::string("\177\0\0\1", 4));
   CHECK(KJ_ASSERT_NONNULL(ask("a.b.localhost", TYPE_AAAA)).answer[0].data ==

@@ -27,9 +27,9 @@ void allowUpstreams(SyscallFilter& filter) {
       filter.allow(SYS_socket, {{0, ALL, family},
                                 {1, TYPE_WITHOUT_FLAGS, transport.type},
                                 {2, ALL, transport.protocol}});
-  // Names and numbers of interfaces, for link-local servers.
-  filter.allow(SYS_ioctl, {{1, ALL, SIOCGIFINDEX}});
-  filter.allow(SYS_ioctl, {{1, ALL, SIOCGIFNAME}});
+  // Which interfaces there are, for link-local servers and multicast DNS.
+  for (uint64_t question : {SIOCGIFINDEX, SIOCGIFNAME, SIOCGIFCONF, SIOCGIFFLAGS})
+    filter.allow(SYS_ioctl, {{1, ALL, question}});
   filter.allow(SYS_bind);  // a random source port for each question (RFC 5452, 4.5)
 }
 

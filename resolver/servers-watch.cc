@@ -13,7 +13,8 @@ constexpr auto SETTLE = 50 * kj::MILLISECONDS;  // one change is often told in s
 
 // The first may name resolved's or NetworkManager's stub, or us; the next two say whom these ask.
 constexpr kj::StringPtr FILES[] = {"/etc/resolv.conf"_kj, "/run/systemd/resolve/resolv.conf"_kj,
-                                   "/run/NetworkManager/no-stub-resolv.conf"_kj};
+                                   "/run/NetworkManager/no-stub-resolv.conf"_kj, "/etc/hosts"_kj};
+constexpr size_t HOSTS = 3;
 
 }  // namespace
 
@@ -28,22 +29,28 @@ ServersWatch::ServersWatch(kj::AsyncIoContext& io, FileReader reader, kj::Vector
       stream(io.lowLevelProvider->wrapSocketFd(this->reader.takeStream())),
       ours(kj::mv(ours)),
       tasks(*this) {
-  files.resize(kj::size(FILES));
+  files.resize(HOSTS);
   watchBusNames(bus, changed);
 }
 
-kj::Promise<void> ServersWatch::serve(kj::Function<void(const NetworkServers&)> given) {
+kj::Promise<void> ServersWatch::serve(kj::Function<void(const NetworkServers&)> given,
+                                      kj::Function<void(kj::ArrayPtr<const char>)> hosts) {
   tellServers = kj::mv(given);
+  tellHosts = kj::mv(hosts);
   return followFiles().exclusiveJoin(bus.serve([this]() { look(); }));
 }
 
 kj::Promise<void> ServersWatch::followFiles() {
   return reader.next(*stream).then([this](FileReader::File&& file) {
-    files[file.index] = nullptr;
-    if (file.there) files[file.index] = readResolvConf(FILES[file.index], file.content);
+    if (file.index == HOSTS) {
+      KJ_IF_MAYBE (tell, tellHosts) (*tell)(file.content);
+      filesRead = true;
+    } else {
+      files[file.index] = nullptr;
+      if (file.there) files[file.index] = readResolvConf(FILES[file.index], file.content);
+    }
     // At the start all are told in their order: the last makes them whole.
-    if (file.index + 1 == kj::size(FILES)) filesRead = true;
-    look();
+    if (filesRead) look();
     return followFiles();
   });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What name servers this machine was given, found again whenever it changes: systemd-resolved,
 // else NetworkManager, else the resolv.conf files. The first that names a server other than
-// ourselves counts.
+// ourselves counts. And /etc/hosts, which is read the same way.
 #pragma once
 
 #include "resolver/bus-names.h"
@@ -22,9 +22,10 @@ public:
   ServersWatch(kj::AsyncIoContext& io, FileReader reader, kj::Vector<Endpoint> ours);
   KJ_DISALLOW_COPY(ServersWatch);
 
-  kj::Promise<void> serve(kj::Function<void(const NetworkServers&)> given);
+  kj::Promise<void> serve(kj::Function<void(const NetworkServers&)> given,
+                          kj::Function<void(kj::ArrayPtr<const char>)> hosts);
   // Never resolves; rejects when the helper that reads files has ended. `given` is called with what
-  // differs from before.
+  // differs from before, `hosts` with the content of /etc/hosts.
 
 private:
   kj::Timer& timer;
@@ -38,6 +39,7 @@ private:
   bool told = false;
   kj::Function<void()> changed = [this]() { look(); };
   kj::Maybe<kj::Function<void(const NetworkServers&)>> tellServers;
+  kj::Maybe<kj::Function<void(kj::ArrayPtr<const char>)>> tellHosts;
   kj::TaskSet tasks;  // last: what runs in it uses the rest
 
   kj::Promise<void> followFiles();

@@ -47,14 +47,16 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
       pool(io, tls),
       loops(io.provider->getTimer()),
       recursion(events, io.provider->getTimer(), settings.rootAnchor, settings.rootHints),
-      router(io.provider->getTimer(), pool, loops, recursion,
+      links(io.unixEventPort, io.provider->getTimer()),
+      router(io.provider->getTimer(), pool, loops, recursion, links,
              requireNotOurselves(kj::mv(upstreams), endpoints(sockets))),
+      dns64(router, router.network(), io.provider->getTimer()),
       network(io, kj::mv(files), endpoints(sockets)),
       policy(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("policy"), memory),
-      names(router, io.provider->getTimer(), size_t(settings.cacheMiB) << 20, settings.serveStale),
+      names(dns64, io.provider->getTimer(), size_t(settings.cacheMiB) << 20, settings.serveStale),
       filter(settings, kj::str(directories.state, "/lists")),
       listsWatch(io.unixEventPort, io.provider->getTimer(), kj::str(directories.state, "/lists")),
-      queries(policy, names, memory, filter, loops, io.provider->getTimer()),
+      queries({policy, names, memory, filter, local, loops, io.provider->getTimer()}),
       selfProbe(io.unixEventPort, io.provider->getTimer(), policy,
                 settings.selfProbe * kj::SECONDS),
       attachment(io.unixEventPort, io.provider->getTimer()),
@@ -80,19 +82,21 @@ kj::Promise<void> Service::serve() {
                               .exclusiveJoin(attachment.follow())
                               .exclusiveJoin(selfProbe.run())
                               .exclusiveJoin(router.serve());
-  all =
-      all.exclusiveJoin(network.serve([this](const NetworkServers& given) { useNetwork(given); }));
+  all = all.exclusiveJoin(
+      network.serve([this](const NetworkServers& given) { useNetwork(given); },
+                    [this](kj::ArrayPtr<const char> hosts) { local.takeHosts(hosts); }));
   for (auto& listener : udp) all = all.exclusiveJoin(listener->serve());
   for (auto& listener : tcp) all = all.exclusiveJoin(listener->serve());
   return all;
 }
 
 Inside Service::inside() {
-  return {queries, names, filter, router, statusFiller};
+  return {queries, names, filter, local, router, statusFiller};
 }
 
 void Service::useNetwork(const NetworkServers& given) {
   for (auto& zone : router.take(given)) names.cache().flush(zone);
+  dns64.discover();
 }
 
 kj::Promise<void> Service::followLists() {

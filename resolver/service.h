@@ -9,8 +9,10 @@
 #include "common/status.h"
 #include "resolver/bootstrap.h"
 #include "resolver/caching-names.h"
+#include "resolver/dns64.h"
 #include "resolver/judged-query.h"
 #include "resolver/lists-watch.h"
+#include "resolver/multicast-names.h"
 #include "resolver/name-filter.h"
 #include "resolver/name-memory.h"
 #include "resolver/name-router.h"
@@ -58,7 +60,10 @@ private:
   UpstreamPool pool;
   LoopProbe loops;
   Resolution recursion;
+  MulticastNames links;
   NameRouter router;
+  Dns64 dns64;
+  LocalNames local;
   ServersWatch network;
   PolicyLink policy;
   CachingNames names;
