@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A machine at work, for the pages to show: programs, names, rules, and a past of some days."""
 import random
+import shutil
 import sqlite3
 import time
+from pathlib import Path
 
 from harness.namespaces import HOSTS, wait_until
 
@@ -12,6 +14,9 @@ KNOWN = {
     "news.example.org": READ, "static.news.example.org": READ, "mail.example.net": MAIL, "sync.example.net": MAIL,
     "updates.example.com": OTHER, "chat.example.org": OTHER, "telemetry.vendor.example": BAD, "ads.tracker.example": BAD,
 }
+HERE = Path(__file__).resolve().parent
+FETCHERS = ["fetcher", "fetch-more"]
+PAGES_PORT = 8080
 PROGRAMS = ["browser", "mail", "chat", "sync", "updater", "telemetry", "scanner", "backup"]
 
 SETTINGS = f"""
@@ -41,6 +46,11 @@ process = { path = "$BIN/scanner" }
 scope   = "lan"
 
 [[rule]]
+name    = "ask about fetchers"
+action  = "ask"
+process = { path = "$BIN/fetch*" }
+
+[[rule]]
 name    = "backups stay at home"
 action  = "block"
 process = { path = "$BIN/backup" }
@@ -67,6 +77,13 @@ VISITS = [
 def serve_names(net):
     net._addresses(net.world, [NAMES])
     net._dnsmasq(NAMES, *[f"--host-record={name},{v4},{v6}" for name, (v4, v6) in KNOWN.items()])
+
+
+def serve_pages(suite):
+    """Something for a real curl to fetch, under names that are asked about: fetcher and fetch-more."""
+    for name in FETCHERS:
+        shutil.copy("/usr/bin/curl", suite.programs / name)
+    suite.net.start(suite.net.world, "python3", "-m", "http.server", PAGES_PORT, "--directory", HERE, "--bind", "::")
 
 
 def play(suite):

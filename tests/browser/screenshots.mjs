@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { closeBrowser, connect, go, open, until } from "./browser.mjs";
+import { fetchPage } from "./fetch.mjs";
 import { PAGES } from "./pages.mjs";
 
 const folder = process.argv[2];
@@ -17,6 +18,8 @@ async function show(page, name) {
   console.log(`${name}.png`);
 }
 
+const waiting = []; // programs that are asked about
+
 // What is worth seeing of a page beyond how it begins.
 const PREPARE = {
   overview: (page) => page.getByRole("button", { name: "24 hours" }).click(),
@@ -27,6 +30,11 @@ const PREPARE = {
     await page.locator(".long-sheet .row", { hasText: "telemetry is refused" }).first().click();
   },
   programs: async (page) => page.locator(".long-sheet .row", { has: page.getByText("browser", { exact: true }) }).click(),
+  prompts: async (page) => {
+    waiting.push(fetchPage(), fetchPage({ program: "fetch-more", url: "http://mail.example.net:8080/" }));
+    await page.getByRole("heading", { name: /wants to reach/ }).waitFor();
+    await page.getByText("fetch-more").first().waitFor();
+  },
   rules: async (page) => {
     await page.getByRole("button", { name: "New rule" }).click();
     await page.getByLabel("Name", { exact: true }).fill("mail only to its server");
@@ -54,4 +62,5 @@ const narrow = await open({ width: 360, height: 740 });
 await PREPARE.overview(narrow.page);
 await show(narrow.page, "overview-narrow");
 await narrow.close();
+for (const one of waiting) one.kill();
 await closeBrowser();

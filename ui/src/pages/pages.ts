@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The table of the pages.
+import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import type { IconName } from "../parts/icons";
+import { openCount } from "../state/prompts";
 import { text } from "../text/en";
 import { About } from "./about/about";
 import { Connections } from "./connections/connections";
@@ -10,6 +12,7 @@ import { Lists } from "./lists/lists";
 import { FlowMap } from "./map/map";
 import { Overview } from "./overview/overview";
 import { Programs } from "./programs/programs";
+import { Prompts } from "./prompts/prompts";
 import { Rules } from "./rules/rules";
 
 export const SECTIONS = ["watch", "steer", "system"] as const;
@@ -20,6 +23,7 @@ export interface PageEntry {
   section: (typeof SECTIONS)[number];
   icon: IconName;
   view: ComponentType<{ query: Record<string, string> }>;
+  waiting?: ReadonlySignal<number>; // so much there wants to be looked at
 }
 
 export const PAGES: PageEntry[] = [
@@ -28,6 +32,7 @@ export const PAGES: PageEntry[] = [
   { name: "programs", title: text.nav.programs, section: "watch", icon: "programs", view: Programs },
   { name: "map", title: text.nav.map, section: "watch", icon: "map", view: FlowMap },
   { name: "dns", title: text.nav.dns, section: "watch", icon: "dns", view: Dns },
+  { name: "prompts", title: text.nav.prompts, section: "steer", icon: "prompts", view: Prompts, waiting: openCount },
   { name: "rules", title: text.nav.rules, section: "steer", icon: "rules", view: Rules },
   { name: "lists", title: text.nav.lists, section: "steer", icon: "lists", view: Lists },
   { name: "about", title: text.nav.about, section: "system", icon: "about", view: About },

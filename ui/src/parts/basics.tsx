@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { ago, whole } from "../format/format";
 import type { Polled } from "../state/polling";
+import { pageTitle } from "../state/title";
 import { text } from "../text/en";
 import { Icon, type IconName } from "./icons";
 
@@ -23,7 +24,7 @@ export function Card(props: { title?: string; extra?: ComponentChildren; childre
 
 export function PageHead(props: { title: string; children?: ComponentChildren }) {
   useEffect(() => {
-    document.title = `${props.title} – ${text.title}`;
+    pageTitle.value = props.title;
   }, [props.title]);
   return (
     <header class="page-head">
@@ -124,7 +125,7 @@ export function Words(props: { children: string }) {
 export function Facts(props: { of: [string, ComponentChildren][] }) {
   return (
     <dl class="facts">
-      {props.of.filter(([, value]) => value !== undefined && value !== null && value !== "").map(([name, value]) => (
+      {props.of.filter(([, value]) => value !== undefined && value !== null && value !== "" && value !== false).map(([name, value]) => (
         <div key={name}><dt>{name}</dt><dd>{value}</dd></div>
       ))}
     </dl>

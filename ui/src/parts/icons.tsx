@@ -26,6 +26,7 @@ const PATHS = {
   grip: "M9 6v.1M15 6v.1M9 12v.1M15 12v.1M9 18v.1M15 18v.1",
   trash: "M5 7h14M10 4h4M7 7l1 13h8l1-13",
   edit: "M5 19l1-4L16 5l3 3L9 18z",
+  bell: "M6 16V11a6 6 0 0 1 12 0v5l1.500 2H4.500zM10 21h4",
   plus: "M12 5v14M5 12h14",
 };
 

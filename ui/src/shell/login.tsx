@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Words } from "../parts/basics";
 import { Logo } from "../parts/icons";
+import { pageTitle } from "../state/title";
 import { text } from "../text/en";
 
 function secretOf(link: string): string | undefined {
@@ -12,7 +13,7 @@ export function Login(props: { reason: string }) {
   const [link, setLink] = useState("");
   const [wrong, setWrong] = useState("");
   useEffect(() => {
-    document.title = `${text.login.title} – ${text.title}`;
+    pageTitle.value = text.login.title;
   }, []);
   function logIn(event: Event) {
     event.preventDefault();

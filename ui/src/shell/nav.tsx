@@ -24,11 +24,13 @@ function State() {
 
 function Link(props: { of: PageEntry }) {
   const here = page.value === props.of.name;
+  const waiting = props.of.waiting?.value ?? 0;
   return (
     <li>
       <a href={hashOf(props.of.name)} aria-current={here ? "page" : undefined} onClick={() => (open.value = false)}>
         <Icon name={props.of.icon} />
         <span>{props.of.title}</span>
+        {waiting > 0 && <span class="count"><span class="sr-only">, </span>{waiting}<span class="sr-only"> {text.nav.waiting}</span></span>}
       </a>
     </li>
   );

@@ -13,6 +13,9 @@ export type Session =
 export const session = signal<Session>({ state: "looking" });
 export const mayChange = computed(() => session.value.state === "in" && session.value.role === "change");
 
+const ANSWERING = ["answer", "change"];
+export const mayAnswer = computed(() => session.value.state === "in" && ANSWERING.includes(session.value.role));
+
 export function end(reason: string): void {
   token.clear();
   session.value = { state: "out", reason };

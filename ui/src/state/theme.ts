@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Light, dark, or what the system has. Kept in this browser alone.
+// Light, dark, or what the system has.
 import { effect, signal } from "@preact/signals";
+import { kept } from "./kept";
 
 export type Theme = "system" | "light" | "dark";
-const KEY = "portreeve-theme";
 export const THEMES: Theme[] = ["system", "light", "dark"];
 
-const kept = localStorage.getItem(KEY) as Theme | null;
-export const theme = signal<Theme>(kept && THEMES.includes(kept) ? kept : "system");
+export const theme = kept<Theme>("theme", "system", THEMES);
 
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
 export const dark = signal(false);
@@ -18,8 +17,5 @@ export function applyTheme(): void {
     document.documentElement.dataset.theme = dark.value ? "dark" : "light";
   };
   systemIsDark.addEventListener("change", apply);
-  effect(() => {
-    localStorage.setItem(KEY, theme.value);
-    apply();
-  });
+  effect(apply);
 }

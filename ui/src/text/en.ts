@@ -2,6 +2,7 @@
 // Every text of the pages, in English. Another language is another file of this shape.
 
 import * as pages from "./en-pages";
+import { prompts } from "./en-prompts";
 import { s } from "./plural";
 
 export const text = {
@@ -29,6 +30,7 @@ export const text = {
     gate17: "Gate17",
     settings: "Settings",
     about: "About",
+    waiting: "waiting",
   },
   theme: {
     label: "Colours",
@@ -115,7 +117,6 @@ export const text = {
     resolverAway: "The resolver does not answer: names are not resolved now.",
     prompts: "Questions waiting",
     noPrompts: "No program waits for an answer.",
-    answerNow: "Answer",
     notSeen: "What portreeve does not see",
     chartTable: "The same as a table",
     time: "Time",
@@ -158,6 +159,15 @@ export const text = {
     kind: "Kind",
     found: "Found by",
     confidence: "Certainty",
+    stablePath: "Stable path",
+    script: "Script",
+    slice: "Slice",
+    session: "Session",
+    container: "Container",
+    pod: "Pod",
+    package: "Package",
+    folder: "Works in",
+    claimed: "by its own word",
     ancestors: "Started by",
     network: "Network",
     name: "Name",
@@ -204,4 +214,5 @@ export const text = {
     takingPort: (port: number) => `being connected to on port ${port}`,
   },
   ...pages,
+  prompts,
 };

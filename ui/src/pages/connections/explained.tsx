@@ -5,6 +5,7 @@ import type { Connection, Considered, Explanation } from "../../api/types";
 import { Badge, Failed, Facts, Loading, Words } from "../../parts/basics";
 import { Drawer } from "../../parts/drawer";
 import { Icon } from "../../parts/icons";
+import { ProgramFacts } from "../../parts/program-facts";
 import { termText, type Key } from "../../filter/filter";
 import { portOf } from "../../format/connection";
 import { bytes, lasted, lastPart, whole } from "../../format/format";
@@ -27,28 +28,12 @@ function questionFor(c: Connection) {
 }
 
 function Identity({ of, onFilter }: { of: Connection; onFilter: (filter: string) => void }) {
-  const who = of.process;
-  const only = (key: Key, value: string | undefined) =>
-    value && <button type="button" class="plain only" title={words.filterBy(key)} onClick={() => onFilter(termText(key, value))}><Icon name="search" /><span class="sr-only">{words.filterBy(key)}</span></button>;
+  const only = (key: Key, value: string) =>
+    <button type="button" class="plain only" title={words.filterBy(key)} onClick={() => onFilter(termText(key, value))}><Icon name="search" /><span class="sr-only">{words.filterBy(key)}</span></button>;
   return (
     <section class="block">
       <h3>{words.program}</h3>
-      <Facts of={[
-        [words.path, who?.path && <><span class="mono wrap">{who.path}</span>{only("program", lastPart(who.path))}</>],
-        [words.commandLine, who?.cmdline && <span class="mono wrap">{who.cmdline}</span>],
-        [words.user, who?.user ? <>{who.user} <span class="muted">uid {who.uid}</span>{only("user", who.user)}</> : who && `uid ${who.uid}`],
-        [words.unit, who?.unit && <><span class="mono">{who.unit}</span>{only("unit", who.unit)}</>],
-        [words.pid, who?.pid ? `pid ${who.pid}` : undefined],
-        [words.kind, who?.kind],
-        [words.found, [who?.method, who?.reason].filter(Boolean).join(": ")],
-        [words.confidence, who?.confidence],
-      ]} />
-      {(who?.parents?.length ?? 0) > 0 && (
-        <>
-          <h4>{words.ancestors}</h4>
-          <ol class="ancestors">{who!.parents!.map((parent) => <li key={parent.pid}><span class="mono">{parent.path || "?"}</span> <span class="muted">pid {parent.pid}</span></li>)}</ol>
-        </>
-      )}
+      {of.process && <ProgramFacts of={of.process} only={only} />}
     </section>
   );
 }

@@ -5,10 +5,13 @@ import type { ConnectionPage, Groups, ProcessStatus } from "../../api/types";
 import { Badge, Card, Dot, Empty, Loading, Looking, PageHead, toneOf, Words } from "../../parts/basics";
 import { Icon } from "../../parts/icons";
 import { isRefusal, portOf } from "../../format/connection";
+import { askerOf, targetOf } from "../../format/prompt";
 import { ago, clock, lastPart, short, whole } from "../../format/format";
 import { store, storeVersion } from "../../state/connections";
 import { usePolled } from "../../state/polling";
+import { open } from "../../state/prompts";
 import { hashOf } from "../../state/route";
+import { mayAnswer } from "../../state/session";
 import { away, status } from "../../state/suite";
 import { text } from "../../text/en";
 import { Traffic } from "./traffic";
@@ -48,12 +51,14 @@ function Figures() {
   const groups = day.value.value?.groups ?? [];
   const all = groups.reduce((total, group) => total + group.connections, 0);
   const refused = groups.filter(({ key }) => isRefusal(key)).reduce((total, group) => total + group.connections, 0);
+  const waiting = open.value;
   storeVersion.value; // counts anew when one opens or ends
-  const open = store.all().filter(({ state }) => state === "open").length;
+  const ongoing = store.all().filter(({ state }) => state === "open").length;
   const latency = status.value?.processes?.flatMap(({ latencies }) => latencies ?? []).filter(({ count }) => count > 0).sort((a, b) => b.p50_us - a.p50_us)[0];
   return (
     <ul class="figures">
-      <Figure name={words.open} value={short(open)} href={hashOf("connections", { filter: "state:open" })} />
+      {mayAnswer.value && <Figure name={words.prompts} value={short(waiting.length)} note={waiting[0] ? `${askerOf(waiting[0].prompt)} → ${targetOf(waiting[0].prompt)}` : words.noPrompts} href={hashOf("prompts")} tone={waiting.length > 0 ? "warn" : ""} />}
+      <Figure name={words.open} value={short(ongoing)} href={hashOf("connections", { filter: "state:open" })} />
       <Figure name={words.blocked} value={short(refused)} note={words.ofAll(short(all))} href={hashOf("connections", { filter: "verdict:block,drop" })} />
       <Figure name={words.judged} value={short(sum("seen"))} note={`${short(sum("waiting"))} ${words.waiting}`} />
       <Figure name={words.unjudged} value={short(unjudged)} note={words.unjudgedNote} tone={unjudged > 0 ? "warn" : ""} />

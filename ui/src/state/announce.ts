@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Tells of a question beyond the page: by a notification, unless one looks at the questions already.
+import { effect } from "@preact/signals";
+import { headline } from "../format/prompt";
+import { text } from "../text/en";
+import { notify, notifying, takeBack } from "./notifications";
+import { open, questions } from "./prompts";
+import { hashOf, page } from "./route";
+
+export function announceQuestions(): void {
+  effect(() => {
+    const looking = page.value === "prompts" && !document.hidden;
+    if (notifying.value && !looking)
+      for (const { id, prompt } of open.value)
+        notify(id, headline(prompt), text.prompts.notification(prompt.waiting ?? 0), () => (location.hash = hashOf("prompts", { id: String(id) })));
+    for (const { id, closed } of questions.value) if (closed) takeBack(id);
+  });
+}
