@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <set>
 
 namespace portreeve::cli {
 namespace {
@@ -47,6 +48,13 @@ public:
       asking = 0;
       askNext();
     }
+  }
+
+  void keepOnly(capnp::List<proto::Prompt>::Reader prompts) {
+    std::set<uint64_t> still;
+    for (auto prompt : prompts) still.insert(uint64_t(prompt.getId()));
+    bool gone = std::erase_if(open, [&](auto& entry) { return still.count(entry.first) == 0; }) > 0;
+    if (gone && open.count(asking) == 0) askNext();
   }
 
   void forget() {
@@ -98,7 +106,7 @@ private:
 
 class DeskSink final : public proto::PromptSink::Server {
 public:
-  explicit DeskSink(Desk& desk) : desk(desk) {}
+  DeskSink(Desk& desk, proto::Prompts::Client prompts) : desk(desk), all(kj::mv(prompts)) {}
 
   kj::Promise<void> prompts(PromptsContext context) override {
     for (auto prompt : context.getParams().getChanged()) desk.changed(prompt);
@@ -108,10 +116,15 @@ public:
     for (auto how : context.getParams().getClosed()) desk.closed(how);
     return kj::READY_NOW;
   }
-  kj::Promise<void> missed(MissedContext) override { return kj::READY_NOW; }
+  kj::Promise<void> missed(MissedContext) override {
+    // How some were closed was not told: those may not be asked about any longer.
+    return all.listRequest().send().then(
+        [this](auto&& answer) { desk.keepOnly(answer.getPrompts()); });
+  }
 
 private:
   Desk& desk;
+  proto::Prompts::Client all;
 };
 
 class Lines {
@@ -161,7 +174,7 @@ public:
     for (;;) {
       auto prompts = promptsOf(session);
       auto request = prompts.watchRequest();
-      request.setSink(kj::heap<DeskSink>(desk));
+      request.setSink(kj::heap<DeskSink>(desk, prompts));
       request.setPresent(true);
       auto watching = session.await("policy", request.send());
       if (!saidHelp) printLine(painted(HELP, Colour::DIM));

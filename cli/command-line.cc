@@ -538,6 +538,7 @@ private:
     flag("--block", o.block, "refuse at once, with an error");
     flag("--drop", o.drop, "do not answer");
     flag("--gate17", o.gate17, "turn it to Gate17");
+    flag("--ask", o.ask, "put it to a person while it waits");
   }
 
   void addOperands(CLI::App& command) {

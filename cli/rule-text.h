@@ -10,7 +10,7 @@
 namespace portreeve::cli {
 
 struct RuleWords {
-  std::string action;  // allow, block, drop, gate17
+  std::string action;  // allow, block, drop, gate17, ask
   std::string name;    // empty: made of the rest
   std::vector<std::string> programs;
   std::vector<std::string> units;

@@ -51,14 +51,15 @@ void showToml(capnp::List<view::RuleView>::Reader rules) {
 }
 
 kj::StringPtr requireAction(const RuleAddOptions& options) {
-  if (options.allow + options.block + options.drop + options.gate17 != 1)
+  if (options.allow + options.block + options.drop + options.gate17 + options.ask != 1)
     throw Failure(WRONG_USE,
-                  "rule add: say one of --allow, --block, --drop and --gate17, or give "
+                  "rule add: say one of --allow, --block, --drop, --gate17 and --ask, or give "
                   "a file of rules");
-  return options.allow   ? "allow"_kj
-         : options.block ? "block"_kj
-         : options.drop  ? "drop"_kj
-                         : "gate17"_kj;
+  return options.allow    ? "allow"_kj
+         : options.block  ? "block"_kj
+         : options.drop   ? "drop"_kj
+         : options.gate17 ? "gate17"_kj
+                          : "ask"_kj;
 }
 
 kj::String instanceOf(int32_t pid) {

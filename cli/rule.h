@@ -17,7 +17,7 @@ struct RuleListOptions {
 int ruleList(const RuleListOptions& options);
 
 struct RuleAddOptions {
-  bool allow = false, block = false, drop = false, gate17 = false;
+  bool allow = false, block = false, drop = false, gate17 = false, ask = false;
   bool in = false, out = false;
   RuleWords words;             // its action and direction are told by the above
   std::optional<int32_t> pid;  // until this process exits

@@ -126,6 +126,33 @@ TEST_CASE("a question and its answer are entries") {
   CHECK(fields["MESSAGE"] == "question 12 is answered by alice (uid 1000): allow");
 }
 
+TEST_CASE("a mode that begins, and one that ends by itself, are entries") {
+  TestEvents test;
+  test.events.turned({rules::Mode::LOCKDOWN, "begun", "uid 0", 1'000'000'000});
+  auto fields = test.receiver.next();
+  CHECK(fields["PORTREEVE_EVENT"] == "mode");
+  CHECK(fields["PORTREEVE_MODE"] == "lockdown");
+  CHECK(fields["PORTREEVE_UNTIL"].substr(0, 19) == "1970-01-01T00:00:01");
+  CHECK(fields["MESSAGE"] == "lockdown is begun by uid 0");
+  test.events.turned({rules::Mode::PAUSE, "expired", nullptr});
+  fields = test.receiver.next();
+  CHECK(fields["MESSAGE"] == "pause is expired");
+  CHECK(fields.count("PORTREEVE_BY") == 0);
+}
+
+TEST_CASE("a change of rules is an entry with who made it and in which files") {
+  TestEvents test;
+  Change change;
+  change.who = kj::str("alice (uid 1000), pid 7");
+  change.what = kj::str("rule \"web\" was added");
+  change.files.add(ChangedFile{kj::str("web.toml"), true});
+  test.events.changed(change);
+  auto fields = test.receiver.next();
+  CHECK(fields["PORTREEVE_EVENT"] == "changed");
+  CHECK(fields["MESSAGE"] == "rule \"web\" was added, by alice (uid 1000), pid 7");
+  CHECK(fields["PORTREEVE_FILES"] == "web.toml");
+}
+
 TEST_CASE("a value of several lines goes whole, and cannot pass for another field") {
   kj::Vector<JournalField> fields;
   fields.add(JournalField{"PORTREEVE_PROGRAM", kj::str("/tmp/a\nPRIORITY=0")});

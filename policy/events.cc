@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/events.h"
 
+#include "common/clock.h"
 #include "common/marks.h"
 #include "policy/deciding.h"
 #include "policy/rules/rule.h"
@@ -122,6 +123,30 @@ void Events::closed(const Question& question, const Closed& how) {
   entry.add("PORTREEVE_BY", kj::str(how.who));
   entry.addProgram(question.subject(), users);
   entry.addFlow(question.flow);
+  journal.send(entry.fields);
+}
+
+void Events::turned(const Modes::Turn& turn) {
+  if (!mayTell()) return;
+  Entry entry("mode", NOTICE);
+  auto name = nameOf(turn.mode);
+  entry.add("MESSAGE",
+            kj::str(name, " is ", turn.how, turn.who.size() > 0 ? " by " : "", turn.who));
+  entry.add("PORTREEVE_MODE", kj::str(name));
+  entry.add("PORTREEVE_TURN", kj::str(turn.how));
+  if (turn.untilNs != 0) entry.add("PORTREEVE_UNTIL", rfc3339(turn.untilNs));
+  entry.add("PORTREEVE_BY", kj::str(turn.who));
+  journal.send(entry.fields);
+}
+
+void Events::changed(const Change& change) {
+  if (!mayTell()) return;
+  Entry entry("changed", NOTICE);
+  entry.add("MESSAGE", kj::str(change.what, ", by ", change.who));
+  entry.add("PORTREEVE_BY", kj::str(change.who));
+  if (change.undoes != 0) entry.add("PORTREEVE_UNDOES", kj::str(change.undoes));
+  entry.add("PORTREEVE_FILES", kj::strArray(
+                                   KJ_MAP(file, change.files) { return kj::str(file.file); }, " "));
   journal.send(entry.fields);
 }
 

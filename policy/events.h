@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What happens that an administrator may want to search for in the journal: connections that were
-// refused, questions to people and how they ended. Behind the verdict, bounded in number; the same
+// refused, questions to people and how they ended, modes that began and ended, changes of rules and
+// settings. Behind the verdict, bounded in number; the same
 // as JSON lines are `portreeve connections --follow --json` and `portreeve ask --follow --json`.
 #pragma once
 
 #include "common/accounts.h"
+#include "policy/change-log.h"
 #include "policy/flow-table.h"
 #include "policy/journal.h"
+#include "policy/modes/modes.h"
 #include "policy/prompts/prompt-watchers.h"
 #include "policy/recent-ids.h"
 
@@ -27,6 +30,8 @@ public:
 
   void asked(const Question& question);
   void closed(const Question& question, const Closed& how);
+  void turned(const Modes::Turn& turn);
+  void changed(const Change& change);
 
   uint64_t beyond() const { return tooMany; }
 

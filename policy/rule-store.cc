@@ -47,6 +47,7 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
   RulesInForce inForce;
   kj::Maybe<Apply> apply;
   mutable kj::Maybe<FillMore> fillMore;
+  kj::Maybe<kj::Function<void(const Change&)>> noted;
   kj::ForkedPromise<void> lastInTurn = kj::Promise<void>(kj::READY_NOW).fork();
   kj::Own<kj::PromiseFulfiller<void>> wake = kj::newPromiseAndFulfiller<void>().fulfiller;
   kj::TaskSet applying;
@@ -94,7 +95,10 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
 
   // The change log ------------------------------------------------------------------------------
 
-  void note(Change change) { changing.add(changeLog.append(kj::mv(change), now())); }
+  void note(Change change) {
+    KJ_IF_MAYBE (tell, noted) (*tell)(change);
+    changing.add(changeLog.append(kj::mv(change), now()));
+  }
 
   void noteFiles(kj::Vector<ChangedFile> files, kj::StringPtr what) {
     if (files.empty()) return;
@@ -463,6 +467,10 @@ rules::RuleSet& RuleStore::inForce() {
 
 const rules::RuleSet& RuleStore::inForce() const {
   return impl->inForce.set();
+}
+
+void RuleStore::onNoted(kj::Function<void(const Change&)> noted) {
+  impl->noted = kj::mv(noted);
 }
 
 void RuleStore::onChange(Apply apply) {

@@ -86,6 +86,8 @@ public:
   // Throws FAILED in words, nothing changed: there is none, it was undone, it is about files that
   // only people write, or a file of it was changed since.
   const ChangeLog& changes() const;
+  void onNoted(kj::Function<void(const Change&)> noted);
+  // Told each change when it is made, before it is on the disk.
 
   kj::Promise<uint32_t> useProfile(kj::StringPtr name, kj::Duration confirmWithin,
                                    kj::StringPtr who = NOBODY);

@@ -113,6 +113,12 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
     history.prompted(question, &how);
     KJ_IF_MAYBE (events, told) events->closed(question, how);
   });
+  modes.onTurn([this](const Modes::Turn& turn) {
+    KJ_IF_MAYBE (events, told) events->turned(turn);
+  });
+  rules.onNoted([this](const Change& change) {
+    KJ_IF_MAYBE (events, told) events->changed(change);
+  });
   addCounters();
 }
 

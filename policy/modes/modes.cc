@@ -99,6 +99,7 @@ kj::Promise<uint32_t> Modes::begin(Wanted wanted, kj::StringPtr who) {
     now = kj::mv(next);
     log::warning(kj::str(nameOf(now.mode), " was begun by ", now.who, ", until ",
                          rfc3339(toWall(now.endNs))));
+    told({now.mode, "begun", now.who, toWall(now.endNs)});
     return parts.rules.changeMode(now.mode);
   });
 }
@@ -107,6 +108,7 @@ kj::Promise<Modes::Ended> Modes::end(kj::StringPtr who) {
   auto mode = now.mode;
   if (mode == Mode::NONE) return Ended();
   log::warning(kj::str(nameOf(mode), " was ended by ", who));
+  told({mode, "ended", who});
   return leave().then([mode](uint32_t affected) { return Ended{mode, affected}; });
 }
 
@@ -144,6 +146,7 @@ kj::Promise<void> Modes::look() {
   if (at < now.endNs && !unconfirmed) return kj::READY_NOW;
   log::warning(kj::str(nameOf(now.mode),
                        unconfirmed ? " was not confirmed in time and has ended" : " has ended"));
+  told({now.mode, unconfirmed ? "unconfirmed"_kj : "expired"_kj, nullptr});
   return leave().ignoreResult().catch_(
       [](kj::Exception&& e) { log::exception("ending a mode", e); });
 }

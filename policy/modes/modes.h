@@ -58,6 +58,15 @@ public:
   kj::Promise<bool> confirm();
   // False: nothing was to be confirmed.
 
+  struct Turn {
+    // A mode that begins or ends.
+    rules::Mode mode = rules::Mode::NONE;
+    kj::StringPtr how;     // "begun", "ended", "expired", "unconfirmed"
+    kj::StringPtr who;     // empty where nobody did it
+    uint64_t untilNs = 0;  // wall clock; of one that begins
+  };
+  void onTurn(kj::Function<void(const Turn&)> tell) { told = kj::mv(tell); }
+
   rules::Mode mode() const { return now.mode; }
   void fill(proto::view::RulesStatus::Builder status) const;  // all that is about modes
 
@@ -72,6 +81,7 @@ private:
   mutable Parts parts;
   kj::String boot;
   Current now;
+  kj::Function<void(const Turn&)> told = [](const Turn&) {};
 
   kj::Promise<void> keep(const Current& current);
   kj::String text(const Current& current) const;

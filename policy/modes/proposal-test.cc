@@ -53,6 +53,12 @@ TEST_CASE("several names below one become that one, but never a registry's") {
                         web("b.test"), web("c.test")}));
   CHECK(std::string_view(rules[0].toml.cStr()).find("\"one.co.uk\"") != std::string_view::npos);
   CHECK(std::string_view(rules[0].toml.cStr()).find("\".test\"") == std::string_view::npos);
+  // Two labels below a country may be one owner's, and three below a hoster several owners'.
+  rules = propose(seen({web("a.example.de"), web("b.example.de"), web("c.example.de"),
+                        web("x.github.io"), web("y.github.io"), web("z.github.io")}));
+  CHECK(std::string_view(rules[0].toml.cStr())
+            .find("domain = [\".example.de\", \"x.github.io\", \"y.github.io\", "
+                  "\"z.github.io\"]") != std::string_view::npos);
 }
 
 TEST_CASE("too many addresses are no list: the port says enough") {

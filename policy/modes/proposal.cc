@@ -6,6 +6,8 @@
 #include "policy/rules/glob.h"
 #include "policy/toml-text.h"
 
+#include <libpsl.h>
+
 #include <algorithm>
 #include <set>
 #include <tuple>
@@ -49,16 +51,12 @@ bool hasPorts(uint8_t protocol) {
 }
 
 std::string parentOf(const std::string& name) {
-  // Of "a.b.example.org": "b.example.org"; nothing where only a registry could stand above. Below a
-  // country two labels may be the registry's ("co.uk").
+  // Of "a.b.example.org": "b.example.org"; nothing where below that anybody can have a name
+  // ("co.uk", "github.io": publicsuffix.org, as libpsl has it compiled in).
   auto dot = name.find('.');
   if (dot == std::string::npos) return "";
   auto parent = name.substr(dot + 1);
-  auto last = parent.rfind('.');
-  if (last == std::string::npos) return "";
-  bool country = parent.size() - last - 1 == 2;
-  if (country && parent.find('.') == last) return "";
-  return parent;
+  return psl_is_public_suffix(psl_builtin(), parent.c_str()) ? "" : parent;
 }
 
 std::set<std::string> folded(const std::set<std::string>& names) {

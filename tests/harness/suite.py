@@ -47,6 +47,7 @@ class Suite:
         self.programs.mkdir()
         (self.config / "portreeve.toml").write_text(settings or SETTINGS.format(default=default))
         self.write_rules(rules)
+        self.within = []  # a command that `up` is started by: nsenter(1) into another mount namespace
         self.process = None
         self.log = self.folder / "up.log"
 
@@ -69,7 +70,7 @@ class Suite:
         self.events = ConntrackEvents(self.net)
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
-                ["ip", "netns", "exec", self.net.machine, str(COMMAND), "up", *options], env=self.environment,
+                [*self.within, "ip", "netns", "exec", self.net.machine, str(COMMAND), "up", *options], env=self.environment,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         if wait:
             wait_until(lambda: self.ready() or self.process.poll() is not None, 40, lambda: "ready\n" + self.output())
