@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What policy has back after it was killed: names with whose they are, open flows, and power over them."""
+import json
 import subprocess
 
 import pytest
 
+from harness.gateway import Login
+from harness.gateway import ask as ask_gateway
 from harness.namespaces import STRAY, HOSTS, wait_until
 
 RULES = """
@@ -83,6 +86,94 @@ def test_a_connection_that_stays_allowed_survives_a_change_of_rules_after_the_re
     assert row["verdict"]["rule"] == "app may", row
     held.close()
     named.close()
+
+
+def listed(suite):
+    return {rule["name"]: rule for rule in map(json.loads, suite.command("rules", "--json").stdout.splitlines())}
+
+
+CONNECTOR = """
+import socket, sys
+sys.stdout.reconfigure(line_buffering=True)
+while sys.stdin.readline():
+    try:
+        socket.create_connection(("10.9.0.13", 7000), 5).close(); print("connected")
+    except OSError as e:
+        print(e)
+"""
+
+
+class Connector:
+    """A process that connects whenever it is told to."""
+
+    def __init__(self, suite):
+        self.process = subprocess.Popen(["ip", "netns", "exec", suite.net.machine, "/usr/bin/python3", "-c", CONNECTOR],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        suite.net.processes.append(self.process)
+
+    def connects(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip() == "connected"
+
+
+def test_rules_for_a_while_go_on_and_end_when_they_were_to_end(suite):
+    one, other = Connector(suite), Connector(suite)
+    assert not one.connects()
+    suite.command("rule", "add", "--allow", "--name", "soon over", "--program", suite.programs / "guest", "--for", "8s")
+    suite.command("rule", "add", "--allow", "--name", "that process", "--pid", one.process.pid)
+    before = listed(suite)
+    restart_policy(suite)
+    after = listed(suite)
+    for name in ("soon over", "that process"):
+        assert after[name]["expires"] == before[name]["expires"], after[name]
+    assert suite.probe("guest", "tcp", "10.9.0.13", 7000)["ok"], "it goes on"
+    assert one.connects(), "the process that is meant is known again"
+    assert not other.connects(), "another process of that program is not meant"
+    wait_until(lambda: not suite.probe("guest", "tcp", "10.9.0.13", 7000)["ok"], 15, "it ends at its time")
+    one.process.kill()
+    other.process.kill()
+    for name in ("soon over", "that process"):
+        suite.command("rule", "remove", name)
+
+
+def test_a_change_that_nobody_confirms_is_taken_back_by_the_next_policy(suite):
+    suite.command("rule", "add", "--allow", "--name", "for a moment", "--program", suite.programs / "guest", "--confirm", 3)
+    restart_policy(suite)
+    wait_until(lambda: "for a moment" not in listed(suite), 10, "the change is taken back")
+    assert not suite.probe("guest", "tcp", "10.9.0.13", 7000)["ok"]
+
+
+def test_what_was_learned_is_still_there(suite):
+    suite.command("learn", "allow", "1h", "--confirm", "0")
+    assert suite.probe("newcomer", "tcp", "10.9.0.13", 7000)["ok"]
+    wait_until(lambda: suite.status()["rules"]["learned"] == 1, 5, "one kind was seen")
+    # It is written behind the verdicts.
+    kept = suite.state / "policy" / "learned.toml"
+    wait_until(lambda: kept.exists() and "newcomer" in kept.read_text(), 15, "it is on the disk")
+    restart_policy(suite)
+    assert suite.status()["rules"]["learned"] == 1
+    assert "newcomer" in suite.command("learn", "review").stdout
+    suite.command("resume")
+    suite.command("learn", "forget")
+
+
+def test_a_login_to_the_page_ends_with_the_policy_that_gave_it(suite):
+    login = Login(suite)
+    assert ask_gateway(suite, login.headers, "status")[0] == 200
+    restart_policy(suite)
+    wait_until(lambda: ask_gateway(suite, login.headers, "status")[0] == 401, 10, "the login has ended")
+    assert ask_gateway(suite, Login(suite).headers, "status")[0] == 200
+
+
+def test_a_rule_file_that_went_bad_meanwhile_leaves_the_last_good_set(suite):
+    suite.write_rules(RULES + '\n[[rule]]\nname = "half a ru')
+    old = suite.kill("policy")
+    wait_until(lambda: suite.pid("policy") not in (0, old), 10, "a new policy")
+    wait_until(lambda: suite.status()["state"] == "degraded", 10, lambda: f"it is said: {suite.status()}")
+    assert suite.probe("app", "tcp", "10.9.0.13", 7000)["ok"], "the last good set is in force"
+    assert not suite.probe("guest", "tcp", "10.9.0.13", 7000)["ok"]
+    assert "50-test.toml:14" in suite.command("status", check=False).stdout, "where it is bad"
 
 
 ASKER = """
