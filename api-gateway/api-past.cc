@@ -44,7 +44,7 @@ void addInForce(capnp::List<view::RuleView>::Reader rules, kj::StringPtr added,
                 proto::History::ReplayParams::Builder params) {
   kj::Vector<view::RuleView::Reader> ours;
   for (auto rule : rules)
-    if (rule.getLayer() == "user" || rule.getLayer() == "administrator") ours.add(rule);
+    if (rule.getLayer() == "suite" || rule.getLayer() == "administrator") ours.add(rule);
   auto list = params.initRules(uint(ours.size() + 1));
   for (uint i = 0; i < ours.size(); i++) {
     // Blank lines before it, so that it is named by the line that it really stands in.
@@ -53,7 +53,7 @@ void addInForce(capnp::List<view::RuleView>::Reader rules, kj::StringPtr added,
     for (char& c : blank) c = '\n';
     list[i].setFile(place.file);
     list[i].setText(kj::str(blank, ours[i].getText()));
-    list[i].setOwn(ours[i].getLayer() == "user");
+    list[i].setOwn(ours[i].getLayer() == "suite");
     list[i].setWritten(wallNs());
   }
   auto last = list[uint(ours.size())];

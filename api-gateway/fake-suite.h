@@ -83,7 +83,7 @@ public:
     return behave([this, context]() mutable {
       auto rule = context.getResults().initRules(1)[0];
       rule.setName("curl may read example.org");
-      rule.setLayer("user");
+      rule.setLayer("suite");
       rule.setOrigin("own.toml:3");
       rule.setText(kj::str("# version ", state.rulesVersion));
     });

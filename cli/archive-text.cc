@@ -13,7 +13,7 @@ namespace portreeve::cli {
 namespace {
 
 constexpr int64_t VERSION = 1;
-constexpr kj::StringPtr PLACES[] = {"settings"_kj, "administrator"_kj, "own"_kj};
+constexpr kj::StringPtr PLACES[] = {"settings"_kj, "administrator"_kj, "own"_kj, "users"_kj};
 
 [[noreturn]] void refuse(kj::StringPtr path, const toml::node& node, kj::StringPtr why) {
   throw Failure(FAILED, path, ':', node.source().begin.line, ": ", why);
@@ -45,7 +45,7 @@ ArchivedFile parseFile(kj::StringPtr path, const toml::table& table) {
     return ArchivedFile{*where, kj::heapString(name->data(), name->size()),
                         kj::heapString(text->data(), text->size()), uint64_t(*written)};
   }
-  refuse(path, table, "place is settings, administrator or own");
+  refuse(path, table, "place is settings, administrator, own or users");
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ namespace {
 
 constexpr mode_t PUBLIC = 0644;
 constexpr mode_t PRIVATE = 0600;  // as policy writes its own
+constexpr ArchivedFile::Place FOLDERS[] = {ArchivedFile::Place::ADMINISTRATOR,
+                                           ArchivedFile::Place::OWN, ArchivedFile::Place::USERS};
 constexpr uint64_t SECOND = 1'000'000'000;
 
 kj::String folderOf(ArchivedFile::Place place, const Directories& directories) {
@@ -36,6 +38,8 @@ kj::String folderOf(ArchivedFile::Place place, const Directories& directories) {
       return kj::str(directories.configuration, "/rules.d");
     case ArchivedFile::Place::OWN:
       return kj::str(directories.state, "/policy/rules.d");
+    case ArchivedFile::Place::USERS:
+      return kj::str(directories.state, "/policy/users.d");
   }
   KJ_UNREACHABLE;
 }
@@ -76,7 +80,7 @@ kj::Vector<kj::String> namesIn(kj::StringPtr folder) {
 kj::Vector<ArchivedFile> readAllFiles(const Directories& directories) {
   kj::Vector<ArchivedFile> files;
   addFile(ArchivedFile::Place::SETTINGS, "portreeve.toml", directories, files);
-  for (auto place : {ArchivedFile::Place::ADMINISTRATOR, ArchivedFile::Place::OWN})
+  for (auto place : FOLDERS)
     for (auto& name : namesIn(folderOf(place, directories)))
       addFile(place, name, directories, files);
   return files;
@@ -99,16 +103,22 @@ void requireGood(kj::ArrayPtr<const ArchivedFile> files, const Directories& dire
   // As one set, as policy will.
   kj::Vector<rules::RuleSource> sources;
   for (auto& file : files) {
-    if (!file.name.endsWith(".toml") || file.place == ArchivedFile::Place::SETTINGS) continue;
+    // A user's file that is not good is left out by policy, too.
+    if (!file.name.endsWith(".toml") || file.place == ArchivedFile::Place::SETTINGS ||
+        file.place == ArchivedFile::Place::USERS)
+      continue;
     auto layer =
-        file.place == ArchivedFile::Place::OWN ? rules::Layer::USER : rules::Layer::ADMINISTRATOR;
+        file.place == ArchivedFile::Place::OWN ? rules::Layer::SUITE : rules::Layer::ADMINISTRATOR;
     sources.add(rules::RuleSource{kj::str(folderOf(file.place, directories), '/', file.name),
                                   kj::str(file.text), layer, file.writtenNs});
   }
   auto users = UserNames::read();
   GatheredRules gathered;
   for (auto& file : files)
-    if (file.place == ArchivedFile::Place::SETTINGS) gathered.settings = settingsOf(file.text);
+    if (file.place == ArchivedFile::Place::SETTINGS) {
+      gathered.settings = settingsOf(file.text);
+      gathered.settingsRead = true;
+    }
   gathered.listFolder = kj::str(directories.state, "/lists");
   auto loaded = rules::RuleSet::load(sources, optionsOf(gathered, users));
   if (loaded.problems.empty()) return;
@@ -140,7 +150,7 @@ Owner ownerOf(kj::StringPtr folder) {
 void write(const ArchivedFile& file, const Directories& directories) {
   auto folder = folderOf(file.place, directories);
   auto path = kj::str(folder, '/', file.name);
-  bool own = file.place == ArchivedFile::Place::OWN;
+  bool own = file.place == ArchivedFile::Place::OWN || file.place == ArchivedFile::Place::USERS;
   auto owner = own ? ownerOf(folder) : Owner{};
   auto present = readText(path);
   KJ_IF_MAYBE (text, present) {
@@ -151,7 +161,7 @@ void write(const ArchivedFile& file, const Directories& directories) {
 }
 
 void removeOthers(kj::ArrayPtr<const ArchivedFile> files, const Directories& directories) {
-  for (auto place : {ArchivedFile::Place::ADMINISTRATOR, ArchivedFile::Place::OWN}) {
+  for (auto place : FOLDERS) {
     auto folder = folderOf(place, directories);
     for (auto& name : namesIn(folder)) {
       bool kept = false;

@@ -38,6 +38,9 @@ namespace portreeve::cli {
 namespace {
 
 constexpr const char* JSON_HELP = "print JSON instead of a table";
+constexpr const char* OWN_HELP =
+    "of your own, about your programs alone: it can only make stricter what they may do (the rule "
+    "for everybody who may not change others)";
 constexpr const char* CONFIRM_HELP =
     "take it back after SECONDS unless `portreeve confirm` comes; 0: never (default: 60 when you "
     "came by ssh, else 0)";
@@ -407,6 +410,7 @@ private:
     remove->add_option("NAME", options.ruleRemove.name, "of the rule")
         ->required()
         ->option_text("NAME");
+    remove->add_flag("--own", options.ruleRemove.own, OWN_HELP);
     remove->add_option("--confirm", options.ruleRemove.confirmSeconds, CONFIRM_HELP)
         ->option_text("SECONDS");
     auto* reload =
@@ -496,6 +500,7 @@ private:
                         "Built-in rules can be switched off by name: [policy] builtin_off in\n"
                         "portreeve.toml.",
                         [&o]() { return cli::ruleList(o); });
+    command->add_flag("--own", o.own, "your own alone, which you may see without being entitled");
     auto* toml = command->add_flag("--toml", o.toml, "each rule's text instead of a table");
     command->add_flag("--json", o.json, "print JSON, one rule a line")->excludes(toml);
   }
@@ -524,6 +529,7 @@ private:
     command->add_option("--expires", o.words.expires, "ends then: 2027-01-01T00:00:00Z")
         ->option_text("TIME");
     command->add_option("--confirm", o.confirmSeconds, CONFIRM_HELP)->option_text("SECONDS");
+    command->add_flag("--own", o.own, OWN_HELP);
     command->add_flag("--try", o.tryOnly,
                       "change nothing: say what it would have changed in the last seven days");
     command->add_flag("--json", o.json, "print the rule as JSON instead of TOML");

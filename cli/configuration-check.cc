@@ -99,7 +99,7 @@ GatheredRules gatherConfiguration(const Directories& directories) {
   Gatherer gatherer;
   gatherer.settings(directories.settingsFile());
   gatherer.folder(kj::str(directories.configuration, "/rules.d"), rules::Layer::ADMINISTRATOR);
-  gatherer.folder(kj::str(directories.state, "/policy/rules.d"), rules::Layer::USER);
+  gatherer.folder(kj::str(directories.state, "/policy/rules.d"), rules::Layer::SUITE);
   return gatherer.finish(directories);
 }
 

@@ -39,7 +39,7 @@ void addInForce(Session& session, Texts& texts, bool administrators) {
   auto observer = session.dial<proto::Policy>("policy").observeRequest().send().getObserver();
   auto answer = session.await("policy", observer.rulesRequest().send());
   for (auto rule : answer.getRules()) {
-    bool own = rule.getLayer() == "user";
+    bool own = rule.getLayer() == "suite";
     if (own || (administrators && rule.getLayer() == "administrator"))
       texts.add(inItsPlace(rule, own));
   }

@@ -12,7 +12,7 @@ namespace {
 rules::ParsedRules understood(kj::StringPtr toml) {
   UserNames users;
   users.users.add(UserNames::Entry{kj::str("alice"), 1000, 1000});
-  rules::RuleSource source{kj::str("rule"), kj::str(toml), rules::Layer::USER, 1};
+  rules::RuleSource source{kj::str("rule"), kj::str(toml), rules::Layer::SUITE, 1};
   return rules::parse(source, {users});
 }
 

@@ -28,13 +28,20 @@ kj::StringPtr orDash(kj::StringPtr text) {
   return text.size() > 0 ? text : "-"_kj;
 }
 
+kj::String layerOf(view::RuleView::Reader rule, const UserNames& users) {
+  KJ_IF_MAYBE (uid, users.uidOf(rule.getUser()))
+    return kj::str(rule.getLayer(), ' ', users.nameOf(*uid));
+  return kj::str(rule.getLayer());
+}
+
 void showTable(capnp::List<view::RuleView>::Reader rules) {
   uint64_t now = wallNs();
+  auto users = UserNames::read();
   Table table{{"#", true},    {"ACTION"},    {"NAME"}, {"LAYER"},    {"PROFILE"},
               {"HITS", true}, {"LAST USED"}, {"ENDS"}, {"STANDS IN"}};
   for (auto rule : rules)
     table.add(kj::str(rule.getPosition()), Cell(rule.getAction(), colourOfAction(rule.getAction())),
-              rule.getName(), rule.getLayer(), orDash(rule.getProfile()),
+              rule.getName(), layerOf(rule, users), orDash(rule.getProfile()),
               kj::str(uint64_t(rule.getHits())), orDash(localTime(rule.getLastUsed(), now)),
               orDash(localTime(rule.getExpires(), now)), rule.getOrigin());
   print(table.text());
@@ -47,6 +54,16 @@ void showToml(capnp::List<view::RuleView>::Reader rules) {
                       Colour::DIM));
     for (auto& line : linesOf(rule.getText())) printLine(printable(line));
     print("\n");
+  }
+}
+
+void show(capnp::List<view::RuleView>::Reader rules, const RuleListOptions& options) {
+  if (options.json) {
+    for (auto rule : rules) printLine(toJson(rule));
+  } else if (options.toml) {
+    showToml(rules);
+  } else {
+    showTable(rules);
   }
 }
 
@@ -96,7 +113,7 @@ void requireGood(kj::StringPtr toml, const RuleAddOptions& options) {
   bool fromFile = !options.file.empty();
   auto users = UserNames::read();
   rules::RuleSource source{kj::str(fromFile ? options.file.c_str() : "rule"), kj::str(toml),
-                           rules::Layer::USER, wallNs()};
+                           options.own ? rules::Layer::USER : rules::Layer::SUITE, wallNs()};
   auto parsed = rules::parse(source, {users});
   if (parsed.problems.empty() && parsed.rules.empty())
     throw Failure(FAILED, source.file, ": there is no [[rule]] in it");
@@ -107,42 +124,55 @@ void requireGood(kj::StringPtr toml, const RuleAddOptions& options) {
   throw Failure(fromFile ? FAILED : WRONG_USE, kj::strArray(reasons, "\n"));
 }
 
-proto::RuleEditor::Client editorOf(Session& session) {
-  return session.dial<proto::Policy>("policy").editRequest().send().getEditor();
+proto::RuleEditor::Client editorOf(Session& session, bool own = false) {
+  auto policy = session.dial<proto::Policy>("policy");
+  if (own) return policy.ownRulesRequest().send().getEditor();
+  return policy.editRequest().send().getEditor();
+}
+
+bool isAboutOwn(bool wanted) {
+  return wanted || !mayChange(Accounts::read());
+}
+
+uint32_t confirmSecondsOf(std::optional<uint32_t> asked, bool own, kj::StringPtr what) {
+  // Nobody locks others out by what is about his own programs.
+  return own ? asked.value_or(0) : confirmSeconds(asked, what);
 }
 
 }  // namespace
 
 int ruleList(const RuleListOptions& options) {
   Session session;
+  if (options.own || !mayBeEntitled(Accounts::read())) {
+    auto answer = session.await("policy", editorOf(session, true).listRequest().send());
+    show(answer.getRules(), options);
+    return GOOD;
+  }
   auto observer = session.dial<proto::Policy>("policy").observeRequest().send().getObserver();
   auto answer = session.await("policy", observer.rulesRequest().send());
-  auto rules = answer.getRules();
-  if (options.json) {
-    for (auto rule : rules) printLine(toJson(rule));
-  } else if (options.toml) {
-    showToml(rules);
-  } else {
-    showTable(rules);
-  }
+  show(answer.getRules(), options);
   return GOOD;
 }
 
 int ruleAdd(RuleAddOptions options) {
+  options.own = isAboutOwn(options.own);
   auto toml = options.file.empty() ? made(options) : read(options.file);
   requireGood(toml, options);
   Session session;
   if (options.tryOnly) return tryRule(session, toml, options.json);
-  auto request = editorOf(session).addRequest();
+  auto request = editorOf(session, options.own).addRequest();
   request.setToml(toml);
-  uint32_t seconds = confirmSeconds(options.confirmSeconds, "the rule");
+  uint32_t seconds = confirmSecondsOf(options.confirmSeconds, options.own, "the rule");
   request.setConfirmSeconds(seconds);
   auto answer = session.await("policy", request.send());
   if (options.json) {
     printLine(toJson(answer.getRule()));
   } else {
     for (auto& line : linesOf(toml)) printLine(printable(line));
-    say(kj::str("in force; it stands in ", printable(answer.getRule().getOrigin())));
+    say(options.own
+            ? kj::str("in force, as a rule of your own: it can only make stricter what your "
+                      "programs may do")
+            : kj::str("in force; it stands in ", printable(answer.getRule().getOrigin())));
   }
   sayAffected(answer.getAffected());
   sayConfirm(seconds);
@@ -151,9 +181,10 @@ int ruleAdd(RuleAddOptions options) {
 
 int ruleRemove(const RuleRemoveOptions& options) {
   Session session;
-  auto request = editorOf(session).removeRequest();
+  bool own = isAboutOwn(options.own);
+  auto request = editorOf(session, own).removeRequest();
   request.setName(options.name.c_str());
-  uint32_t seconds = confirmSeconds(options.confirmSeconds, "the removal");
+  uint32_t seconds = confirmSecondsOf(options.confirmSeconds, own, "the removal");
   request.setConfirmSeconds(seconds);
   auto answer = session.await("policy", request.send());
   say(kj::str("removed: ", printable(options.name.c_str())));

@@ -11,6 +11,7 @@
 namespace portreeve::cli {
 
 struct RuleListOptions {
+  bool own = false;  // the caller's own alone; so for whoever may not observe
   bool toml = false;
   bool json = false;  // one object a line
 };
@@ -25,11 +26,13 @@ struct RuleAddOptions {
   std::optional<uint32_t> confirmSeconds;
   bool json = false;
   bool tryOnly = false;  // say what it would have changed, change nothing
+  bool own = false;      // of the caller's own; so for whoever may not change others
 };
 int ruleAdd(RuleAddOptions options);
 
 struct RuleRemoveOptions {
   std::string name;
+  bool own = false;
   std::optional<uint32_t> confirmSeconds;
 };
 int ruleRemove(const RuleRemoveOptions& options);

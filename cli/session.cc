@@ -115,8 +115,12 @@ void failNotEntitled() {
                 "(portreeve-admin to change something)");
 }
 
+bool mayChange(const Accounts& accounts) {
+  return geteuid() == 0 || callerIsIn(accounts.adminGroup());
+}
+
 bool mayBeEntitled(const Accounts& accounts) {
-  return geteuid() == 0 || callerIsIn(accounts.observeGroup()) || callerIsIn(accounts.adminGroup());
+  return mayChange(accounts) || callerIsIn(accounts.observeGroup());
 }
 
 kj::StringPtr withoutRpcPrefix(kj::StringPtr description) {

@@ -84,6 +84,7 @@ private:
 
 [[noreturn]] void failNotRunning(kj::StringPtr socket, kj::StringPtr why);
 [[noreturn]] void failNotEntitled();
+bool mayChange(const Accounts& accounts);  // root, or of group portreeve-admin
 bool mayBeEntitled(const Accounts& accounts);
 // The caller is root or in one of the suite's groups.
 

@@ -47,6 +47,7 @@ void makeStateFolders(const Directories& directories, const Accounts& accounts) 
   auto policy = kj::str(directories.state, "/policy");
   make(policy, accounts.of(Role::POLICY), 0700);
   make(kj::str(policy, "/rules.d"), accounts.of(Role::POLICY), 0700);
+  make(kj::str(policy, "/users.d"), accounts.of(Role::POLICY), 0700);
   // There from the start: what a sandbox may read is settled then.
   make(kj::str(directories.state, "/lists"), listsAccount(), 0755);
   make(kj::str(directories.state, "/history"), accounts.of(Role::HISTORIAN), 0700);

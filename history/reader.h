@@ -4,9 +4,9 @@
 // that no replay stands before a page.
 #pragma once
 
+#include "common/worker.h"
 #include "history/engine.h"
 #include "history/queries.h"
-#include "history/worker.h"
 
 #include <kj/async.h>
 #include <kj/function.h>

@@ -15,7 +15,7 @@ kj::Own<rules::RuleSet> compile(capnp::List<proto::RuleText>::Reader texts,
     for (auto text : texts)
       if (text.getOwn() == own)
         sources.add(rules::RuleSource{kj::str(text.getFile()), kj::str(text.getText()),
-                                      own ? rules::Layer::USER : rules::Layer::ADMINISTRATOR,
+                                      own ? rules::Layer::SUITE : rules::Layer::ADMINISTRATOR,
                                       text.getWritten()});
   rules::RuleOptions options{users,
                              settings.defaultAction,

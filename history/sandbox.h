@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the historian locks itself into: its own folder, Unix sockets, nothing else. In two steps,
-// since its threads are made between them (history/worker.h).
+// since its threads are made between them (common/worker.h).
 #pragma once
 
 #include "common/directories.h"

@@ -8,9 +8,9 @@
 #include "common/service.h"
 #include "common/settings.h"
 #include "common/status.h"
+#include "common/worker.h"
 #include "history/policy-link.h"
 #include "history/reader.h"
-#include "history/worker.h"
 #include "history/writer.h"
 
 #include <kj/async-io.h>

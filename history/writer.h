@@ -4,8 +4,8 @@
 // unanswered (policy sends no more than its window) and are tried again.
 #pragma once
 
+#include "common/worker.h"
 #include "history/engine.h"
-#include "history/worker.h"
 
 #include <kj/async.h>
 #include <kj/timer.h>

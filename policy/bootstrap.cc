@@ -121,6 +121,12 @@ public:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> ownRules(OwnRulesContext context) override {
+    requireMay(peer, Method::OWN_RULES);
+    context.getResults().setEditor(makeOwnRuleEditor(parts.rules, peer.peer()));
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> status(StatusContext context) override {
     requireMay(peer, Method::STATUS);
     parts.fillStatus(context.getResults().initStatuses(1)[0]);

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "policy/failure.h"
+#include "policy/rule-files.h"
 #include "policy/sha256.h"
 #include "policy/toml-text.h"
 
@@ -178,7 +179,7 @@ kj::Maybe<const Change&> ChangeLog::newestToUndo() const {
   for (size_t i = changes.size(); i > 0; i--) {
     auto& change = changes[i - 1];
     bool own = !change.files.empty();
-    for (auto& file : change.files) own = own && file.own;
+    for (auto& file : change.files) own = own && file.own && !isUsersFile(file.file);
     if (own && change.undoes == 0 && !undone(change.number)) return change;
   }
   return nullptr;

@@ -56,7 +56,8 @@ public:
   }  // the first change that is not as it was written; 0: none
   kj::Maybe<const Change&> find(uint32_t number) const;
   kj::Maybe<const Change&> newestToUndo() const;
-  // The newest that was not undone, undoes nothing itself, and is about the suite's own files.
+  // The newest that was not undone, undoes nothing itself, and is about the suite's own files, not
+  // about what a user has done for himself.
   bool undone(uint32_t number) const;
 
   void fill(capnp::List<proto::view::ChangeView>::Builder views, size_t first) const;

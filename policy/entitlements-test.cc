@@ -8,14 +8,14 @@ namespace portreeve::policy {
 namespace {
 
 constexpr Method METHODS[] = {
-    Method::ATTRIBUTED, Method::NAMES,  Method::OBSERVE, Method::EDIT,   Method::MINT_SESSION,
-    Method::REDEEM,     Method::RECORD, Method::GATE,    Method::TOKENS, Method::OPEN_TOKEN,
-    Method::PROMPTS,    Method::STATUS, Method::MODES};
+    Method::ATTRIBUTED, Method::NAMES,  Method::OBSERVE, Method::EDIT,     Method::MINT_SESSION,
+    Method::REDEEM,     Method::RECORD, Method::GATE,    Method::TOKENS,   Method::OPEN_TOKEN,
+    Method::PROMPTS,    Method::STATUS, Method::MODES,   Method::OWN_RULES};
 
 kj::String may(const Standing& who) {
   kj::Vector<char> letters;
   for (size_t i = 0; i < kj::size(METHODS); i++)
-    if (mayCall(who, METHODS[i])) letters.add("ANOEMRHGTKPSC"[i]);
+    if (mayCall(who, METHODS[i])) letters.add("ANOEMRHGTKPSCW"[i]);
   return kj::heapString(letters.begin(), letters.size());
 }
 
@@ -41,7 +41,7 @@ TEST_CASE("each process of the suite may call what is made for it, and nothing e
 
 TEST_CASE("root sees and changes, and is nobody of the suite") {
   auto accounts = Accounts::read();
-  CHECK(may(standingOf(peer(0, accounts))) == "OEMTPSC");
+  CHECK(may(standingOf(peer(0, accounts))) == "OEMTPSCW");
 }
 
 TEST_CASE("a stranger may nothing") {
@@ -51,7 +51,7 @@ TEST_CASE("a stranger may nothing") {
 
 TEST_CASE("a person who is in no group may answer for his own processes alone") {
   auto accounts = Accounts::read();
-  CHECK(may(standingOf(peer(1000, accounts))) == "P");
+  CHECK(may(standingOf(peer(1000, accounts))) == "PW");
   CHECK(may(standingOf(peer(33, accounts))) == "");
 }
 
@@ -59,8 +59,8 @@ TEST_CASE("an observer sees, an administrator sees and changes") {
   Standing observer, admin;
   observer.observer = true;
   admin.admin = admin.observer = true;
-  CHECK(may(observer) == "OMTPS");
-  CHECK(may(admin) == "OEMTPSC");
+  CHECK(may(observer) == "OMTPSW");
+  CHECK(may(admin) == "OEMTPSCW");
   admin.role = Role::GATEWAY;
   CHECK(may(admin) == "RKS");
 }

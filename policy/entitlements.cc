@@ -30,6 +30,7 @@ const Row TABLE[] = {
     {Method::OPEN_TOKEN,   "tokens"_kj,       Role::GATEWAY,    false, false, false, false},
     {Method::PROMPTS,      "prompts"_kj,      nullptr,          true,  true,  true , true },
     {Method::MODES,        "modes"_kj,        nullptr,          true,  true,  false, false},
+    {Method::OWN_RULES,    "ownRules"_kj,     nullptr,          true,  true,  true , true },
     {Method::STATUS,       "status"_kj,       nullptr,          true,  true,  true , false, true},
 };
 // clang-format on

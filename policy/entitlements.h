@@ -22,7 +22,8 @@ enum class Method : uint8_t {
   OPEN_TOKEN,
   PROMPTS,
   MODES,
-  STATUS
+  STATUS,
+  OWN_RULES
 };
 
 struct Standing {

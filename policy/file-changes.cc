@@ -20,8 +20,11 @@ const RuleSource* find(kj::ArrayPtr<const RuleSource> sources, const RuleSource&
 
 ChangedFile changedFile(const RuleSource& source, kj::StringPtr ownFolder) {
   ChangedFile file;
-  file.own = source.layer == Layer::USER && source.file.startsWith(ownFolder);
-  file.file = kj::str(file.own ? fileName(source.file) : kj::StringPtr(source.file));
+  bool ofUser = source.layer == Layer::USER;
+  file.own = ofUser || (source.layer == Layer::SUITE && source.file.startsWith(ownFolder));
+  file.file = ofUser     ? kj::str(USERS_PREFIX, fileName(source.file))
+              : file.own ? kj::str(fileName(source.file))
+                         : kj::str(source.file);
   return file;
 }
 

@@ -20,7 +20,7 @@ constexpr kj::StringPtr HEADING =
     "# real ones is bad. Changing something here has no use.\n"_kj;
 
 kj::Maybe<Layer> layerOf(std::string_view word) {
-  for (auto layer : {Layer::ADMINISTRATOR, Layer::USER})
+  for (auto layer : {Layer::ADMINISTRATOR, Layer::SUITE, Layer::USER})
     if (word == rules::toText(layer).cStr()) return layer;
   return nullptr;
 }
@@ -36,8 +36,9 @@ rules::RuleSource parseSource(kj::StringPtr path, const toml::table& table) {
   auto text = table["text"].value<std::string_view>();
   if (!file || layer == nullptr || !written || !text) refuse(path);
   return rules::RuleSource{kj::heapString(file->data(), file->size()),
-                           kj::heapString(text->data(), text->size()), layer.orDefault(Layer::USER),
-                           uint64_t(*written)};
+                           kj::heapString(text->data(), text->size()),
+                           layer.orDefault(Layer::SUITE), uint64_t(*written),
+                           uint32_t(table["user"].value_or(int64_t(0)))};
 }
 
 RuleSources parseSources(kj::StringPtr path, const toml::table& root) {
@@ -56,8 +57,8 @@ RuleSources parseSources(kj::StringPtr path, const toml::table& root) {
 kj::String lastGoodText(kj::ArrayPtr<const rules::RuleSource> sources) {
   auto tables = KJ_MAP(source, sources) {
     return kj::str("\n[[source]]\nfile = ", quoted(source.file), "\nlayer = \"",
-                   rules::toText(source.layer), "\"\nwritten = ", source.writtenNs,
-                   "\ntext = ", quoted(source.text), '\n');
+                   rules::toText(source.layer), "\"\nuser = ", source.user,
+                   "\nwritten = ", source.writtenNs, "\ntext = ", quoted(source.text), '\n');
   };
   return kj::str(HEADING, kj::strArray(tables, ""));
 }

@@ -51,7 +51,9 @@ int serve() {
   auto terminated = io.unixEventPort.onSignal(SIGTERM).ignoreResult();
 
   rules::WeekTime::prepare();
-  service.setLandlock(enterSandbox(directories));
+  service.setLandlock(lockFiles(directories));
+  service.startCompiler();
+  lockCalls();
   // In here, so that what could not be read again later is said now.
   service.loadTokens();
   service.loadRules();
@@ -68,7 +70,8 @@ int prove() {
   auto directories = Directories::fromEnvironment();
   auto accounts = Accounts::read();
   dropPrivileges(accounts.of(Role::POLICY), nullptr);
-  enterSandbox(directories);
+  lockFiles(directories);
+  lockCalls();
   return proveSandbox();
 }
 

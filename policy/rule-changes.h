@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/accounts.h"
-#include "policy/durable-folder.h"
+#include "policy/own-files.h"
 #include "policy/rule-files.h"
 #include "policy/rules/rule-set.h"
 
@@ -15,8 +15,9 @@ namespace portreeve::policy {
 struct ChangeContext {
   const rules::RuleSet& inForce;
   kj::ArrayPtr<const rules::RuleSource> current;  // as the files are now
-  const DurableFolder& own;
-  kj::StringPtr ownFolder;
+  const OwnFiles& own;
+  kj::StringPtr ownFolder;  // of the suite
+  KeptBy whose;
   const UserNames& users;
   uint64_t startedNs;  // as in rules::RuleOptions
   uint64_t nowWallNs;
@@ -32,7 +33,8 @@ Addition planAddition(const ChangeContext& context, kj::StringPtr toml);
 // FAILED in words: bad TOML (with its place), no rule, a name that is there already.
 
 kj::Vector<FileChange> planRemoval(const ChangeContext& context, kj::StringPtr name);
-// Throws FAILED in words where it is nobody's rule, or none of the suite's own (with its place).
+// Throws FAILED in words where it is nobody's rule, or none of those that are kept so (with its
+// place, unless a user asks).
 
 struct Replacement {
   kj::Vector<FileChange> changes;

@@ -15,6 +15,15 @@ kj::Duration confirmWithin(uint32_t seconds) {
   return seconds * kj::SECONDS;
 }
 
+template <typename Context>
+void fillOwned(const rules::RuleSet& set, const KeptBy& whose, Context& context) {
+  kj::Vector<size_t> positions;
+  for (size_t i = 0; i < set.rules().size(); i++)
+    if (whose.owns(set.rules()[i])) positions.add(i);
+  auto list = context.getResults().initRules(uint(positions.size()));
+  for (uint i = 0; i < list.size(); i++) set.fill(positions[i], list[i]);
+}
+
 class RuleEditorServer final : public proto::RuleEditor::Server {
 public:
   RuleEditorServer(RuleStore& rules, Modes& modes, const Peer& peer)
@@ -93,6 +102,11 @@ public:
     });
   }
 
+  kj::Promise<void> list(ListContext context) override {
+    fillOwned(rules.inForce(), KeptBy(), context);
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> useProfile(UseProfileContext context) override {
     auto params = context.getParams();
     auto within = confirmWithin(params.getConfirmSeconds());
@@ -122,7 +136,63 @@ private:
   }
 };
 
+class OwnRuleEditorServer final : public proto::RuleEditor::Server {
+  // Nothing but the rules of one user, whatever is asked for.
+public:
+  OwnRuleEditorServer(RuleStore& rules, const Peer& peer)
+      : rules(rules), who(peer.toString()), whose{uint32_t(peer.uid)} {}
+
+  kj::Promise<void> add(AddContext context) override {
+    auto params = context.getParams();
+    return rules.add(params.getToml(), confirmWithin(params.getConfirmSeconds()), who, whose)
+        .then([this, context](RuleStore::Added added) mutable {
+          log::info(kj::str("a rule of their own was added by ", who));
+          auto results = context.getResults();
+          results.setAffected(added.affected);
+          auto& set = rules.inForce();
+          for (size_t i = 0; i < set.rules().size(); i++)
+            if (whose.owns(set.rules()[i]) && set.rules()[i].name == added.rule)
+              return set.fill(i, results.initRule());
+        });
+  }
+
+  kj::Promise<void> remove(RemoveContext context) override {
+    auto params = context.getParams();
+    return rules.remove(params.getName(), confirmWithin(params.getConfirmSeconds()), who, whose)
+        .then([this, context](uint32_t affected) mutable {
+          log::info(kj::str("a rule of their own was removed by ", who));
+          context.getResults().setAffected(affected);
+        });
+  }
+
+  kj::Promise<void> list(ListContext context) override {
+    fillOwned(rules.inForce(), whose, context);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> reload(ReloadContext context) override { notEntitled(); }
+  kj::Promise<void> confirm(ConfirmContext context) override { notEntitled(); }
+  kj::Promise<void> undo(UndoContext context) override { notEntitled(); }
+  kj::Promise<void> replace(ReplaceContext context) override { notEntitled(); }
+  kj::Promise<void> move(MoveContext context) override { notEntitled(); }
+  kj::Promise<void> useProfile(UseProfileContext context) override { notEntitled(); }
+
+private:
+  RuleStore& rules;
+  kj::String who;
+  KeptBy whose;
+
+  [[noreturn]] void notEntitled() const {
+    fail("not entitled: ", who, " may change rules of their own alone: this is for root and the ",
+         "group portreeve-admin");
+  }
+};
+
 }  // namespace
+
+proto::RuleEditor::Client makeOwnRuleEditor(RuleStore& rules, const Peer& who) {
+  return kj::heap<OwnRuleEditorServer>(rules, who);
+}
 
 proto::RuleEditor::Client makeRuleEditor(RuleStore& rules, Modes& modes, const Peer& who) {
   return kj::heap<RuleEditorServer>(rules, modes, who);

@@ -11,6 +11,7 @@
 namespace portreeve::policy {
 
 proto::RuleEditor::Client makeRuleEditor(RuleStore& rules, Modes& modes, const Peer& who);
-// `rules` outlives it.
+proto::RuleEditor::Client makeOwnRuleEditor(RuleStore& rules, const Peer& who);
+// The caller's own rules, told by his uid. `rules` outlives both.
 
 }  // namespace portreeve::policy

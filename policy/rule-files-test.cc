@@ -40,7 +40,7 @@ TEST_CASE("the administrator's files come before the suite's, each in name order
   CHECK(content.sources.size() == 3);
   CHECK(content.sources[0].file == folder.path("etc/10.toml"));
   CHECK(content.sources[2].file == folder.path("own/05.toml"));
-  CHECK(content.sources[2].layer == Layer::USER);
+  CHECK(content.sources[2].layer == Layer::SUITE);
 }
 
 TEST_CASE("missing folders have no rules and no problems") {
@@ -66,15 +66,15 @@ TEST_CASE("the fingerprint tells a changed, a new and a removed file") {
 
 TEST_CASE("a new rule's file stands behind the others and is named after the rule") {
   RuleSources sources;
-  CHECK(nextFileName(sources, "/own", "curl may read example.org!") ==
+  CHECK(nextFileName(sources, KeptBy(), "curl may read example.org!") ==
         "0010-curl-may-read-example-org.toml");
-  sources.add(rules::source("", Layer::USER, "/own/0030-x.toml"));
+  sources.add(rules::source("", Layer::SUITE, "/own/0030-x.toml"));
   sources.add(rules::source("", Layer::ADMINISTRATOR, "/etc/9000-x.toml"));
-  CHECK(nextFileName(sources, "/own", "../../etc/passwd") == "0040-etc-passwd.toml");
-  CHECK(nextFileName(sources, "/own", "größer") == "0040-gr-er.toml");
-  CHECK(nextFileName(sources, "/own", "…") == "0040-rule.toml");
-  sources.add(rules::source("", Layer::USER, "/own/9990-a.toml"));
-  CHECK(nextFileName(sources, "/own", "a") == "9990-a-2.toml");
+  CHECK(nextFileName(sources, KeptBy(), "../../etc/passwd") == "0040-etc-passwd.toml");
+  CHECK(nextFileName(sources, KeptBy(), "größer") == "0040-gr-er.toml");
+  CHECK(nextFileName(sources, KeptBy(), "…") == "0040-rule.toml");
+  sources.add(rules::source("", Layer::SUITE, "/own/9990-a.toml"));
+  CHECK(nextFileName(sources, KeptBy(), "a") == "9990-a-2.toml");
 }
 
 TEST_CASE("taking a rule out leaves the others as they are written") {
@@ -102,8 +102,8 @@ TEST_CASE("a rule is not taken out of a file that has changed since it was read"
 TEST_CASE("changes are seen in what the sources will be") {
   RuleSources sources;
   sources.add(rules::source("etc", Layer::ADMINISTRATOR, "/own/a.toml"));
-  sources.add(rules::source("old", Layer::USER, "/own/a.toml"));
-  sources.add(rules::source("gone", Layer::USER, "/own/b.toml"));
+  sources.add(rules::source("old", Layer::SUITE, "/own/a.toml"));
+  sources.add(rules::source("gone", Layer::SUITE, "/own/b.toml"));
   kj::Vector<FileChange> changes;
   changes.add(FileChange{kj::str("a.toml"), FileContent{kj::str("new"), 17}});
   changes.add(FileChange{kj::str("b.toml"), nullptr});

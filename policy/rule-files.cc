@@ -36,14 +36,45 @@ void addFingerprint(kj::StringPtr folder, kj::StringPtr ending, kj::Vector<kj::S
 }
 
 RuleSource copyOne(const RuleSource& source) {
-  return RuleSource{kj::str(source.file), kj::str(source.text), source.layer, source.writtenNs};
+  return RuleSource{kj::str(source.file), kj::str(source.text), source.layer, source.writtenNs,
+                    source.user};
+}
+
+kj::String pathOf(kj::StringPtr changeName, kj::StringPtr ownFolder) {
+  if (!isUsersFile(changeName)) return kj::str(ownFolder, '/', changeName);
+  return kj::str(ownFolder.slice(0, ownFolder.findLast('/').orDefault(0)), '/', changeName);
+}
+
+kj::Maybe<uint32_t> userOf(kj::StringPtr file) {
+  // "1000-0010-by-hand.toml"
+  uint64_t uid = 0;
+  size_t digits = 0;
+  for (; digits < file.size() && file[digits] >= '0' && file[digits] <= '9' && digits < 10;
+       digits++)
+    uid = 10 * uid + uint64_t(file[digits] - '0');
+  if (digits == 0 || file[digits] != '-' || uid >= UINT32_MAX) return nullptr;
+  return uint32_t(uid);
+}
+
+void addUsers(rules::FolderContent found, rules::FolderContent& content) {
+  for (auto& source : found.sources) {
+    KJ_IF_MAYBE (uid, userOf(fileName(source.file))) {
+      source.user = *uid;
+      content.sources.add(kj::mv(source));
+    } else {
+      content.ofUsers.add(rules::Problem{
+          kj::mv(source.file), 0, 0,
+          kj::str("is no file of a user's rules: its name begins with his number and \"-\"")});
+    }
+  }
+  for (auto& problem : found.problems) content.ofUsers.add(kj::mv(problem));
 }
 
 bool isChanged(const RuleSource& source, kj::ArrayPtr<const FileChange> changes,
                kj::StringPtr ownFolder) {
-  if (source.layer != Layer::USER) return false;
+  if (source.layer != Layer::SUITE && source.layer != Layer::USER) return false;
   for (auto& change : changes)
-    if (source.file == kj::str(ownFolder, '/', change.name)) return true;
+    if (source.file == pathOf(change.name, ownFolder)) return true;
   return false;
 }
 
@@ -108,9 +139,10 @@ bool isBlankOrComment(kj::ArrayPtr<const char> line) {
 
 rules::FolderContent readRuleFiles(const RuleFolders& folders) {
   auto content = rules::readFolder(folders.administrator, Layer::ADMINISTRATOR);
-  auto own = rules::readFolder(folders.own, Layer::USER);
+  auto own = rules::readFolder(folders.own, Layer::SUITE);
   for (auto& source : own.sources) content.sources.add(kj::mv(source));
   for (auto& problem : own.problems) content.problems.add(kj::mv(problem));
+  addUsers(rules::readFolder(folders.users, Layer::USER), content);
   return content;
 }
 
@@ -118,6 +150,7 @@ kj::String fingerprint(const RuleFolders& folders) {
   kj::Vector<kj::String> lines;
   addFingerprint(folders.administrator, ".toml", lines);
   addFingerprint(folders.own, ".toml", lines);
+  addFingerprint(folders.users, ".toml", lines);
   addFingerprint(folders.lists, NameListFolder::ENDING, lines);
   std::sort(lines.begin(), lines.end());
   return kj::strArray(lines, "\n");
@@ -131,11 +164,11 @@ kj::String fingerprintOfLists(const RuleFolders& folders) {
 }
 
 bool same(kj::ArrayPtr<const RuleSource> a, kj::ArrayPtr<const RuleSource> b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const RuleSource& one, const RuleSource& other) {
-                      return one.file == other.file && one.text == other.text &&
-                             one.layer == other.layer && one.writtenNs == other.writtenNs;
-                    });
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(), [](const RuleSource& one, const RuleSource& other) {
+        return one.file == other.file && one.text == other.text && one.layer == other.layer &&
+               one.user == other.user && one.writtenNs == other.writtenNs;
+      });
 }
 
 RuleSources copyOf(kj::ArrayPtr<const RuleSource> sources) {
@@ -153,8 +186,13 @@ RuleSources changed(kj::ArrayPtr<const RuleSource> sources, kj::ArrayPtr<const F
     if (!isRuleFile(change.name)) continue;
     KJ_IF_MAYBE (content, change.content) {
       uint64_t written = content->writtenNs == 0 ? nowWallNs : content->writtenNs;
-      result.add(RuleSource{kj::str(ownFolder, '/', change.name), kj::str(content->text),
-                            Layer::USER, written});
+      RuleSource source{pathOf(change.name, ownFolder), kj::str(content->text), Layer::SUITE,
+                        written};
+      if (isUsersFile(change.name)) {
+        source.layer = Layer::USER;
+        source.user = userOf(fileName(change.name)).orDefault(0);
+      }
+      result.add(kj::mv(source));
     }
   }
   std::stable_sort(result.begin(), result.end(), [](const RuleSource& a, const RuleSource& b) {
@@ -163,23 +201,29 @@ RuleSources changed(kj::ArrayPtr<const RuleSource> sources, kj::ArrayPtr<const F
   return result;
 }
 
-kj::String nextFileName(kj::ArrayPtr<const RuleSource> sources, kj::StringPtr ownFolder,
+kj::String KeptBy::changeName(kj::StringPtr path) const {
+  return user == nullptr ? kj::str(fileName(path)) : kj::str(USERS_PREFIX, fileName(path));
+}
+
+kj::String nextFileName(kj::ArrayPtr<const RuleSource> sources, const KeptBy& whose,
                         kj::StringPtr ruleName) {
+  kj::String before = kj::str();
+  KJ_IF_MAYBE (uid, whose.user) before = kj::str(*uid, '-');
   unsigned long last = 0;
   for (auto& source : sources)
-    if (source.layer == Layer::USER)
-      last = kj::max(last, strtoul(fileName(source.file).cStr(), nullptr, 10));
+    if (whose.owns(source) && fileName(source.file).startsWith(before))
+      last = kj::max(last, strtoul(fileName(source.file).slice(before.size()).cStr(), nullptr, 10));
   // Past four digits name order is no longer number order; nobody gets there by hand.
   auto number = kj::min(last + STEP, 9990ul);
-  auto name = numberedName(number, ruleName);
+  auto name = kj::str(before, numberedName(number, ruleName));
   auto isTaken = [&](kj::StringPtr wanted) {
     for (auto& source : sources)
-      if (source.file == kj::str(ownFolder, '/', wanted)) return true;
+      if (whose.owns(source) && fileName(source.file) == wanted) return true;
     return false;
   };
   for (unsigned again = 2; isTaken(name); again++)
-    name = numberedName(number, kj::str(ruleName, ' ', again));
-  return name;
+    name = kj::str(before, numberedName(number, kj::str(ruleName, ' ', again)));
+  return whose.changeName(name);
 }
 
 kj::String numberedName(unsigned long number, kj::StringPtr ruleName) {

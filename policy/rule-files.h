@@ -15,13 +15,15 @@ namespace portreeve::policy {
 struct RuleFolders {
   kj::String administrator;  // $CONFIGURATION_DIRECTORY/rules.d: read alone
   kj::String own;            // $STATE_DIRECTORY/policy/rules.d: the suite's own
+  kj::String users;          // $STATE_DIRECTORY/policy/users.d: users' own, "1000-0010-….toml"
   kj::String lists;  // $STATE_DIRECTORY/lists: compiled lists, read alone; may be empty text
 };
 
 using RuleSources = kj::Vector<rules::RuleSource>;
 
 rules::FolderContent readRuleFiles(const RuleFolders& folders);
-// The administrator's, then the suite's own, each in name order. Missing folders have none.
+// The administrator's, then the suite's own, then users', each in name order. Missing folders have
+// none.
 
 kj::String fingerprint(const RuleFolders& folders);
 // Differs when a file came, went or was changed (name, inode, size, time): cheaper than reading.
@@ -37,9 +39,29 @@ constexpr kj::StringPtr CHOICE_FILE = "chosen-profile.toml"_kj;
 inline bool isRuleFile(kj::StringPtr name) {
   return name != CHOICE_FILE;
 }
+constexpr kj::StringPtr USERS_PREFIX = "users.d/"_kj;
+// What their folder, beside the suite's own, is called.
+inline bool isUsersFile(kj::StringPtr name) {
+  return name.startsWith(USERS_PREFIX);
+}
+
+struct KeptBy {
+  // Whose rules are changed: the administrator's, kept by the suite, or a user's own.
+  kj::Maybe<uint32_t> user = nullptr;
+
+  rules::Layer layer() const { return user == nullptr ? rules::Layer::SUITE : rules::Layer::USER; }
+  bool owns(const rules::Rule& rule) const { return owns(rule.layer, rule.user); }
+  bool owns(const rules::RuleSource& source) const { return owns(source.layer, source.user); }
+  kj::String changeName(kj::StringPtr path) const;  // of FileChange
+
+private:
+  bool owns(rules::Layer of, uint32_t uid) const {
+    return of == layer() && (user == nullptr || uid == user.orDefault(0));
+  }
+};
 
 struct FileChange {
-  kj::String name;                 // within the suite's own folder; or CHOICE_FILE
+  kj::String name;  // within the suite's own folder; USERS_PREFIX and one of users'; CHOICE_FILE
   kj::Maybe<FileContent> content;  // nullptr: taken away
 };
 
@@ -48,9 +70,10 @@ RuleSources changed(kj::ArrayPtr<const rules::RuleSource> sources,
                     uint64_t nowWallNs);
 // `sources` as they will be after the changes.
 
-kj::String nextFileName(kj::ArrayPtr<const rules::RuleSource> sources, kj::StringPtr ownFolder,
+kj::String nextFileName(kj::ArrayPtr<const rules::RuleSource> sources, const KeptBy& whose,
                         kj::StringPtr ruleName);
-// Behind all others in name order: "0020-by-hand.toml".
+// Of FileChange, behind all others of his in name order: "0020-by-hand.toml",
+// "users.d/1000-0020-by-hand.toml".
 
 kj::StringPtr fileName(kj::StringPtr path);  // the last component
 

@@ -25,7 +25,7 @@ uint32_t linesIn(kj::StringPtr text) {
 RuleOrder::RuleOrder(kj::ArrayPtr<const rules::RuleSource> sources, kj::StringPtr ownFolder) {
   auto folder = kj::str(ownFolder, '/');
   for (auto& source : sources) {
-    if (source.layer != rules::Layer::USER || !source.file.startsWith(folder)) continue;
+    if (source.layer != rules::Layer::SUITE || !source.file.startsWith(folder)) continue;
     for (auto* list : {&files, &before})
       list->add(File{kj::str(fileName(source.file)), kj::String(), kj::str(source.text),
                      source.writtenNs});

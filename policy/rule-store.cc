@@ -2,6 +2,7 @@
 #include "policy/rule-store.h"
 
 #include "common/log.h"
+#include "policy/change-quota.h"
 #include "policy/clock-watch.h"
 #include "policy/confirmation.h"
 #include "policy/failure.h"
@@ -34,6 +35,7 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
   WallClock sinceBoot;
   DiskSync disk;
   DurableFolder own;
+  DurableFolder usersOwn;
   DurableFolder state;
   OwnFiles files;
   Confirmation confirmation;
@@ -44,6 +46,8 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
   Profiles profiles;
   ChangeLog changeLog;
   kj::String settingsText;
+  ChangeQuota quota;
+  Aside aside = atOnce;
   RulesInForce inForce;
   kj::Maybe<Apply> apply;
   mutable kj::Maybe<FillMore> fillMore;
@@ -62,17 +66,18 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
         sinceBoot(kj::mv(boot)),
         disk(port),
         own(folders.own, disk),
+        usersOwn(folders.users, disk),
         state(parentOf(folders.own), disk),
-        files(own, state),
+        files(own, usersOwn, state),
         confirmation(state, timer),
-        watch(port, {folders.administrator, folders.own, folders.lists}),
+        watch(port, {folders.administrator, folders.own, folders.users, folders.lists}),
         clockWatch(port),
         ruleClock(clock, sinceBoot, state),
         settings(settings),
         profiles(settings.profiles, state),
         changeLog(parentOf(folders.own), disk),
         settingsText(policySettings(settings)),
-        inForce({folders, settings, users, state, clock, ruleClock, profiles}),
+        inForce({folders, settings, users, state, clock, ruleClock, profiles, aside}),
         applying(*this),
         changing(*this) {}
 
@@ -82,6 +87,7 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
 
   void loadFirst() {
     own.removeTemporary();
+    usersOwn.removeTemporary();
     state.removeTemporary();
     changeLog.read();
     auto before = lastGoodSources(state);
@@ -160,13 +166,19 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
 
   kj::Promise<uint32_t> loadAndApply(bool noteOwn = true) {
     bool switched = profiles.readChoice(now());
-    if (!inForce.load()) return switched ? applyCircumstances() : kj::Promise<uint32_t>(0u);
+    return inForce.load().then([this, noteOwn, switched](bool fresh) -> kj::Promise<uint32_t> {
+      if (!fresh) return switched ? applyCircumstances() : kj::Promise<uint32_t>(0u);
+      noteRead(noteOwn);
+      return applyChange();
+    });
+  }
+
+  void noteRead(bool noteOwn) {
     // Those of the suite's own that it wrote itself are noted by who wrote them.
     kj::Vector<ChangedFile> byHand;
     for (auto& file : changedBetween(inForce.sourcesBefore(), inForce.sources(), folders.own))
       if (!file.own || noteOwn) byHand.add(kj::mv(file));
     noteFiles(kj::mv(byHand), "files of rules were changed");
-    return applyChange();
   }
 
   kj::Promise<uint32_t> applyCircumstances() {
@@ -237,7 +249,9 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
         })
         .then([this, entry = kj::mv(entry)]() mutable {
           note(kj::mv(entry));
-          auto affected = loadAndApply(false);
+          return loadAndApply(false);
+        })
+        .then([this](uint32_t affected) {
           if (inForce.problems().size() > 0)
             fail("it is written, but not in force, because a file was changed meanwhile:\n",
                  allLines(inForce.problems()));
@@ -257,18 +271,35 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
         .then([this, asBefore = kj::mv(asBefore), entry = kj::mv(entry)]() mutable {
           log::warning("not confirmed in time: the rules are as they were before");
           note(kj::mv(entry));
-          auto affected = loadAndApply(false);
-          // Somebody's file is bad just now: what was not confirmed must not stay for that.
-          if (inForce.problems().size() > 0 && inForce.loadFrom(kj::mv(asBefore)))
-            return applyChange();
-          return affected;
+          return loadAndApply(false).then(
+              [this, asBefore = kj::mv(asBefore)](uint32_t affected) mutable {
+                return takeBackDespite(kj::mv(asBefore), affected);
+              });
         });
+  }
+
+  kj::Promise<uint32_t> takeBackDespite(RuleSources asBefore, uint32_t affected) {
+    if (inForce.problems().size() == 0) return affected;
+    // Somebody's file is bad just now: what was not confirmed must not stay for that.
+    return inForce.loadFrom(kj::mv(asBefore)).then([this, affected](bool good) {
+      return good ? applyChange() : kj::Promise<uint32_t>(affected);
+    });
   }
 
   // Adding and removing ---------------------------------------------------------------------------
 
-  ChangeContext changeContext(kj::ArrayPtr<const rules::RuleSource> current) const {
-    return ChangeContext{inForce.set(), current, own, folders.own, users, inForce.started(), now()};
+  ChangeContext changeContext(kj::ArrayPtr<const rules::RuleSource> current,
+                              const KeptBy& whose) const {
+    return ChangeContext{inForce.set(), current,           files, folders.own, whose,
+                         users,         inForce.started(), now()};
+  }
+
+  void requireMayChange(const KeptBy& whose, kj::Duration confirmWithin) {
+    KJ_IF_MAYBE (uid, whose.user) {
+      if (confirmWithin > 0 * kj::SECONDS)
+        fail("rules of your own are in force at once: nothing of them is to be confirmed");
+      quota.take(*uid, sinceBoot());
+    }
   }
 
   static Change entry(kj::StringPtr who, kj::String what, kj::Duration confirmWithin) {
@@ -281,63 +312,102 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
     return made;
   }
 
-  kj::Promise<Added> add(kj::StringPtr toml, kj::Duration confirmWithin, kj::StringPtr who) {
-    auto content = readRuleFiles(folders);
-    auto planned = planAddition(changeContext(content.sources), toml);
-    requireGood(content, planned.changes);
-    auto what = kj::str("rule \"", planned.firstRule, "\" was added");
-    return make(kj::mv(planned.changes), confirmWithin, entry(who, kj::mv(what), confirmWithin))
-        .then([first = kj::mv(planned.firstRule)](uint32_t affected) mutable {
-          return Added{affected, kj::mv(first)};
-        });
+  kj::Promise<Added> add(kj::StringPtr toml, kj::Duration confirmWithin, kj::StringPtr who,
+                         KeptBy whose) {
+    requireMayChange(whose, confirmWithin);
+    return inForce.readFiles().then([this, toml, confirmWithin, who,
+                                     whose](rules::FolderContent content) {
+      auto planned = planAddition(changeContext(content.sources, whose), toml);
+      auto made = entry(who, kj::str("rule \"", planned.firstRule, "\" was added"), confirmWithin);
+      return makeIfGood(kj::mv(content), kj::mv(planned.changes), confirmWithin, kj::mv(made),
+                        whose)
+          .then([first = kj::mv(planned.firstRule)](uint32_t affected) mutable {
+            return Added{affected, kj::mv(first)};
+          });
+    });
   }
 
-  kj::Promise<uint32_t> remove(kj::StringPtr name, kj::Duration confirmWithin, kj::StringPtr who) {
-    auto content = readRuleFiles(folders);
-    auto changes = planRemoval(changeContext(content.sources), name);
-    requireGood(content, changes);
-    return make(kj::mv(changes), confirmWithin,
-                entry(who, kj::str("rule \"", name, "\" was removed"), confirmWithin));
+  kj::Promise<uint32_t> remove(kj::StringPtr name, kj::Duration confirmWithin, kj::StringPtr who,
+                               KeptBy whose) {
+    requireMayChange(whose, confirmWithin);
+    return inForce.readFiles().then(
+        [this, name, confirmWithin, who, whose](rules::FolderContent content) {
+          auto changes = planRemoval(changeContext(content.sources, whose), name);
+          return makeIfGood(kj::mv(content), kj::mv(changes), confirmWithin,
+                            entry(who, kj::str("rule \"", name, "\" was removed"), confirmWithin),
+                            whose);
+        });
   }
 
   kj::Promise<Added> replace(kj::StringPtr name, kj::StringPtr toml, kj::Duration confirmWithin,
                              kj::StringPtr who) {
-    auto content = readRuleFiles(folders);
-    auto planned = planReplacement(changeContext(content.sources), name, toml);
-    requireGood(content, planned.changes);
-    auto what = kj::str("rule \"", name, "\" was changed",
-                        planned.rule == name ? kj::str() : kj::str(" to \"", planned.rule, '"'));
-    return make(kj::mv(planned.changes), confirmWithin, entry(who, kj::mv(what), confirmWithin))
-        .then([rule = kj::mv(planned.rule)](uint32_t affected) mutable {
-          return Added{affected, kj::mv(rule)};
-        });
+    return inForce.readFiles().then([this, name, toml, confirmWithin,
+                                     who](rules::FolderContent content) {
+      auto planned = planReplacement(changeContext(content.sources, {}), name, toml);
+      auto what = kj::str("rule \"", name, "\" was changed",
+                          planned.rule == name ? kj::str() : kj::str(" to \"", planned.rule, '"'));
+      return makeIfGood(kj::mv(content), kj::mv(planned.changes), confirmWithin,
+                        entry(who, kj::mv(what), confirmWithin))
+          .then([rule = kj::mv(planned.rule)](uint32_t affected) mutable {
+            return Added{affected, kj::mv(rule)};
+          });
+    });
   }
 
   kj::Promise<uint32_t> move(kj::StringPtr name, kj::StringPtr before, kj::Duration confirmWithin,
                              kj::StringPtr who) {
-    auto content = readRuleFiles(folders);
-    auto changes = planMove(changeContext(content.sources), name, before);
-    requireGood(content, changes);
-    auto where =
-        before.size() > 0 ? kj::str("before \"", before, '"') : kj::str("behind all others");
-    return make(kj::mv(changes), confirmWithin,
-                entry(who, kj::str("rule \"", name, "\" was moved ", where), confirmWithin));
+    return inForce.readFiles().then(
+        [this, name, before, confirmWithin, who](rules::FolderContent content) {
+          auto changes = planMove(changeContext(content.sources, {}), name, before);
+          auto where =
+              before.size() > 0 ? kj::str("before \"", before, '"') : kj::str("behind all others");
+          return makeIfGood(
+              kj::mv(content), kj::mv(changes), confirmWithin,
+              entry(who, kj::str("rule \"", name, "\" was moved ", where), confirmWithin));
+        });
   }
 
   kj::Promise<Undone> undo(uint32_t number, kj::Duration confirmWithin, kj::StringPtr who) {
-    auto& change = requireUndoable(changeLog, number);
-    auto content = readRuleFiles(folders);
-    auto back = planUndo(change, files);
-    requireGood(content, back);
-    auto made = entry(who, kj::str("change ", change.number, " was undone (", change.what, ')'),
-                      confirmWithin);
-    made.undoes = change.number;
-    Undone undone{0, change.number, kj::str(change.what)};
-    return make(kj::mv(back), confirmWithin, kj::mv(made))
-        .then([undone = kj::mv(undone)](uint32_t affected) mutable {
-          undone.affected = affected;
-          return kj::mv(undone);
+    return inForce.readFiles().then([this, number, confirmWithin,
+                                     who](rules::FolderContent content) {
+      auto& change = requireUndoable(changeLog, number);
+      auto made = entry(who, kj::str("change ", change.number, " was undone (", change.what, ')'),
+                        confirmWithin);
+      made.undoes = change.number;
+      Undone undone{0, change.number, kj::str(change.what)};
+      return makeIfGood(kj::mv(content), planUndo(change, files), confirmWithin, kj::mv(made))
+          .then([undone = kj::mv(undone)](uint32_t affected) mutable {
+            undone.affected = affected;
+            return kj::mv(undone);
+          });
+    });
+  }
+
+  kj::Promise<uint32_t> makeIfGood(rules::FolderContent content, kj::Vector<FileChange> changes,
+                                   kj::Duration confirmWithin, Change entry, KeptBy whose = {}) {
+    // Together with all others, before anything is written.
+    auto wanted = changed(content.sources, changes, folders.own, now());
+    return inForce.tryOut(kj::mv(wanted))
+        .then([this, unread = kj::mv(content.problems), changes = kj::mv(changes), confirmWithin,
+               entry = kj::mv(entry), whose](RulesInForce::Trial trial) mutable {
+          if (whose.user == nullptr)
+            requireNone(unread, trial.problems);
+          else
+            requireGoodForUser(changes, unread.size() + trial.problems.size() > 0, trial.ofUsers);
+          return make(kj::mv(changes), confirmWithin, kj::mv(entry));
         });
+  }
+
+  static void requireGoodForUser(kj::ArrayPtr<const FileChange> changes, bool othersAreBad,
+                                 kj::ArrayPtr<const rules::Problem> ofUsers) {
+    // What is wrong with others' files is not his to see.
+    if (othersAreBad)
+      fail("nothing was changed: a file of the administrator's is not good just now");
+    for (auto& problem : ofUsers)
+      for (auto& change : changes)
+        if (fileName(problem.file) == fileName(change.name))
+          fail("nothing was changed, because of: ", problem.line, ':', problem.column, ": ",
+               problem.reason);
   }
 
   // Profiles ------------------------------------------------------------------------------------
@@ -370,12 +440,11 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
     note(kj::mv(change));
   }
 
-  void requireGood(const rules::FolderContent& content,
-                   kj::ArrayPtr<const FileChange> changes) const {
-    auto loaded = inForce.compile(changed(content.sources, changes, folders.own, now()));
+  static void requireNone(kj::ArrayPtr<const rules::Problem> unread,
+                          kj::ArrayPtr<const rules::Problem> problems) {
     kj::Vector<kj::String> all;
-    for (auto& problem : content.problems) all.add(problem.toString());
-    for (auto& problem : loaded.problems) all.add(problem.toString());
+    for (auto& problem : unread) all.add(problem.toString());
+    for (auto& problem : problems) all.add(problem.toString());
     if (!all.empty()) fail("nothing was changed, because of:\n", kj::strArray(all, "\n"));
   }
 
@@ -457,6 +526,10 @@ RuleStore::RuleStore(kj::UnixEventPort& port, kj::Timer& timer, RuleFolders fold
                           kj::mv(sinceBoot))) {}
 RuleStore::~RuleStore() noexcept(false) = default;
 
+void RuleStore::workAside(Aside aside) {
+  impl->aside = kj::mv(aside);
+}
+
 void RuleStore::loadFirst() {
   impl->loadFirst();
 }
@@ -482,39 +555,46 @@ kj::Promise<void> RuleStore::run() {
 }
 
 kj::Promise<RuleStore::Added> RuleStore::add(kj::StringPtr toml, kj::Duration confirmWithin,
-                                             kj::StringPtr who) {
-  return impl->inTurn<Added>([this, toml = kj::str(toml), who = kj::str(who), confirmWithin]() {
-    return impl->add(toml, confirmWithin, who);
-  });
+                                             kj::StringPtr who, KeptBy whose) {
+  return impl->inTurn<Added>(
+      [this, toml = kj::str(toml), who = kj::str(who), confirmWithin, whose]() mutable {
+        auto added = impl->add(toml, confirmWithin, who, whose);
+        return added.attach(kj::mv(toml), kj::mv(who));
+      });
 }
 
 kj::Promise<uint32_t> RuleStore::remove(kj::StringPtr name, kj::Duration confirmWithin,
-                                        kj::StringPtr who) {
-  return impl->inTurn<uint32_t>([this, name = kj::str(name), who = kj::str(who), confirmWithin]() {
-    return impl->remove(name, confirmWithin, who);
-  });
+                                        kj::StringPtr who, KeptBy whose) {
+  return impl->inTurn<uint32_t>(
+      [this, name = kj::str(name), who = kj::str(who), confirmWithin, whose]() mutable {
+        auto removed = impl->remove(name, confirmWithin, who, whose);
+        return removed.attach(kj::mv(name), kj::mv(who));
+      });
 }
 
 kj::Promise<RuleStore::Added> RuleStore::replace(kj::StringPtr name, kj::StringPtr toml,
                                                  kj::Duration confirmWithin, kj::StringPtr who) {
-  return impl->inTurn<Added>(
-      [this, name = kj::str(name), toml = kj::str(toml), who = kj::str(who), confirmWithin]() {
-        return impl->replace(name, toml, confirmWithin, who);
-      });
+  return impl->inTurn<Added>([this, name = kj::str(name), toml = kj::str(toml), who = kj::str(who),
+                              confirmWithin]() mutable {
+    auto replaced = impl->replace(name, toml, confirmWithin, who);
+    return replaced.attach(kj::mv(name), kj::mv(toml), kj::mv(who));
+  });
 }
 
 kj::Promise<uint32_t> RuleStore::move(kj::StringPtr name, kj::StringPtr before,
                                       kj::Duration confirmWithin, kj::StringPtr who) {
-  return impl->inTurn<uint32_t>(
-      [this, name = kj::str(name), before = kj::str(before), who = kj::str(who), confirmWithin]() {
-        return impl->move(name, before, confirmWithin, who);
-      });
+  return impl->inTurn<uint32_t>([this, name = kj::str(name), before = kj::str(before),
+                                 who = kj::str(who), confirmWithin]() mutable {
+    auto moved = impl->move(name, before, confirmWithin, who);
+    return moved.attach(kj::mv(name), kj::mv(before), kj::mv(who));
+  });
 }
 
 kj::Promise<RuleStore::Undone> RuleStore::undo(uint32_t number, kj::Duration confirmWithin,
                                                kj::StringPtr who) {
-  return impl->inTurn<Undone>([this, number, who = kj::str(who), confirmWithin]() {
-    return impl->undo(number, confirmWithin, who);
+  return impl->inTurn<Undone>([this, number, who = kj::str(who), confirmWithin]() mutable {
+    auto undone = impl->undo(number, confirmWithin, who);
+    return undone.attach(kj::mv(who));
   });
 }
 
@@ -553,8 +633,10 @@ void RuleStore::startIn(rules::Mode mode) {
 
 kj::Promise<uint32_t> RuleStore::changeMode(rules::Mode mode) {
   return impl->inTurn<uint32_t>([this, mode]() {
-    if (!impl->inForce.change(mode)) fail("the rules in force do not load any more: see the log");
-    return impl->applyChange();
+    return impl->inForce.change(mode).then([this](bool good) {
+      if (!good) fail("the rules in force do not load any more: see the log");
+      return impl->applyChange();
+    });
   });
 }
 

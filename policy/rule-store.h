@@ -7,6 +7,7 @@
 #include "common/accounts.h"
 #include "common/clock.h"
 #include "common/settings.h"
+#include "policy/aside.h"
 #include "policy/attachment.h"
 #include "policy/change-log.h"
 #include "policy/profiles.h"
@@ -43,6 +44,10 @@ public:
   ~RuleStore() noexcept(false);
   KJ_DISALLOW_COPY(RuleStore);
 
+  void workAside(Aside aside);
+  // Where rules are read and compiled from here on; without it, at once. What is behind it has to
+  // end before this does.
+
   void loadFirst();
   // Takes back what was not confirmed in time, then loads. Where the files are bad, what was in
   // force last is in force again (`good()` is false then); where nothing was yet, throws FAILED
@@ -62,14 +67,15 @@ public:
     uint32_t affected = 0;  // open flows that got another verdict
     kj::String rule;        // the name of the first one added
   };
-  kj::Promise<Added> add(kj::StringPtr toml, kj::Duration confirmWithin,
-                         kj::StringPtr who = NOBODY);
+  kj::Promise<Added> add(kj::StringPtr toml, kj::Duration confirmWithin, kj::StringPtr who = NOBODY,
+                         KeptBy whose = {});
   // In force when it resolves. Throws FAILED, nothing changed, when the rules are bad alone or
   // together with all others, or cannot be written. confirmWithin not 0: taken back then unless
-  // confirmed. `who` stands in the change log.
+  // confirmed. `who` stands in the change log. A user's own rules take effect at once: nothing of
+  // them is to be confirmed, and he may change them so often an hour (change-quota.h).
   kj::Promise<uint32_t> remove(kj::StringPtr name, kj::Duration confirmWithin,
-                               kj::StringPtr who = NOBODY);
-  // Of the suite's own files alone; else FAILED with the place where the rule stands.
+                               kj::StringPtr who = NOBODY, KeptBy whose = {});
+  // Of those that are kept so alone; else FAILED, with the place where the rule stands.
   kj::Promise<Added> replace(kj::StringPtr name, kj::StringPtr toml, kj::Duration confirmWithin,
                              kj::StringPtr who = NOBODY);
   // One of the suite's own, at its place; `rule` is its name from now on. Throws as add and remove.

@@ -18,82 +18,156 @@ RulesInForce::RulesInForce(Parts parts) : parts(parts), startedNs(suiteStartedNs
 
 void RulesInForce::loadFirst(kj::ArrayPtr<const FileChange> takenBack) {
   parts.ruleClock.restore();
-  load();
+  auto reading = read(parts.folders);
+  isNews(reading);
+  auto made = making(kj::mv(reading.content.sources))();
+  take(kj::mv(made), kj::mv(reading.content.problems));
   if (current == nullptr) loadLastGood(takenBack);
   clockChanged();
-}
-
-bool RulesInForce::load() {
-  auto before = problem();
-  lookedAt = fingerprint(parts.folders);
-  auto lists = fingerprintOfLists(parts.folders);
-  bool sameLists = lists == listsWere;
-  listsWere = kj::mv(lists);
-  auto content = readRuleFiles(parts.folders);
-  parts.ruleClock.age(content.sources);
-  bool asBefore =
-      current != nullptr && sameLists && content.problems.empty() && same(content.sources, from);
-  wrong = kj::mv(content.problems);
-  if (asBefore) {
-    if (before.size() > 0) say();
-    return false;
-  }
-  auto loaded = compile(content.sources);
-  for (auto& one : loaded.problems) wrong.add(kj::mv(one));
-  for (auto& list : loaded.missing) log::warning(list);
-  if (wrong.empty()) put(kj::mv(KJ_ASSERT_NONNULL(loaded.set)), kj::mv(content.sources));
-  if (wrong.empty() || before != problem()) say();
-  return wrong.empty();
-}
-
-bool RulesInForce::loadFrom(RuleSources sources) {
-  auto loaded = compile(sources);
-  KJ_IF_MAYBE (good, loaded.set) {
-    put(kj::mv(*good), kj::mv(sources));
-    return true;
-  }
-  return false;
-}
-
-bool RulesInForce::change(rules::Mode to) {
-  auto before = mode;
-  mode = to;
-  if (loadFrom(copyOf(from))) return true;
-  mode = before;
-  return false;
 }
 
 void RulesInForce::loadLastGood(kj::ArrayPtr<const FileChange> takenBack) {
   // Policy comes back while somebody's file is bad: the machine stays guarded as it was.
   KJ_IF_MAYBE (content, parts.state.read(LAST_GOOD_FILE)) {
     auto last = parseLastGood(parts.state.fullPath(LAST_GOOD_FILE), content->text);
-    if (loadFrom(changed(last, takenBack, parts.folders.own, now()))) return;
+    auto made = making(changed(last, takenBack, parts.folders.own, now()))();
+    if (made.loaded.set != nullptr) return put(kj::mv(made));
   }
   fail(allLines(wrong));
 }
 
-RuleSet::Loaded RulesInForce::compile(kj::ArrayPtr<const rules::RuleSource> sources) const {
-  auto& settings = parts.settings;
-  return RuleSet::load(
-      sources, rules::RuleOptions{parts.users, settings.defaultAction, settings.keepExisting,
-                                  settings.builtinOff, parts.folders.lists, startedNs,
-                                  settings.profiles.asPtr(), settings.ways.asPtr(), mode});
+kj::Promise<bool> RulesInForce::load() {
+  return runAside(parts.aside, [&folders = parts.folders]() { return read(folders); })
+      .then([this](Reading reading) -> kj::Promise<bool> {
+        if (isNews(reading)) return make(kj::mv(reading));
+        bool wasWrong = !wrong.empty();
+        wrong.clear();
+        if (wasWrong) say();
+        return false;
+      });
 }
 
-void RulesInForce::put(kj::Own<RuleSet> fresh, RuleSources sources) {
-  KJ_IF_MAYBE (previous, current) fresh->adoptCounts(**previous);
+RulesInForce::Reading RulesInForce::read(const RuleFolders& folders) {
+  // In this order: what changes while the files are read is seen at the next look.
+  Reading reading{fingerprint(folders), fingerprintOfLists(folders), {}};
+  reading.content = readRuleFiles(folders);
+  return reading;
+}
+
+bool RulesInForce::isNews(Reading& reading) {
+  lookedAt = kj::mv(reading.files);
+  bool sameLists = reading.lists == listsWere;
+  listsWere = kj::mv(reading.lists);
+  auto& content = reading.content;
+  parts.ruleClock.age(content.sources);
+  return current == nullptr || !sameLists || !content.problems.empty() ||
+         !same(content.sources, from);
+}
+
+kj::Promise<bool> RulesInForce::make(Reading reading) {
+  return runAside(parts.aside, making(kj::mv(reading.content.sources)))
+      .then([this, jumps = clockJumps,
+             problems = kj::mv(reading.content.problems)](Made made) mutable -> kj::Promise<bool> {
+        // The clock was set meanwhile: files are older, or younger, than they were taken for.
+        if (jumps != clockJumps) return load();
+        return take(kj::mv(made), kj::mv(problems));
+      });
+}
+
+kj::Function<RulesInForce::Made()> RulesInForce::making(RuleSources sources) const {
+  auto& settings = parts.settings;
+  rules::RuleOptions options{parts.users,
+                             settings.defaultAction,
+                             settings.keepExisting,
+                             settings.builtinOff,
+                             parts.folders.lists,
+                             startedNs,
+                             settings.profiles.asPtr(),
+                             settings.ways.asPtr(),
+                             mode};
+  const RuleSet* previous = nullptr;
+  KJ_IF_MAYBE (set, current) previous = set->get();
+  return [options, previous, sources = kj::mv(sources)]() mutable {
+    Made made;
+    made.loaded = RuleSet::load(sources, options);
+    KJ_IF_MAYBE (set, made.loaded.set) {
+      made.lastGood = lastGoodText(sources);
+      if (previous != nullptr) made.asBefore = (*set)->sameAs(*previous);
+    }
+    made.sources = kj::mv(sources);
+    return made;
+  };
+}
+
+bool RulesInForce::take(Made made, kj::Vector<rules::Problem> problems) {
+  auto before = problem();
+  for (auto& one : made.loaded.problems) problems.add(kj::mv(one));
+  for (auto& list : made.loaded.missing) log::warning(list);
+  for (auto& one : made.loaded.ofUsers)
+    log::warning(kj::str("left out, of a user's own rules: ", one.toString()));
+  wrong = kj::mv(problems);
+  bool good = wrong.empty();
+  if (good) put(kj::mv(made));
+  if (good || before != problem()) say();
+  return good;
+}
+
+kj::Promise<bool> RulesInForce::loadFrom(RuleSources sources) {
+  return runAside(parts.aside, making(kj::mv(sources))).then([this](Made made) {
+    bool good = made.loaded.set != nullptr;
+    if (good) put(kj::mv(made));
+    return good;
+  });
+}
+
+kj::Promise<bool> RulesInForce::change(rules::Mode to) {
+  auto before = mode;
+  mode = to;
+  return loadFrom(copyOf(from)).then([this, before](bool good) {
+    if (!good) mode = before;
+    return good;
+  });
+}
+
+kj::Promise<rules::FolderContent> RulesInForce::readFiles() const {
+  return runAside(parts.aside, [&folders = parts.folders]() { return readRuleFiles(folders); });
+}
+
+kj::Promise<RulesInForce::Trial> RulesInForce::tryOut(RuleSources sources) const {
+  return runAside(parts.aside, [make = making(kj::mv(sources))]() mutable {
+    auto made = make();
+    return Trial{kj::mv(made.loaded.problems), kj::mv(made.loaded.ofUsers)};
+  });
+}
+
+void RulesInForce::put(Made made) {
+  auto fresh = kj::mv(KJ_ASSERT_NONNULL(made.loaded.set));
+  KJ_IF_MAYBE (previous, current) {
+    fresh->adoptCounts(**previous, made.asBefore);
+    discard(kj::mv(*previous));
+  }
   current = kj::mv(fresh);
   takeCircumstances();
   former = kj::mv(from);
-  from = kj::mv(sources);
+  from = kj::mv(made.sources);
   loadedNs = now();
   phase = set().phase(loadedNs);
-  keepAsLastGood();
+  keepAsLastGood(kj::mv(made.lastGood));
 }
 
-void RulesInForce::keepAsLastGood() {
+void RulesInForce::discard(kj::Own<RuleSet> old) {
+  discarding = parts
+                   .aside([old = kj::mv(old)]() mutable {
+                     auto gone = kj::mv(old);  // ten thousand rules take a while to free
+                   })
+                   .eagerlyEvaluate([](kj::Exception&& e) {
+                     log::exception("freeing the rules from before", e);
+                   });
+}
+
+void RulesInForce::keepAsLastGood(kj::String text) {
   parts.ruleClock.keep(from);
-  keeping = parts.state.replace(LAST_GOOD_FILE, FileContent{lastGoodText(from)})
+  keeping = parts.state.replace(LAST_GOOD_FILE, FileContent{kj::mv(text)})
                 .eagerlyEvaluate([](kj::Exception&& e) {
                   log::exception("keeping the rules for a restart", e);
                 });
@@ -126,7 +200,8 @@ bool RulesInForce::clockChanged() {
   if (delta == 0) return false;
   set().shiftDurations(delta);
   startedNs += uint64_t(delta);
-  keepAsLastGood();
+  clockJumps++;
+  keepAsLastGood(lastGoodText(from));
   return true;
 }
 

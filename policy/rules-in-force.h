@@ -5,6 +5,7 @@
 
 #include "common/accounts.h"
 #include "common/settings.h"
+#include "policy/aside.h"
 #include "policy/durable-folder.h"
 #include "policy/profiles.h"
 #include "policy/rule-clock.h"
@@ -31,6 +32,7 @@ public:
     kj::Function<uint64_t()>& clock;  // wall clock
     RuleClock& ruleClock;
     const Profiles& profiles;
+    Aside& aside;  // where files are read and compiled; the worker behind it ends before this does
   };
   explicit RulesInForce(Parts parts);
   // Before the sandbox (it looks when the suite was started).
@@ -42,15 +44,21 @@ public:
 
   void startIn(rules::Mode of) { mode = of; }
   // Before anything is loaded.
-  bool change(rules::Mode to);
+  kj::Promise<bool> change(rules::Mode to);
   // What is in force, in that mode. False where it would not load.
 
-  bool load();
-  // Reads the files; whether another set is in force now. Never throws for what a file says.
-  bool loadFrom(RuleSources sources);
+  kj::Promise<bool> load();
+  // Reads the files; whether another set is in force then. Never throws for what a file says. One
+  // at a time, like the next.
+  kj::Promise<bool> loadFrom(RuleSources sources);
   // Instead of the files; false where they are bad, too.
 
-  rules::RuleSet::Loaded compile(kj::ArrayPtr<const rules::RuleSource> sources) const;
+  kj::Promise<rules::FolderContent> readFiles() const;
+  struct Trial {
+    kj::Vector<rules::Problem> problems;  // that would keep them from being in force
+    kj::Vector<rules::Problem> ofUsers;   // for which a user's file would be left out
+  };
+  kj::Promise<Trial> tryOut(RuleSources sources) const;
 
   rules::RuleSet& set();
   const rules::RuleSet& set() const;
@@ -84,11 +92,30 @@ private:
   kj::String lookedAt;   // fingerprint at the last reading
   kj::String listsWere;  // fingerprint of the compiled lists
   uint64_t loadedNs = 0;
+  unsigned clockJumps = 0;
   kj::Array<bool> phase;
   kj::Promise<void> keeping = nullptr;  // writing what is in force to its file
 
-  void put(kj::Own<rules::RuleSet> fresh, RuleSources sources);
-  void keepAsLastGood();
+  kj::Promise<void> discarding = nullptr;  // the set from before
+
+  struct Reading {
+    kj::String files, lists;  // fingerprints from before the files were read
+    rules::FolderContent content;
+  };
+  struct Made {
+    RuleSources sources;
+    rules::RuleSet::Loaded loaded;
+    kj::String lastGood;                    // as text
+    kj::Array<kj::Maybe<size_t>> asBefore;  // rules of the set in force that are the same
+  };
+  static Reading read(const RuleFolders& folders);
+  bool isNews(Reading& reading);  // ages it
+  kj::Function<Made()> making(RuleSources sources) const;
+  kj::Promise<bool> make(Reading reading);
+  bool take(Made made, kj::Vector<rules::Problem> problems);
+  void put(Made made);
+  void discard(kj::Own<rules::RuleSet> old);
+  void keepAsLastGood(kj::String text);
   void loadLastGood(kj::ArrayPtr<const FileChange> takenBack);
   void say() const;
 };

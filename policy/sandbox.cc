@@ -35,13 +35,16 @@ void requireFolders(const Directories& directories) {
   require(stateFolder(directories), R_OK | W_OK | X_OK, "keeping rules in");
 }
 
-kj::String enterSandbox(const Directories& directories) {
+kj::String lockFiles(const Directories& directories) {
   LandlockRules files;
   // The folders above rules.d: it may be made, or replaced as a whole, later.
   files.read.add(kj::str(directories.configuration));
   files.read.add(kj::str(directories.state, "/lists"));  // those that rules name
   files.write.add(stateFolder(directories));
-  auto words = enterLandlock(files);
+  return enterLandlock(files);
+}
+
+void lockCalls() {
   SyscallFilter filter;
   filter.allowUnixSockets();    // interceptor and attributor are dialled again; the attributor's
                                 // arrow is made
@@ -54,7 +57,6 @@ kj::String enterSandbox(const Directories& directories) {
   filter.allow(SYS_io_submit);        // fsync without waiting for it
   filter.allow(SYS_io_getevents);
   filter.enter();
-  return words;
 }
 
 int proveSandbox() {

@@ -12,14 +12,15 @@ namespace {
 
 constexpr auto BETWEEN_SWEEPS = 10 * kj::SECONDS;
 constexpr auto BEFORE_RECONCILING = 100 * kj::MILLISECONDS;  // several reasons, one walk
-constexpr uint SWEEPS_A_WALK = 30;  // conntrack is compared every five minutes, whatever was told
+constexpr size_t COMPILER_JOBS = 64;  // changes of rules come one after the other
+constexpr uint SWEEPS_A_WALK = 30;    // conntrack is compared every five minutes, whatever was told
 
 }  // namespace
 
 RuleFolders ruleFolders(const Directories& directories) {
-  return RuleFolders{kj::str(directories.configuration, "/rules.d"),
-                     kj::str(directories.state, "/policy/rules.d"),
-                     kj::str(directories.state, "/lists")};
+  return RuleFolders{
+      kj::str(directories.configuration, "/rules.d"), kj::str(directories.state, "/policy/rules.d"),
+      kj::str(directories.state, "/policy/users.d"), kj::str(directories.state, "/lists")};
 }
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Settings& settings,
@@ -120,6 +121,11 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
     KJ_IF_MAYBE (events, told) events->changed(change);
   });
   addCounters();
+}
+
+void Service::startCompiler() {
+  auto& worker = *compiler.emplace(kj::heap<Worker>(COMPILER_JOBS));
+  rules.workAside([&worker](kj::Function<void()> job) { return worker.run(kj::mv(job)); });
 }
 
 void Service::loadRules() {

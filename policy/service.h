@@ -8,6 +8,7 @@
 #include "common/service.h"
 #include "common/settings.h"
 #include "common/status.h"
+#include "common/worker.h"
 #include "policy/askers.h"
 #include "policy/attributed-arrow.h"
 #include "policy/attributor-link.h"
@@ -49,6 +50,9 @@ public:
   KJ_DISALLOW_COPY(Service);
 
   void setLandlock(kj::StringPtr words) { ownStatus.setLandlock(words); }
+
+  void startCompiler();
+  // The thread that reads and compiles rules beside the verdicts: after Landlock, before seccomp.
 
   void loadTokens() { tokens.read(); }
   void loadRules();
@@ -102,7 +106,8 @@ private:
   kj::Maybe<Events> told;  // nullptr: history is off, and so is the journal
   BootstrapParts bootstrap;
   RpcServer rpc;
-  kj::TaskSet tasks;  // last: destroyed first
+  kj::Maybe<kj::Own<Worker>> compiler;  // ends before what its jobs look at
+  kj::TaskSet tasks;                    // last: destroyed first
 
   kj::Promise<void> sweep();
   void enforcing();

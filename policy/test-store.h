@@ -30,6 +30,7 @@ struct TestStore {
   TestStore() {
     folder.make("etc/rules.d");
     folder.make("state/policy/rules.d");
+    folder.make("state/policy/users.d");
     settings.defaultAction = DefaultAction::BLOCK;
   }
 
@@ -39,7 +40,7 @@ struct TestStore {
     store = kj::heap<RuleStore>(
         loop.port, loop.timer,
         RuleFolders{folder.path("etc/rules.d"), folder.path("state/policy/rules.d"),
-                    folder.path("state/lists")},
+                    folder.path("state/policy/users.d"), folder.path("state/lists")},
         settings, rules::testUsers(), [this]() { return now; }, [this]() { return sinceBoot; });
     store->onChange([this]() -> kj::Promise<uint32_t> {
       applied++;
@@ -93,7 +94,7 @@ struct TestStore {
     // The names of the suite's own rules as they are asked.
     kj::Vector<kj::StringPtr> names;
     for (auto& one : store->inForce().rules())
-      if (one.layer == rules::Layer::USER) names.add(one.name);
+      if (one.layer == rules::Layer::SUITE) names.add(one.name);
     return kj::strArray(names, " ");
   }
 

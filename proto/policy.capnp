@@ -60,6 +60,10 @@ interface Policy extends (Daemon.Daemon) {
   attachment @11 () -> (listener :Profile.AttachmentListener);
   # For the resolver's uid alone: where it tells which networks this machine is on.
 
+  ownRules @12 () -> (editor :RuleEditor);
+  # For every person of this machine: an editor of the caller's own rules, told by his uid. They can only make stricter what his own
+  # programs may do. Its add, remove and list are about these alone; the rest fails (FAILED "not entitled").
+
   gate @10 (watcher :Gate.RouteWatcher) -> (routes :Gate.Routes);
   # For the gate's uid alone: where flows with mark 1717 are to go. `watcher` is told of those that have ended. A new call
   # replaces the one before.
@@ -221,4 +225,7 @@ interface RuleEditor {
   useProfile @7 (name :Text, confirmSeconds :UInt32) -> (affected :UInt32, profiles :Profile.ProfilesView);
   # "auto": by network; "none": none whatever the network; else the name of one. Fails (FAILED, in words) where there is no
   # such profile. confirmSeconds and `affected` as with `add`.
+
+  list @8 () -> (rules :List(View.RuleView));
+  # Those that `add` and `remove` are about, in the order they are asked.
 }

@@ -168,13 +168,14 @@ struct RuleView {
   position @0 :UInt32;           # 1 is asked first
   name @1 :Text;
   action @2 :Text;
-  layer @3 :Text;                # built-in, administrator, user (what the suite keeps), default
+  layer @3 :Text;                # built-in, administrator, suite, user, default
   origin @4 :Text;               # file:line, or "built-in"
   text @5 :Text;                 # the rule as TOML
   hits @6 :Float64;
   lastUsed @7 :Text $Json.name("last_used");
   expires @8 :Text;
   profile @9 :Text;              # of its whole file: in force with this profile alone; empty: with each
+  user @10 :Text;                # of the layer "user": the uid whose programs it is about
 }
 
 struct Considered {

@@ -74,8 +74,8 @@ TEST_CASE("rules that have ended, and names that are there twice, are told") {
   REQUIRE(ended.warnings.size() == 1);
   CHECK(kj::StringPtr(ended.warnings[0].reason) ==
         "rule \"old\" has ended at 2020-01-01T00:00:00.000Z: take it out");
-  RuleSource sources[] = {source(rule("same", "port = 1"), Layer::USER, "a.toml"),
-                          source(rule("same", "port = 2"), Layer::USER, "b.toml")};
+  RuleSource sources[] = {source(rule("same", "port = 1"), Layer::SUITE, "a.toml"),
+                          source(rule("same", "port = 2"), Layer::SUITE, "b.toml")};
   auto twice = check(sources, testOptions(), NOW);
   REQUIRE(twice.warnings.size() == 1);
   CHECK(twice.warnings[0].file == "b.toml");

@@ -11,7 +11,14 @@ Problem about(const Rule& rule, kj::String reason) {
 }
 
 bool isPeoples(const Rule& rule) {
-  return rule.layer == Layer::ADMINISTRATOR || rule.layer == Layer::USER;
+  return rule.layer == Layer::ADMINISTRATOR || rule.layer == Layer::SUITE ||
+         rule.layer == Layer::USER;
+}
+
+bool sameAsker(const Rule& a, const Rule& b) {
+  // Whether one may come before the other: a user's rules are asked apart from all others.
+  bool ofUser = a.layer == Layer::USER;
+  return ofUser == (b.layer == Layer::USER) && (!ofUser || a.user == b.user);
 }
 
 bool ends(const Rule& rule) {
@@ -125,7 +132,7 @@ void warnOfEnded(const Rule& rule, uint64_t nowWallNs, kj::Vector<Problem>& warn
 void warnOfSameName(const Rule& rule, kj::ArrayPtr<const Rule> earlier,
                     kj::Vector<Problem>& warnings) {
   for (auto& other : earlier) {
-    if (other.name != rule.name) continue;
+    if (other.name != rule.name || !sameAsker(rule, other)) continue;
     warnings.add(
         about(rule, kj::str("rule \"", rule.name, "\" has the same name as the one at ",
                             other.origin(), ": explain and remove will not tell them apart")));
@@ -151,7 +158,8 @@ void warnOfNeverDeciding(const Rule& rule, kj::ArrayPtr<const Rule> earlier, Che
   KJ_IF_MAYBE (reason, contradiction(rule, given))
     return warn(kj::str("can never match: ", *reason));
   for (auto& other : earlier)
-    if (!ends(other) && covers(other, given)) return warn(whyCovered(rule, given, other));
+    if (!ends(other) && sameAsker(rule, other) && covers(other, given))
+      return warn(whyCovered(rule, given, other));
 }
 
 }  // namespace
@@ -161,6 +169,7 @@ CheckResult check(kj::ArrayPtr<const RuleSource> sources, const RuleOptions& opt
   CheckResult result;
   auto loaded = RuleSet::load(sources, options);
   result.errors = kj::mv(loaded.problems);
+  for (auto& problem : loaded.ofUsers) result.warnings.add(kj::mv(problem));
   for (auto& list : loaded.missing) result.missing.add(kj::mv(list));
   KJ_IF_MAYBE (set, loaded.set) {
     auto rules = (*set)->rules();

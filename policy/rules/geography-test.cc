@@ -38,7 +38,7 @@ struct Databases {
   RuleSet::Loaded load(kj::StringPtr rules, kj::StringPtr databases) {
     RuleSource sources[] = {
         source(kj::str(databases, "\n[[rule]]\nname = \"r\"\naction = \"gate17\"\n", rules, '\n'),
-               Layer::USER, kj::str(folder, "/rules.toml"))};
+               Layer::SUITE, kj::str(folder, "/rules.toml"))};
     return RuleSet::load(sources, testOptions());
   }
 };

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "policy/rules/facts.h"
+#include "policy/rules/gate.h"
 #include "policy/rules/index-keys.h"
 
 #include <kj/memory.h>
@@ -63,6 +64,9 @@ public:
 
   virtual kj::ArrayPtr<const kj::Vector<kj::Own<Operand>>> nested() const { return nullptr; }
   // Of any-of its alternatives, of not its one table of operands: for reasoning and for walking.
+
+  virtual void narrow(Gate&) const {}
+  // Takes out what it says "no" to, whatever else the flow is.
 
   virtual void addKeys(OperandKeys&) const {}
   // What it can be found by (rule-index.h): a flow that matches has at least one of these keys.

@@ -25,6 +25,9 @@ public:
   bool covers(const Operand& other) const override {
     return key == other.key && direction == static_cast<const DirectionOperand&>(other).direction;
   }
+  void narrow(Gate& gate) const override {
+    gate.only(Gate::DIRECTION, 2, 1u << unsigned(direction));
+  }
 
 private:
   Direction direction;
@@ -48,6 +51,12 @@ public:
   bool covers(const Operand& other) const override {
     return key == other.key &&
            (static_cast<const ProtocolOperand&>(other).protocols & ~protocols).none();
+  }
+  void narrow(Gate& gate) const override {
+    uint32_t taken = 0;
+    for (unsigned number = 0; number < 256; number++)
+      if (protocols[number]) taken |= 1u << Gate::protocolBit(uint8_t(number));
+    gate.only(Gate::PROTOCOL, kj::size(Gate::PROTOCOLS) + 1, taken);
   }
 
 private:
@@ -76,6 +85,10 @@ public:
   }
   bool covers(const Operand& other) const override {
     return key == other.key && (static_cast<const IcmpTypeOperand&>(other).types & ~types).none();
+  }
+  void narrow(Gate& gate) const override {
+    gate.only(Gate::PROTOCOL, kj::size(Gate::PROTOCOLS) + 1,
+              1u << Gate::protocolBit(PROTOCOL_ICMP) | 1u << Gate::protocolBit(PROTOCOL_ICMPV6));
   }
 
 private:
@@ -155,6 +168,7 @@ public:
   bool covers(const Operand& other) const override {
     return key == other.key && (static_cast<const ScopeOperand&>(other).scopes & ~scopes) == 0;
   }
+  void narrow(Gate& gate) const override { gate.only(Gate::SCOPE, kj::size(SCOPES), scopes); }
 
 private:
   uint8_t scopes;
@@ -269,6 +283,7 @@ public:
     return kj::str(facts.establishedBefore ? "before-start" : "after the start");
   }
   bool covers(const Operand& other) const override { return key == other.key; }
+  void narrow(Gate& gate) const override { gate.only(Gate::ESTABLISHED, 2, 2); }
 };
 
 }  // namespace

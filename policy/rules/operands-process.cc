@@ -148,6 +148,13 @@ public:
     auto& narrower = static_cast<const KindOperand&>(other).set;
     return (narrower.kinds & ~set.kinds) == 0 && (set.suite || !narrower.suite);
   }
+  void narrow(Gate& gate) const override {
+    uint32_t taken = 0;
+    for (auto kind : KINDS)
+      for (bool suite : {false, true})
+        if (has(kind) || (set.suite && suite)) taken |= 1u << Gate::kindBit(kind, suite);
+    gate.only(Gate::KIND, 2 * Gate::KINDS, taken);
+  }
 
 private:
   KindSet set;

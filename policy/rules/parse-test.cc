@@ -14,7 +14,7 @@ namespace portreeve::rules {
 namespace {
 
 FolderContent fixtures(kj::StringPtr kind) {
-  auto content = readFolder(kj::str(RULE_FIXTURES "/", kind), Layer::USER);
+  auto content = readFolder(kj::str(RULE_FIXTURES "/", kind), Layer::SUITE);
   for (auto& problem : content.problems) FAIL(problem.toString().cStr());
   CHECK(content.sources.size() > 0);
   return content;
@@ -23,7 +23,7 @@ FolderContent fixtures(kj::StringPtr kind) {
 kj::String readExpected(kj::StringPtr tomlFile) {
   kj::Vector<Problem> problems;
   kj::String path = kj::str(tomlFile.slice(0, tomlFile.size() - strlen("toml")), "expected");
-  KJ_IF_MAYBE (expected, readFile(path, Layer::USER, problems)) {
+  KJ_IF_MAYBE (expected, readFile(path, Layer::SUITE, problems)) {
     return kj::mv(expected->text);
   }
   return kj::str("there is no ", path);
@@ -80,7 +80,7 @@ std::string asRules(const std::string& example) {
 
 TEST_CASE("every example of docs/rules.md is good") {
   kj::Vector<Problem> problems;
-  auto document = KJ_ASSERT_NONNULL(readFile(RULES_DOCUMENT, Layer::USER, problems));
+  auto document = KJ_ASSERT_NONNULL(readFile(RULES_DOCUMENT, Layer::SUITE, problems));
   std::string text(document.text.cStr());
   UserNames users;
   for (auto name : {"root", "alice", "_apt"})

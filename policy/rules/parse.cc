@@ -76,6 +76,7 @@ private:
   void parseRoot(const toml::table& root) {
     static constexpr kj::StringPtr ROOT_KEYS[] = {"rule"_kj, "profile"_kj, "sets"_kj,
                                                   "databases"_kj};
+    if (source.layer == Layer::USER) refuseDatabases(root);
     profile = root.get("profile");
     for (auto&& [key, value] : root) {
       kj::String word = copyText(key.str());
@@ -85,6 +86,14 @@ private:
         complaints.at(key.source(),
                       kj::str("unknown key \"", word, '"', didYouMean(word, ROOT_KEYS)));
     }
+  }
+
+  void refuseDatabases(const toml::table& root) {
+    // Policy would open what a user names.
+    if (const toml::node* value = root.get("databases"))
+      complaints.at(value->source(),
+                    kj::str("[databases] stand in the administrator's files alone: "
+                            "yours may use what they name"));
   }
 
   void parseRules(const toml::node& node) {
@@ -112,6 +121,7 @@ private:
   void parseRule(const toml::table& table, uint32_t line, kj::String text) {
     Rule rule;
     rule.layer = source.layer;
+    rule.user = source.user;
     rule.file = kj::str(source.file);
     rule.line = line;
     rule.text = kj::mv(text);
@@ -122,10 +132,21 @@ private:
     parseAnswer(table, rule);
     parseFlag(table, "essential", rule.essential);
     parseFlag(table, "log", rule.log);
+    if (source.layer == Layer::USER) refuseForUsers(table, rule);
     parseEnd(table, rule);
     rule.operands = parseOperands(table, RULE_KEYS, {options, complaints});
     if (profile != nullptr) addProfile(rule);
     result.rules.add(kj::mv(rule));
+  }
+
+  void refuseForUsers(const toml::table& table, const Rule& rule) {
+    if (rule.answer)
+      complaints.at(table.get("answer")->source(),
+                    kj::str("answers are given by `portreeve ask`: a rule of your own answers "
+                            "nothing"));
+    if (!rule.log)  // or what the administrator's rules stop were hidden from the history
+      complaints.at(table.get("log")->source(),
+                    kj::str("what is kept of your connections is the administrator's to say"));
   }
 
   void addProfile(Rule& rule) {
@@ -179,6 +200,12 @@ private:
                            kj::str("a rule has one action: allow, block, drop, gate17 or ask"));
     if (value->is_string() && isReserved(*value, rule)) return;
     eachWord(*value, WORDS, complaints, [&](size_t index) { rule.action = ACTIONS[index]; });
+    bool tightens = rule.action != Action::GATE17 && rule.action != Action::ASK;
+    if (source.layer == Layer::USER && !tightens)
+      complaints.at(value->source(),
+                    kj::str("whom to ask and where to turn connections is the administrator's to "
+                            "say: take block or drop, or allow for what your own later rules are "
+                            "not to stop"));
   }
 
   bool isReserved(const toml::node& value, Rule& rule) {

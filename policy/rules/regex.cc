@@ -2,6 +2,9 @@
 #include "policy/rules/regex.h"
 
 #include <re2/re2.h>
+#include <string.h>
+
+#include <algorithm>
 
 namespace portreeve::rules {
 namespace {
@@ -19,6 +22,12 @@ re2::RE2::Options options() {
   return chosen;
 }
 
+bool isLiteral(kj::StringPtr pattern) {
+  return pattern.asArray().end() == std::find_if(pattern.begin(), pattern.end(), [](char c) {
+           return memchr("\\.+*?()|[]{}^$", c, 14) != nullptr;
+         });
+}
+
 }  // namespace
 
 struct Regex::Compiled {
@@ -28,7 +37,7 @@ struct Regex::Compiled {
 };
 
 Regex::Regex(kj::String written, kj::Own<const Compiled> compiled)
-    : written(kj::mv(written)), compiled(kj::mv(compiled)) {}
+    : written(kj::mv(written)), literal(isLiteral(this->written)), compiled(kj::mv(compiled)) {}
 Regex::Regex(Regex&& other) noexcept = default;
 Regex& Regex::operator=(Regex&& other) noexcept = default;
 Regex::~Regex() noexcept(false) = default;
@@ -43,6 +52,8 @@ Regex::Parsed Regex::parse(kj::StringPtr pattern) {
 }
 
 bool Regex::matches(kj::StringPtr text) const {
+  // A tenth of the time, and most patterns that people write over command lines.
+  if (literal) return memmem(text.begin(), text.size(), written.begin(), written.size()) != nullptr;
   return re2::RE2::PartialMatch(re2::StringPiece(text.begin(), text.size()), compiled->expression);
 }
 

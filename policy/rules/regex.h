@@ -27,6 +27,7 @@ public:
 private:
   struct Compiled;
   kj::String written;
+  bool literal;  // nothing in it is more than itself
   kj::Own<const Compiled> compiled;
 
   Regex(kj::String written, kj::Own<const Compiled> compiled);

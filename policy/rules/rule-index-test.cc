@@ -42,6 +42,25 @@ TEST_CASE("the index finds the rule that decides whether a name may be asked for
   }
 }
 
+TEST_CASE("the index finds the rule on which a name might have a say") {
+  Random random(71);
+  for (unsigned round = 0; round < rounds(30); round++) {
+    auto text = randomRules(random, 1 + round % 60);
+    auto set = loadRules(text);
+    for (unsigned flows = 0; flows < 500; flows++) {
+      RandomFlow flow(random);
+      flow.facts.known = Known();
+      flow.facts.known.domain = false;
+      Match first = Match::NO;
+      flow.facts.wallNs = NOW;
+      for (auto& rule : set->rules())
+        if (first == Match::NO && !rule.expired(NOW) && !rule.answer)
+          first = rule.test(flow.facts);
+      CHECK_MESSAGE(set->hangsOnName(flow.facts, NOW) == (first == Match::MAYBE), text.cStr());
+    }
+  }
+}
+
 TEST_CASE("of ten thousand rules a flow meets a handful") {
   kj::Vector<kj::String> text;
   for (unsigned i = 0; i < 10000; i++)

@@ -36,6 +36,12 @@ kj::Maybe<OperandKeys> rarest(const Rule& rule, KeyKinds kinds, const Shares& sh
   return best;
 }
 
+Gate gateOf(const Rule& rule) {
+  auto gate = Gate::open();
+  for (auto& operand : rule.operands) operand->narrow(gate);
+  return gate;
+}
+
 }  // namespace
 
 RuleIndex::RuleIndex(kj::ArrayPtr<const Rule> rules, KeyKinds kinds, Includes includes)
@@ -49,14 +55,17 @@ RuleIndex::RuleIndex(kj::ArrayPtr<const Rule> rules, KeyKinds kinds, Includes in
       for (uint64_t key : keys.keys) shares[key]++;
     }
   }
+  auto gates = KJ_MAP(rule, rules) {
+    return gateOf(rule);
+  };
   std::unordered_map<uint64_t, Positions> collected;
   for (uint32_t position : included) {
     KJ_IF_MAYBE (keys, rarest(rules[position], kinds, shares))
       use(position, *keys, collected);
     else
-      always.push_back(position);
+      always.push_back(Entry{position, gates[position]});
   }
-  byKey.build(collected);
+  byKey.build(collected, gates);
 }
 
 void RuleIndex::use(uint32_t position, const OperandKeys& keys,
@@ -71,7 +80,8 @@ void RuleIndex::use(uint32_t position, const OperandKeys& keys,
     if (std::find(prefixes.begin(), prefixes.end(), prefix) == prefixes.end()) prefixes.add(prefix);
 }
 
-void RuleIndex::Table::build(const std::unordered_map<uint64_t, Positions>& byKey) {
+void RuleIndex::Table::build(const std::unordered_map<uint64_t, Positions>& byKey,
+                             kj::ArrayPtr<const Gate> gates) {
   constexpr size_t BITS_A_KEY = 16;
   unsigned power = unsigned(std::bit_width(2 * byKey.size() + 1));
   slots.resize(size_t(1) << power);
@@ -82,32 +92,38 @@ void RuleIndex::Table::build(const std::unordered_map<uint64_t, Positions>& byKe
     bits[(key & bitMask) / 64] |= uint64_t(1) << key % 64;
     size_t at = key >> shift;
     while (slots[at].count != 0) at = (at + 1) & (slots.size() - 1);
-    slots[at] = Slot{key, uint32_t(positions.size()), uint32_t(under.size())};
-    positions.insert(positions.end(), under.begin(), under.end());
+    slots[at] = Slot{key, uint32_t(entries.size()), uint32_t(under.size())};
+    for (uint32_t position : under) entries.push_back(Entry{position, gates[position]});
   }
 }
 
-RuleIndex::Lists::Lists(const RuleIndex& index, kj::ArrayPtr<const uint64_t> keys) {
+RuleIndex::Lists::Lists(const RuleIndex& index, kj::ArrayPtr<const uint64_t> keys, Gate flow)
+    : flow(flow) {
   add(kj::arrayPtr(index.always.data(), index.always.size()));
   for (uint64_t key : keys) {
     add(index.byKey.find(key));
   }
 }
 
-void RuleIndex::Lists::add(kj::ArrayPtr<const uint32_t> positions) {
-  if (positions.size() == 0) return;
-  cursors[count++] = Cursor{positions.begin(), positions.end()};
+void RuleIndex::Lists::add(kj::ArrayPtr<const Entry> entries) {
+  Cursor cursor{entries.begin(), entries.end()};
+  cursor.pass(flow);
+  if (cursor.at != cursor.end) cursors[count++] = cursor;
 }
 
-const uint32_t* RuleIndex::Lists::next() {
-  const uint32_t* least = nullptr;
+const RuleIndex::Entry* RuleIndex::Lists::next() {
+  const Entry* least = nullptr;
   for (size_t i = 0; i < count; i++)
-    if (least == nullptr || *cursors[i].at < *least) least = cursors[i].at;
+    if (least == nullptr || cursors[i].at->position < least->position) least = cursors[i].at;
   if (least == nullptr) return nullptr;
-  uint32_t position = *least;
+  uint32_t position = least->position;
   for (size_t i = 0; i < count;) {
     auto& cursor = cursors[i];
-    if (*cursor.at == position) cursor.at++;  // a rule may stand under several of the flow's keys
+    if (cursor.at->position == position) {
+      // A rule may stand under several of the flow's keys.
+      cursor.at++;
+      cursor.pass(flow);
+    }
     if (cursor.at == cursor.end)
       cursor = cursors[--count];
     else

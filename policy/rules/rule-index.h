@@ -8,6 +8,7 @@
 // operand (an expression, a scope, a protocol alone) are candidates always.
 #pragma once
 
+#include "policy/rules/gate.h"
 #include "policy/rules/index-keys.h"
 #include "policy/rules/rule.h"
 
@@ -30,46 +31,58 @@ public:
 
   template <typename Test>
   const Rule* firstOf(const FlowFacts& facts, Test&& test) const {
-    // The first rule of those that can match for which `test` is true; nullptr: none.
+    // The first rule of those that can match for which `test` is true; nullptr: none. Rules that
+    // say "no" by their gate are not tested.
     FlowKeys keys(facts, {used, prefixes});
     if (!keys.complete()) return firstOfAll(test);
-    Lists lists(*this, keys.keys());
-    while (const uint32_t* position = lists.next())
-      if (test(rules[*position])) return &rules[*position];
+    Lists lists(*this, keys.keys(), Gate::of(facts));
+    while (const Entry* entry = lists.next())
+      if (test(rules[entry->position])) return &rules[entry->position];
     return nullptr;
   }
 
 private:
+  struct Entry {
+    uint32_t position;
+    Gate gate;
+  };
   using Positions = std::vector<uint32_t>;  // ascending
+  using Entries = std::vector<Entry>;       // likewise
 
   class Lists {
     // Merges the lists of a flow's keys.
   public:
-    Lists(const RuleIndex& index, kj::ArrayPtr<const uint64_t> keys);
-    const uint32_t* next();  // nullptr: no more
+    Lists(const RuleIndex& index, kj::ArrayPtr<const uint64_t> keys, Gate flow);
+    const Entry* next();  // nullptr: no more
 
   private:
     struct Cursor {
-      const uint32_t* at;
-      const uint32_t* end;
+      const Entry* at;
+      const Entry* end;
+
+      void pass(Gate flow) {
+        while (at != end && !at->gate.lets(flow)) at++;
+      }
     };
+    Gate flow;
     Cursor cursors[FlowKeys::MOST + 1];
     size_t count = 0;
 
-    void add(kj::ArrayPtr<const uint32_t> positions);
+    void add(kj::ArrayPtr<const Entry> entries);
   };
 
   class Table {
     // From a key to the rules under it. Most keys of a flow have none: a bit map that stays in the
     // processor's cache says so, else one probe of a table without pointers finds them.
   public:
-    void build(const std::unordered_map<uint64_t, Positions>& byKey);
-    kj::ArrayPtr<const uint32_t> find(uint64_t key) const {
+    void build(const std::unordered_map<uint64_t, Positions>& byKey,
+               kj::ArrayPtr<const Gate> gates);
+    kj::ArrayPtr<const Entry> find(uint64_t key) const {
       if ((bits[(key & bitMask) / 64] >> key % 64 & 1) == 0) return nullptr;
       for (size_t at = key >> shift;; at = (at + 1) & (slots.size() - 1)) {
         auto& slot = slots[at];
         if (slot.count == 0) return nullptr;
-        if (slot.key == key) return kj::arrayPtr(positions.data() + slot.first, slot.count);
+        if (slot.key == key) return kj::arrayPtr(entries.data() + slot.first, slot.count);
       }
     }
 
@@ -83,12 +96,12 @@ private:
     uint64_t bitMask = 0;
     std::vector<Slot> slots;
     unsigned shift = 0;
-    Positions positions;
+    Entries entries;
   };
 
   kj::ArrayPtr<const Rule> rules;
   Table byKey;
-  Positions always;
+  Entries always;
   Positions included;
   KeyKinds used = 0;
   kj::Vector<uint8_t> prefixes;

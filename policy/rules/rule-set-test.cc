@@ -340,7 +340,7 @@ TEST_CASE(
     "built-in rules come first, then the administrator's files, then the suite's own, then the "
     "default") {
   RuleSource sources[] = {
-      source(rule("own", "block", ""), Layer::USER, "own.toml"),
+      source(rule("own", "block", ""), Layer::SUITE, "own.toml"),
       source(rule("ten", "allow", "port = 443"), Layer::ADMINISTRATOR, "10.toml"),
       source(rule("twenty", "drop", "port = 443"), Layer::ADMINISTRATOR, "20.toml")};
   auto set = loadRules(sources, testOptions());
@@ -357,7 +357,7 @@ TEST_CASE(
 
 TEST_CASE("one bad file among good ones gives no set, and all its problems") {
   RuleSource sources[] = {source(rule("good", "allow", "")),
-                          source("[[rule]]\nport = 0\n", Layer::USER, "bad.toml")};
+                          source("[[rule]]\nport = 0\n", Layer::SUITE, "bad.toml")};
   auto loaded = RuleSet::load(sources, testOptions());
   CHECK(loaded.set == nullptr);
   REQUIRE(loaded.problems.size() == 3);
@@ -409,13 +409,13 @@ TEST_CASE("hits are counted per rule and survive a reload that leaves the rule a
   set->count(decision, NOW + 1);
   auto reloaded =
       loadRules(kj::str(rule("new", "block", "port = 1"), rule("web", "allow", "port = 443")));
-  reloaded->adoptCounts(*set);
+  reloaded->adoptCounts(*set, reloaded->sameAs(*set));
   size_t web = KJ_ASSERT_NONNULL(reloaded->find("web"));
   CHECK(reloaded->hits(web).hits == 2);
   CHECK(reloaded->hits(web).lastNs == NOW + 1);
   CHECK(reloaded->hits(web - 1).hits == 0);
   auto changed = loadRules(rule("web", "block", "port = 443"));
-  changed->adoptCounts(*set);
+  changed->adoptCounts(*set, changed->sameAs(*set));
   CHECK(changed->hits(KJ_ASSERT_NONNULL(changed->find("web"))).hits == 0);
 }
 
@@ -469,7 +469,7 @@ TEST_CASE("rules are shown with their position, layer, place and text") {
       uint32_t(set->rules().size()));
   set->fill(orphan.get());
   auto view = orphan.get()[uint32_t(KJ_ASSERT_NONNULL(set->find("web")))];
-  CHECK(kj::StringPtr(view.getLayer()) == "user");
+  CHECK(kj::StringPtr(view.getLayer()) == "suite");
   CHECK(kj::StringPtr(view.getOrigin()) == "test.toml:1");
   CHECK(kj::StringPtr(view.getExpires()) == "2027-01-15T09:00:00.000Z");
   CHECK(kj::StringPtr(view.getText()).startsWith("[[rule]]\nname = \"web\""));

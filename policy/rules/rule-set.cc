@@ -11,6 +11,8 @@
 #include <kj/debug.h>
 #include <kj/map.h>
 
+#include <algorithm>
+
 namespace portreeve::rules {
 namespace {
 
@@ -20,14 +22,16 @@ public:
 
   void load(kj::ArrayPtr<const RuleSource> sources) {
     for (auto& source : sources) {
+      if (source.layer == Layer::USER) continue;
       sets.read(source, problems);
       readDatabases(source, *geography, problems);
     }
     addBuiltin(builtinRules());
-    for (auto layer : {Layer::ADMINISTRATOR, Layer::USER}) {
+    for (auto layer : {Layer::ADMINISTRATOR, Layer::SUITE}) {
       for (auto& source : sources)
         if (source.layer == layer) addPeoples(source);
     }
+    addUsers(sources);
     if (options.mode != Mode::PAUSE) addBuiltin(fallbackRules());
     refuseUnknownOff();
     addLast();
@@ -37,6 +41,7 @@ public:
 
   kj::Vector<Rule> rules;
   kj::Vector<Problem> problems;
+  kj::Vector<Problem> ofUsers;
 
 private:
   const RuleOptions& options;
@@ -45,20 +50,42 @@ private:
   kj::Own<Geography> geography = kj::refcounted<Geography>();
   kj::Vector<kj::String> builtinNames;
 
-  ParseOptions parseOptions() {
+  ParseOptions parseOptions(const NamedSets& named) {
     return {options.users, options.startedNs, &lists,      geography.get(),
-            &sets,         options.profiles,  options.ways};
+            &named,        options.profiles,  options.ways};
   }
 
   void addPeoples(const RuleSource& source) {
-    auto parsed = parse(source, parseOptions());
+    auto parsed = parse(source, parseOptions(sets));
     for (auto& problem : parsed.problems) problems.add(kj::mv(problem));
     for (auto& rule : parsed.rules)
       if (isInForce(rule)) rules.add(kj::mv(rule));
   }
 
+  void addUsers(kj::ArrayPtr<const RuleSource> sources) {
+    kj::Vector<const RuleSource*> kept;
+    for (auto& source : sources)
+      if (source.layer == Layer::USER) kept.add(&source);
+    std::stable_sort(kept.begin(), kept.end(), [](auto* a, auto* b) { return a->user < b->user; });
+    for (auto source : kept) addUsers(*source);
+  }
+
+  void addUsers(const RuleSource& source) {
+    // With sets of its own: no user's name for something is another's. A file that is not good
+    // keeps nobody else's rules from being in force.
+    NamedSets named;
+    kj::Vector<Problem> wrong;
+    named.read(source, wrong);
+    auto parsed = parse(source, parseOptions(named));
+    for (auto& problem : parsed.problems) wrong.add(kj::mv(problem));
+    // In a lockdown as well: what is essential to the machine a user may still deny himself.
+    if (wrong.empty() && options.mode != Mode::PAUSE)
+      for (auto& rule : parsed.rules) rules.add(kj::mv(rule));
+    for (auto& problem : wrong) ofUsers.add(kj::mv(problem));
+  }
+
   void addBuiltin(const RuleSource& source) {
-    auto parsed = parse(source, parseOptions());
+    auto parsed = parse(source, parseOptions(sets));
     KJ_ASSERT(parsed.problems.empty(), parsed.problems[0].toString());
     for (auto& rule : parsed.rules) {
       builtinNames.add(kj::str(rule.name));
@@ -243,11 +270,21 @@ Decision decided(const Rule& rule, const FlowFacts& facts) {
 }
 
 bool isPeoples(const Rule& rule) {
-  return rule.layer == Layer::ADMINISTRATOR || rule.layer == Layer::USER;
+  return rule.layer == Layer::ADMINISTRATOR || rule.layer == Layer::SUITE ||
+         rule.layer == Layer::USER;
+}
+
+bool isForAll(const Rule& rule) {
+  return rule.layer != Layer::USER;
 }
 
 bool isNoAnswer(const Rule& rule) {
-  return !rule.answer;
+  return !rule.answer && isForAll(rule);
+}
+
+bool isAnswer(const Rule& rule) {
+  // A user's word answers nothing: it could let through what is to be asked about.
+  return rule.answer && isForAll(rule);
 }
 
 bool judgesNames(const Rule& rule) {
@@ -291,6 +328,10 @@ bool mayJudgeNames(const Rule& rule) {
   return true;
 }
 
+bool mayJudgeAllsNames(const Rule& rule) {
+  return isForAll(rule) && mayJudgeNames(rule);
+}
+
 struct NameMatch {
   bool certain;
   bool decides;
@@ -305,7 +346,7 @@ NameMatch matchName(const Rule& rule, const FlowFacts& facts, uint64_t nowWallNs
 }
 
 kj::String identity(const Rule& rule) {
-  // Within a file a name is there once.
+  // Within a file a name is there once. A user's stands under his uid in its file's name.
   return kj::str(toText(rule.layer), '\n', rule.file, '\n', rule.name);
 }
 
@@ -332,6 +373,10 @@ unsigned strictness(proto::Verdict verdict) {
   }
 }
 
+bool tightens(const Rule& rule, const Decision& decision) {
+  return !letsThrough(rule.action) && strictness(verdictOf(rule)) > strictness(decision.verdict);
+}
+
 }  // namespace
 
 RuleSet::Loaded RuleSet::load(kj::ArrayPtr<const RuleSource> sources, const RuleOptions& options) {
@@ -339,6 +384,7 @@ RuleSet::Loaded RuleSet::load(kj::ArrayPtr<const RuleSource> sources, const Rule
   loader.load(sources);
   Loaded loaded;
   loaded.problems = kj::mv(loader.problems);
+  loaded.ofUsers = kj::mv(loader.ofUsers);
   loaded.missing = loader.takeMissing();
   if (loaded.problems.empty()) loaded.set = kj::heap<RuleSet>(loader.rules.releaseAsArray());
   return loaded;
@@ -348,10 +394,11 @@ RuleSet::RuleSet(kj::Array<Rule> rules)
     : all(kj::mv(rules)),
       counts(kj::heapArray<HitCount>(all.size())),
       flows(all, ALL_KEYS, isNoAnswer),
-      answers(all, ALL_KEYS, [](const Rule& rule) { return rule.answer; }),
+      answers(all, ALL_KEYS, isAnswer),
       unnamed(all, ALL_KEYS & ~NAME_KEYS, isNoAnswer),
-      names(all, ASKER_KEYS, mayJudgeNames),
-      namesForOthers(all, NAME_KEYS, mayJudgeNames) {
+      names(all, ASKER_KEYS, mayJudgeAllsNames),
+      namesForOthers(all, NAME_KEYS, mayJudgeAllsNames),
+      users(all, mayJudgeNames) {
   for (auto& rule : all) {
     addWeekTimes(rule.operands, weekTimes);
     anyGate = anyGate || rule.action == Action::GATE17;
@@ -373,8 +420,24 @@ FlowFacts RuleSet::whole(const FlowFacts& facts, uint64_t nowWallNs) const {
 
 Decision RuleSet::decide(const FlowFacts& facts, uint64_t nowWallNs, Trace* trace) const {
   if (!isWhole(facts, nowWallNs)) return decide(whole(facts, nowWallNs), nowWallNs, trace);
-  return decided(trace == nullptr ? firstOf(facts, nowWallNs) : firstOf(facts, nowWallNs, *trace),
-                 facts);
+  auto decision = decided(
+      trace == nullptr ? firstOf(facts, nowWallNs) : firstOf(facts, nowWallNs, *trace), facts);
+  auto own = users.of(facts);
+  if (own == nullptr) return decision;
+  const Rule* first = nullptr;
+  if (trace == nullptr) {
+    first = own->flows.firstOf(facts,
+                               [&](const Rule& rule) { return matches(rule, facts, nowWallNs); });
+  } else {
+    for (auto& rule : own->rules) {
+      bool matched = matches(rule, facts, nowWallNs);
+      record(*trace, rule, matched, facts, nowWallNs);
+      if (!matched) continue;
+      first = &rule;
+      break;
+    }
+  }
+  return first != nullptr && tightens(*first, decision) ? decided(*first, facts) : decision;
 }
 
 const Rule& RuleSet::firstOf(const FlowFacts& facts, uint64_t nowWallNs) const {
@@ -398,19 +461,23 @@ const Rule& RuleSet::firstOf(const FlowFacts& facts, uint64_t nowWallNs, Trace& 
   };
   auto& first = KJ_ASSERT_NONNULL(toMaybe(firstThat(isNoAnswer)), "the default has no operands");
   if (first.action != Action::ASK) return first;
-  const Rule* answer = firstThat([](const Rule& rule) { return rule.answer; });
+  const Rule* answer = firstThat(isAnswer);
   return answer == nullptr ? first : *answer;
 }
 
 bool RuleSet::hangsOnName(const FlowFacts& facts, uint64_t nowWallNs) const {
   if (!isWhole(facts, nowWallNs)) return hangsOnName(whole(facts, nowWallNs), nowWallNs);
-  Match found = Match::NO;
-  const Rule* first = unnamed.firstOf(facts, [&](const Rule& rule) {
-    found = rule.expired(nowWallNs) ? Match::NO : rule.test(facts);
-    return found != Match::NO;
-  });
-  return found == Match::MAYBE ||
-         (first != nullptr && (first->action == Action::ASK || first->learning));
+  auto hangs = [&](const RuleIndex& index) {
+    Match found = Match::NO;
+    const Rule* first = index.firstOf(facts, [&](const Rule& rule) {
+      found = rule.expired(nowWallNs) ? Match::NO : rule.test(facts);
+      return found != Match::NO;
+    });
+    return found == Match::MAYBE ||
+           (first != nullptr && (first->action == Action::ASK || first->learning));
+  };
+  auto own = users.of(facts);
+  return hangs(unnamed) || (own != nullptr && hangs(own->unnamed));
 }
 
 NameDecision RuleSet::judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
@@ -418,10 +485,24 @@ NameDecision RuleSet::judgeName(const ProcessFacts& asker, kj::StringPtr name, u
   const DomainFact domain{name, askerSpeaksForOthers ? NameSource::ANY : NameSource::PROCESS};
   auto facts = nameFacts(asker, domain, nowWallNs, askerSpeaksForOthers);
   facts.circumstances = &circumstances.get();
-  if (trace == nullptr)
-    return judgeName(facts, askerSpeaksForOthers ? namesForOthers : names, nowWallNs);
+  auto decision = judgeByOthers(facts, askerSpeaksForOthers, nowWallNs, trace);
+  auto own = users.of(facts);
+  if (own == nullptr || decision.refuse) return decision;
+  bool refuse = false;
+  const Rule* first = own->names.firstOf(facts, [&](const Rule& rule) {
+    NameMatch match = matchName(rule, facts, nowWallNs);
+    if (trace != nullptr) record(*trace, rule, match.certain, facts, nowWallNs);
+    refuse = match.refuses;
+    return match.decides;
+  });
+  return first != nullptr && refuse ? NameDecision{true, first} : decision;
+}
+
+NameDecision RuleSet::judgeByOthers(const FlowFacts& facts, bool forOthers, uint64_t nowWallNs,
+                                    Trace* trace) const {
+  if (trace == nullptr) return judgeName(facts, forOthers ? namesForOthers : names, nowWallNs);
   for (auto& rule : all) {
-    if (!judgesNames(rule) || rule.answer) continue;
+    if (!isForAll(rule) || !judgesNames(rule) || rule.answer) continue;
     NameMatch match = matchName(rule, facts, nowWallNs);
     record(*trace, rule, match.certain, facts, nowWallNs);
     if (match.decides) return {match.refuses, &rule};
@@ -461,21 +542,27 @@ void RuleSet::count(const Decision& decision, uint64_t nowWallNs) {
   counted.lastNs = nowWallNs;
 }
 
-void RuleSet::adoptCounts(const RuleSet& previous) {
+kj::Array<kj::Maybe<size_t>> RuleSet::sameAs(const RuleSet& previous) const {
   kj::HashMap<kj::String, size_t> known;
   for (size_t i = 0; i < previous.all.size(); i++) known.insert(identity(previous.all[i]), i);
-  for (size_t i = 0; i < all.size(); i++) {
-    KJ_IF_MAYBE (then, known.find(identity(all[i]))) {
-      if (all[i].text == previous.all[*then].text) counts[i] = previous.counts[*then];
+  return KJ_MAP(rule, all)->kj::Maybe<size_t> {
+    KJ_IF_MAYBE (then, known.find(identity(rule))) {
+      if (rule.text == previous.all[*then].text) return *then;
     }
-  }
+    return nullptr;
+  };
+}
+
+void RuleSet::adoptCounts(const RuleSet& previous, kj::ArrayPtr<const kj::Maybe<size_t>> same) {
+  for (size_t i = 0; i < all.size(); i++)
+    KJ_IF_MAYBE (then, same[i]) counts[i] = previous.counts[*then];
 }
 
 kj::Maybe<size_t> RuleSet::find(kj::StringPtr name) const {
   kj::Maybe<size_t> ours;
   for (size_t i = 0; i < all.size(); i++) {
     if (all[i].name != name) continue;
-    if (isPeoples(all[i])) return i;
+    if (isPeoples(all[i]) && isForAll(all[i])) return i;
     if (ours == nullptr) ours = i;
   }
   return ours;

@@ -3,7 +3,8 @@
 // a bad file leaves the last good set as it is. Order: built-in rules, the administrator's files in
 // name order, the suite's own files in name order, the default. The first match decides. Answers
 // (Rule.answer) stand outside of that order: they are asked, by theirs, where a rule of ASK
-// matched.
+// matched. What a user keeps for his own programs is asked after all that, and can only make it
+// stricter.
 //
 // Deciding is a pure function of facts and time; it allocates nothing unless a Trace is wanted.
 #pragma once
@@ -14,6 +15,7 @@
 #include "policy/rules/rule-index.h"
 #include "policy/rules/rule.h"
 #include "policy/rules/source.h"
+#include "policy/rules/users-rules.h"
 #include "proto/view.capnp.h"
 
 #include <capnp/list.h>
@@ -82,6 +84,7 @@ public:
   struct Loaded {
     kj::Maybe<kj::Own<RuleSet>> set;  // nullptr exactly when there are problems
     kj::Vector<Problem> problems;     // in file order
+    kj::Vector<Problem> ofUsers;      // of sources of layer USER, which are left out then
     kj::Vector<kj::String> missing;   // lists that rules use and that are not there, a line each
   };
 
@@ -90,8 +93,8 @@ public:
   KJ_DISALLOW_COPY(RuleSet);
 
   static Loaded load(kj::ArrayPtr<const RuleSource> sources, const RuleOptions& options);
-  // Sources of layers ADMINISTRATOR and USER, each layer in name order (readFolder's order is
-  // kept). Never throws for what a file says.
+  // Sources of layers ADMINISTRATOR, SUITE and USER, each layer in name order (readFolder's order
+  // is kept). Never throws for what a file says.
 
   Decision decide(const FlowFacts& facts, uint64_t nowWallNs, Trace* trace = nullptr) const;
   // Always decides. An operand over an unknown fact does not match here. A lower-priority rule
@@ -115,8 +118,10 @@ public:
   // turn out to be: to look the name up here would tell of it.
 
   void count(const Decision& decision, uint64_t nowWallNs);
-  void adoptCounts(const RuleSet& previous);
-  // Takes over the hits of rules that are the same: layer, file, name and text.
+  kj::Array<kj::Maybe<size_t>> sameAs(const RuleSet& previous) const;
+  // For each rule the position of the one that it was: the same layer, file, name and text.
+  void adoptCounts(const RuleSet& previous, kj::ArrayPtr<const kj::Maybe<size_t>> same);
+  // Takes over their hits. `same` is what sameAs(previous) said.
 
   void shiftDurations(int64_t deltaNs);
   // The wall clock was set forward by so much: rules that last a while (`for`) end when they would
@@ -151,12 +156,15 @@ private:
   RuleIndex unnamed;
   RuleIndex names;           // judgeName of an asker who is known,
   RuleIndex namesForOthers;  // and of one who asks for others
+  UsersRules users;
 
   bool isWhole(const FlowFacts& facts, uint64_t nowWallNs) const;
   FlowFacts whole(const FlowFacts& facts, uint64_t nowWallNs) const;
   NameDecision judgeName(const FlowFacts& facts, const RuleIndex& index, uint64_t nowWallNs) const;
   const Rule& firstOf(const FlowFacts& facts, uint64_t nowWallNs) const;
   const Rule& firstOf(const FlowFacts& facts, uint64_t nowWallNs, Trace& trace) const;
+  NameDecision judgeByOthers(const FlowFacts& facts, bool forOthers, uint64_t nowWallNs,
+                             Trace* trace) const;
 };
 
 Decision stricter(const Decision& out, const Decision& in);

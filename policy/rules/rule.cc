@@ -39,6 +39,8 @@ kj::StringPtr toText(Layer layer) {
       return "built-in";
     case Layer::ADMINISTRATOR:
       return "administrator";
+    case Layer::SUITE:
+      return "suite";
     case Layer::USER:
       return "user";
     case Layer::DEFAULT:

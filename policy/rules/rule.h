@@ -17,14 +17,17 @@ enum class Action : uint8_t { ALLOW, BLOCK, DROP, GATE17, NAMESERVER, ASK };
 // NAMESERVER (the kernel turns the query to the suite's resolver) is for built-in rules alone. ASK:
 // answers decide, and where none does, a person is asked.
 
-enum class Layer : uint8_t { BUILT_IN, ADMINISTRATOR, USER, DEFAULT };
-// In the order they are asked. ADMINISTRATOR: files a person wrote; USER: files kept by the suite;
-// DEFAULT: what holds where nobody said anything (loopback, then policy.default).
+enum class Layer : uint8_t { BUILT_IN, ADMINISTRATOR, SUITE, USER, DEFAULT };
+// ADMINISTRATOR: files a person wrote; SUITE: files kept by the suite for him; DEFAULT: what holds
+// where nobody said anything (loopback, then policy.default). In this order; the first match of
+// these decides. Then USER: what users keep for their own programs, which can only make that
+// stricter.
 
 struct Rule {
   kj::String name;
   Action action = Action::BLOCK;
-  Layer layer = Layer::USER;
+  Layer layer = Layer::SUITE;
+  uint32_t user = 0;       // of layer USER: the uid whose programs it is about
   kj::String file;         // "built-in" for those
   uint32_t line = 0;       // of its [[rule]]; 0 where there is no file
   kj::String text;         // as written
@@ -52,7 +55,7 @@ struct Rule {
 };
 
 kj::StringPtr toText(Action action);  // "allow", …
-kj::StringPtr toText(Layer layer);    // "built-in", "administrator", "user", "default"
+kj::StringPtr toText(Layer layer);    // "built-in", "administrator", "suite", "user", "default"
 kj::StringPtr toText(NameSource source);
 kj::StringPtr toText(ProcessKind kind);
 kj::StringPtr toText(Direction direction);

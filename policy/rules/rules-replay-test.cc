@@ -16,7 +16,7 @@ namespace {
 std::vector<std::string> corpus() {
   std::vector<std::string> texts;
   for (auto kind : {"good", "bad"})
-    for (auto& file : readFolder(kj::str(RULE_FIXTURES "/", kind), Layer::USER).sources)
+    for (auto& file : readFolder(kj::str(RULE_FIXTURES "/", kind), Layer::SUITE).sources)
       texts.push_back(file.text.cStr());
   return texts;
 }

@@ -42,7 +42,7 @@ TEST_CASE("a folder's .toml files are read in name order, others are not") {
 }
 
 TEST_CASE("a folder that is missing has no rules and no problems") {
-  auto content = readFolder("/nonexistent/rules.d", Layer::USER);
+  auto content = readFolder("/nonexistent/rules.d", Layer::SUITE);
   CHECK(content.sources.size() == 0);
   CHECK(content.problems.empty());
 }
@@ -54,7 +54,7 @@ TEST_CASE("what is no file to read is a problem, and does not stop the reader") 
   KJ_ASSERT(symlink("/nonexistent", folder.file("dangling.toml").cStr()) == 0);
   folder.write("huge.toml", std::string((1 << 20) + 1, '#'));
   folder.write("large.toml", std::string(1 << 20, '#'));
-  auto content = readFolder(folder.path, Layer::USER);
+  auto content = readFolder(folder.path, Layer::SUITE);
   CHECK(content.sources.size() == 1);
   REQUIRE(content.problems.size() == 4);
   CHECK(content.problems[0].reason == "cannot be opened: No such file or directory");

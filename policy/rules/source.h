@@ -14,8 +14,9 @@ namespace portreeve::rules {
 struct RuleSource {
   kj::String file;  // as shown to people
   kj::String text;
-  Layer layer = Layer::USER;
+  Layer layer = Layer::SUITE;
   uint64_t writtenNs = 0;  // wall clock, when the file was last changed: `for` counts from here
+  uint32_t user = 0;       // of layer USER
 };
 
 struct Problem {
@@ -33,6 +34,7 @@ void sortByPlace(kj::Vector<Problem>& problems);
 struct FolderContent {
   kj::Vector<RuleSource> sources;
   kj::Vector<Problem> problems;
+  kj::Vector<Problem> ofUsers;  // likewise; for these nobody else's rules are held up
 };
 
 FolderContent readFolder(kj::StringPtr path, Layer layer);

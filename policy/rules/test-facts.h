@@ -28,7 +28,7 @@ inline RuleOptions testOptions() {
   return RuleOptions{.users = testUsers()};
 }
 
-inline RuleSource source(kj::StringPtr text, Layer layer = Layer::USER,
+inline RuleSource source(kj::StringPtr text, Layer layer = Layer::SUITE,
                          kj::StringPtr file = "test.toml") {
   return RuleSource{kj::str(file), kj::str(text), layer, NOW};
 }

@@ -62,6 +62,13 @@ inline const kj::StringPtr OPERANDS[] = {
     "time = \"Mon-Fri 07:00-09:00\"",
     "process.instance = \"4711@123456\"",
     "not = { process = { path = \"/usr/bin/curl\" } }",
+    "profile = \"home\"",
+    "network = [\"none\", \"work\"]",
+    "icmp_type = [3, 8]",
+    "established = \"before-start\"",
+    "process.kind = [\"suite\", \"unknown\"]",
+    "protocol = [\"icmp\", \"igmp\", 47]",
+    "process.cmdline_regex = \"(^|/)curl https\"",
 };
 inline const kj::StringPtr ACTIONS[] = {"allow", "block", "drop", "gate17"};
 
@@ -92,6 +99,7 @@ inline kj::String randomRules(Random& random, unsigned count) {
 struct RandomFlow {
   FlowFacts facts = curlToExample();
   kj::Vector<DomainFact> domains;
+  Circumstances circumstances;
 
   explicit RandomFlow(Random& random) {
     static const kj::StringPtr PATHS[] = {"/usr/bin/curl", "/usr/bin/wget", "/opt/x", ""};
@@ -100,7 +108,11 @@ struct RandomFlow {
                                               "2001:db9::1", "127.0.0.1"};
     static constexpr uint16_t PORTS[] = {443, 80, 445, 9};
     facts.direction = Direction(random() % 2);
-    facts.protocol = random() % 2 ? 6 : 17;
+    static constexpr uint8_t PROTOCOLS[] = {6, 17, 6, 17, 6, 17, 1, 2, 58, 47};
+    facts.protocol = PROTOCOLS[random() % 10];
+    facts.icmpType = random() % 2 ? 8 : 3;
+    facts.establishedBefore = random() % 8 == 0;
+    facts.process.suite = random() % 8 == 0;
     facts.process.path = oneOf(random, PATHS);
     facts.process.name = random() % 2 ? "wget" : "curl";
     facts.process.kind = ProcessKind(random() % 6);
@@ -112,6 +124,13 @@ struct RandomFlow {
     for (unsigned names = random() % 4; names > 0; names--)
       domains.add(DomainFact{oneOf(random, NAMES), NameSource(random() % 4)});
     facts.domains = domains;
+    static constexpr kj::StringPtr NETWORKS[] = {"home"_kj, "work"_kj};
+    circumstances.profile = random() % 2 ? "home"_kj : ""_kj;
+    circumstances.networks = kj::arrayPtr(NETWORKS, random() % 3);
+    facts.circumstances = &circumstances;
+    if (random() % 8 == 0) facts.known.direction = false;
+    if (random() % 8 == 0) facts.known.address = false;
+    if (random() % 8 == 0) facts.known.protocol = false;
     if (random() % 4 == 0) facts.known.domain = false;
     if (random() % 8 == 0) facts.known.process = false;
     if (random() % 8 == 0) facts.known.port = false;

@@ -14,6 +14,7 @@ void RuleSet::fill(size_t position, proto::view::RuleView::Builder view) const {
   view.setOrigin(rule.origin());
   view.setText(rule.text);
   view.setProfile(rule.profile);
+  if (rule.layer == Layer::USER) view.setUser(kj::str(rule.user));
   view.setHits(double(counts[position].hits));
   view.setLastUsed(rfc3339(counts[position].lastNs));
   view.setExpires(rule.expiresNs != 0 ? rfc3339(rule.expiresNs)

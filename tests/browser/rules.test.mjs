@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { connect, open, portreeve, until } from "./browser.mjs";
 
 const line = (page, name) => page.locator(".rule-list > li", { has: page.getByRole("button", { name, exact: true }) });
-const ownOrder = () => JSON.parse(`[${portreeve("rules", "--json").trim().split("\n").join(",")}]`).filter(({ layer }) => layer === "user").map(({ name }) => name);
+const ownOrder = () => JSON.parse(`[${portreeve("rules", "--json").trim().split("\n").join(",")}]`).filter(({ layer }) => layer === "suite").map(({ name }) => name);
 const undo = (page) => page.locator(".notice").last().getByRole("button", { name: "Undo" }).click();
 
 test("the whole order in force is shown with where each rule stands and its hits", async () => {

@@ -190,7 +190,7 @@ def test_the_suites_rules_are_changed_ordered_and_taken_back(suite, login):
         return answer
 
     def order():
-        return [rule["name"] for rule in ask(suite, headers, "rules")[2]["rules"] if rule["layer"] == "user"]
+        return [rule["name"] for rule in ask(suite, headers, "rules")[2]["rules"] if rule["layer"] == "suite"]
 
     toml = '[[rule]]\nname = "%s"\naction = "block"\nprocess = { path = "/nowhere" }\n'
     for name in ("one", "two", "three"):

@@ -38,7 +38,7 @@ function Detail({ of: rule }: { of: RuleView }) {
     <div class="rule-detail">
       {rule.text && <pre class="rule-text"><code>{rule.text}</code></pre>}
       <p class="small muted">{words.origin} <span class="mono">{rule.origin}</span></p>
-      {!isOwn(rule) && rule.layer !== "default" && <p class="small muted"><Words>{rule.layer === "built-in" ? words.builtIn : words.notOurs}</Words></p>}
+      {!isOwn(rule) && rule.layer !== "default" && <p class="small muted"><Words>{rule.layer === "built-in" ? words.builtIn : rule.layer === "user" ? words.ofUser : words.notOurs}</Words></p>}
     </div>
   );
 }
@@ -55,7 +55,7 @@ export function RuleList(props: { rules: RuleView[]; all: RuleView[]; acts: Rule
         const head = rule.layer !== layer && (layer = rule.layer ?? "");
         const movable = isOwn(rule) && mayChange.value;
         return (
-          <li key={rule.name} class={`${over === rule.name && canDrop(rule) ? "drop-before" : ""} ${dragged === rule.name ? "dragged" : ""}`} draggable={movable}
+          <li key={`${rule.user} ${rule.name}`} class={`${over === rule.name && canDrop(rule) ? "drop-before" : ""} ${dragged === rule.name ? "dragged" : ""}`} draggable={movable}
             onDragStart={(event) => {
               setDragged(rule.name);
               event.dataTransfer?.setData("text/plain", rule.name ?? "");

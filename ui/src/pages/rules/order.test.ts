@@ -5,7 +5,7 @@ import { found, neighbour, placeBefore } from "./order";
 
 const rules = [
   { name: "built", layer: "built-in" }, { name: "mine", layer: "administrator" },
-  { name: "a", layer: "user", text: 'domain = "x.test"' }, { name: "b", layer: "user" }, { name: "c", layer: "user" },
+  { name: "a", layer: "suite", text: 'domain = "x.test"' }, { name: "b", layer: "suite" }, { name: "c", layer: "suite" },
 ] as RuleView[];
 
 test("a rule moves among its like alone", () => {

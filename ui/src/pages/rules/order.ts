@@ -2,7 +2,7 @@
 // Who can be moved where: the rules that portreeve keeps, among themselves.
 import type { RuleView } from "../../api/types";
 
-export const isOwn = (rule: RuleView) => rule.layer === "user";
+export const isOwn = (rule: RuleView) => rule.layer === "suite";
 
 // The rule that `name` has to stand before to be one place further up (-1) or down (+1); "": behind
 // all; undefined: it is there already.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "history/worker.h"
+#include "common/worker.h"
 
 #include <kj/debug.h>
 
-namespace portreeve::history {
+namespace portreeve {
 
 Worker::Worker(size_t mostWaiting) : most(mostWaiting), thread([this]() { work(); }) {
   std::unique_lock<std::mutex> held(lock);
@@ -28,7 +28,7 @@ size_t Worker::waiting() {
 void Worker::submit(Task task) {
   {
     std::lock_guard<std::mutex> held(lock);
-    if (tasks.size() >= most) refuse("too many ask for the past at once: try again in a moment");
+    if (tasks.size() >= most) refuse("too much waits to be done: try again in a moment");
     tasks.push_back(kj::mv(task));
   }
   changed.notify_one();
@@ -54,4 +54,4 @@ void Worker::refuse(kj::StringPtr words) {
       kj::Exception(kj::Exception::Type::OVERLOADED, __FILE__, __LINE__, kj::str(words)));
 }
 
-}  // namespace portreeve::history
+}  // namespace portreeve

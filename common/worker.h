@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A thread beside the event loop, for what waits for a disk. Jobs run in order; what they return or
-// throw comes back to the loop as a promise. Threads must be made after Landlock (it holds for the
-// calling thread and those it makes later) and before seccomp (which allows no new ones).
+// A thread beside the event loop, for what waits for a disk or takes long. Jobs run in order; what
+// they return or throw comes back to the loop as a promise. Threads must be made after Landlock (it
+// holds for the calling thread and those it makes later) and before seccomp (which allows no new
+// ones).
 #pragma once
 
 #include <kj/async.h>
@@ -16,7 +17,7 @@
 #include <thread>
 #include <type_traits>
 
-namespace portreeve::history {
+namespace portreeve {
 
 class Worker {
 public:
@@ -35,7 +36,7 @@ public:
     auto task =
         Task([job = kj::fwd<Job>(job), fulfiller = kj::mv(paf.fulfiller)](bool cancelled) mutable {
           KJ_IF_MAYBE (e, kj::runCatchingExceptions([&]() {
-                         if (cancelled) refuse("the historian is going");
+                         if (cancelled) refuse("this process is going");
                          if constexpr (std::is_void_v<Result>) {
                            job();
                            fulfiller->fulfill();
@@ -66,4 +67,4 @@ private:
   [[noreturn]] static void refuse(kj::StringPtr words);
 };
 
-}  // namespace portreeve::history
+}  // namespace portreeve
