@@ -11,9 +11,13 @@ namespace {
 
 using proto::Verdict;
 
-bool same(const Judgement& a, const Judgement& b) {
-  return a.verdict == b.verdict && a.rule == b.rule && a.origin == b.origin &&
-         a.domain == b.domain && sameWays(a, b);
+bool sameAct(const Judgement& a, const Judgement& b) {
+  return a.verdict == b.verdict &&
+         std::equal(a.ways.begin(), a.ways.end(), b.ways.begin(), b.ways.end());
+}
+
+bool sameReason(const Judgement& a, const Judgement& b) {
+  return a.rule == b.rule && a.origin == b.origin && a.domain == b.domain;
 }
 
 bool isUntracked(const Flow& flow) {
@@ -62,14 +66,17 @@ Deciding::Outcome Deciding::decide(Flow& flow, uint64_t nowWallNs) {
   if (isUntracked(flow)) judgement.verdict = once(judgement.verdict);
   if (judgement.verdict == Verdict::ASK) {
     if (flow.tracked && letsThrough(flow.judgement.verdict)) return Outcome::SAME;
-    set.count(decision, nowWallNs);
-    if (flow.judgement.verdict == Verdict::NONE) flow.judgement = kj::mv(judgement);
+    if (flow.judgement.verdict == Verdict::NONE) {
+      set.count(decision, nowWallNs);
+      flow.judgement = kj::mv(judgement);
+    }
     return Outcome::ASKS;
   }
-  if (same(judgement, flow.judgement)) return Outcome::SAME;
+  bool sameAsBefore = sameAct(judgement, flow.judgement);
+  if (sameAsBefore && sameReason(judgement, flow.judgement)) return Outcome::SAME;
   set.count(decision, nowWallNs);
   flow.judgement = kj::mv(judgement);
-  return Outcome::CHANGED;
+  return sameAsBefore ? Outcome::REWORDED : Outcome::CHANGED;
 }
 
 kj::Maybe<kj::String> Deciding::decidedBy(const Flow& flow, uint64_t nowWallNs) const {
@@ -89,10 +96,6 @@ Verdict Deciding::withoutPorts(const Flow& flow, uint64_t nowWallNs) {
   rules::FlowFacts portless = facts.first();
   portless.known.port = false;
   return inForce().decide(portless, nowWallNs).verdict;
-}
-
-bool sameWays(const Judgement& a, const Judgement& b) {
-  return std::equal(a.ways.begin(), a.ways.end(), b.ways.begin(), b.ways.end());
 }
 
 bool letsThrough(Verdict verdict) {

@@ -40,13 +40,14 @@ public:
 
   enum class Outcome {
     SAME,
-    CHANGED,  // something of the judgement is new
-    ASKS,     // a person is to be asked; one that was judged before keeps its judgement until then
+    REWORDED,  // for another reason (rule, name) it is to be as it was
+    CHANGED,   // its verdict, or its way through Gate17, is new
+    ASKS,      // a person is to be asked; one that was judged before keeps its judgement until then
   };
   Outcome decide(Flow& flow, uint64_t nowWallNs);
-  // Fills the judgement and counts the rule's hit. Where conntrack keeps nothing (neighbour
-  // discovery, multicast listeners) it is for this packet alone. A connection that goes on is not
-  // asked about: questions are for new ones.
+  // Fills the judgement and counts the rule's hit; of one that keeps its judgement none. Where
+  // conntrack keeps nothing (neighbour discovery, multicast listeners) it is for this packet alone.
+  // A connection that goes on is not asked about: questions are for new ones.
 
   kj::Maybe<kj::String> decidedBy(const Flow& flow, uint64_t nowWallNs) const;
   // The rule that decides a new connection like this one; nullptr where a person is to be asked.
@@ -65,10 +66,9 @@ private:
   EvaluationTime evaluation;
 };
 
-bool sameWays(const Judgement& a, const Judgement& b);  // through Gate17
-bool letsThrough(proto::Verdict verdict);               // for good or once
-bool isTurning(proto::Verdict verdict);  // GATE17, NAMESERVER: acts on the first packet of a
-                                         // conntrack entry alone
+bool letsThrough(proto::Verdict verdict);  // for good or once
+bool isTurning(proto::Verdict verdict);    // GATE17, NAMESERVER: acts on the first packet of a
+                                           // conntrack entry alone
 bool isKept(proto::Verdict
                 verdict);  // conntrack keeps it: for good, and the first packet was not lost to it
 proto::Verdict once(

@@ -153,7 +153,7 @@ void Judge::judgeAgain(Flow& flow, Arrival&& arrival, bool against) {
   bool hasEntry = flow.tracked || before == Verdict::ACCEPT_ONCE;
   auto outcome = parts.deciding.decide(flow, now);
   if (outcome == Deciding::Outcome::ASKS) return askAgain(flow, kj::mv(arrival));
-  if (outcome == Deciding::Outcome::CHANGED || adopted) toTell.add(flow.id);
+  if (outcome != Deciding::Outcome::SAME || adopted) toTell.add(flow.id);
   auto verdict = flow.judgement.verdict;
   if (isTurning(verdict) && verdict != before && hasEntry) return restart(flow, arrival);
   bool wasTransient = !flow.tracked;

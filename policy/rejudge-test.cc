@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/rejudge.h"
 
+#include "policy/test-folders.h"
 #include "policy/test-road.h"
 
 #include <doctest/doctest.h>
@@ -66,6 +67,19 @@ TEST_CASE("a flow that stays allowed is left alone, and tells its new rule") {
   CHECK(road.rejudge.run().wait(road.scope) == 0);
   CHECK(road.kernel.said() == "");
   CHECK(road.newest().judgement.rule == "all");
+}
+
+TEST_CASE(
+    "a flow that is to go another way through Gate17 is ended, and with the same way is not") {
+  Road road(appRule("gate17", "way = \"a\""));
+  road.receive({.tuple = WEB});
+  settleLongAgo(road);
+  road.rules(appRule("gate17", "way = \"a\"\nport = 443"));
+  CHECK(road.rejudge.run().wait(road.scope) == 0);
+  CHECK(road.kernel.said() == "");
+  road.rules(appRule("gate17", "way = \"b\""));
+  CHECK(road.rejudge.run().wait(road.scope) == 1);
+  CHECK(contains(road.kernel.said(), "delete tcp 192.0.2.10:40000 -> 203.0.113.5:443"));
 }
 
 TEST_CASE("what was refused before is not touched: it is judged when it tries again") {

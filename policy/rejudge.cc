@@ -113,10 +113,11 @@ bool Rejudge::judge(Flow& flow, Pass& pass) {
   }
   uint64_t now = wallNs();
   deciding.lookUpNames(flow, now);
-  Judgement former;
-  for (auto& way : flow.judgement.ways) former.ways.add(kj::str(way));
   switch (deciding.decide(flow, now)) {
     case Deciding::Outcome::SAME:
+      return false;
+    case Deciding::Outcome::REWORDED:
+      flows.changed(flow);
       return false;
     case Deciding::Outcome::ASKS:
       // It was refused, and the kernel keeps that: its next packet asks.
@@ -125,14 +126,11 @@ bool Rejudge::judge(Flow& flow, Pass& pass) {
     case Deciding::Outcome::CHANGED:
       break;
   }
-  auto verdict = flow.judgement.verdict;
-  bool changed = verdict != before || !sameWays(former, flow.judgement);
-  if (changed) {
-    if (flow.lastSeenNs + YOUNG_NS > monotonicNs()) pass.young.add(Young{flow.id, verdict});
-    act(flow, before, pass.acts);
-  }
+  if (flow.lastSeenNs + YOUNG_NS > monotonicNs())
+    pass.young.add(Young{flow.id, flow.judgement.verdict});
+  act(flow, before, pass.acts);
   if (flow.open()) flows.changed(flow);
-  return changed;
+  return true;
 }
 
 void Rejudge::act(Flow& flow, Verdict before, Acts& acts) {

@@ -53,6 +53,17 @@ TEST_CASE("where nobody is there the default holds at once, and the question sta
   CHECK(contains(flow.judgement.origin, "unanswered"));
 }
 
+TEST_CASE("a rule that asks is hit once by each packet that it is asked about") {
+  AskingRoad road;
+  road.present = nullptr;
+  road.loop.pass(31 * kj::SECONDS);
+  auto hits = [&]() { return road.set->hits(KJ_ASSERT_NONNULL(road.set->find("ask"))).hits; };
+  CHECK(road.verdictOn({.tuple = WEB, .id = 7}) == "7 1701");
+  CHECK(hits() == 1);
+  CHECK(road.verdictOn({.tuple = WEB, .id = 8}) == "8 1701");
+  CHECK(hits() == 2);
+}
+
 TEST_CASE("another person's presence holds nobody's connection but his own") {
   AskingRoad road;
   road.come(bob());
