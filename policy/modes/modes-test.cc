@@ -123,6 +123,18 @@ TEST_CASE("a mode ends by itself, also when the clock was set back") {
   CHECK(!test.store.folder.has("state/policy/mode.toml"));
 }
 
+TEST_CASE("with no mode on nothing wakes for it; with one its end is looked for each second") {
+  TestModes test;
+  auto& timer = test.store.loop.timer;
+  auto sleeps = [&]() { return KJ_ASSERT_NONNULL(timer.nextEvent()) - timer.now(); };
+  CHECK(sleeps() > 2 * kj::SECONDS);
+  test.begin(rules::Mode::PAUSE, 300);
+  CHECK(sleeps() <= 1 * kj::SECONDS);
+  test.store.loop.finish(test.it().end("alice"));
+  test.pass(2);
+  CHECK(sleeps() > 2 * kj::SECONDS);
+}
+
 TEST_CASE("what is not confirmed in time ends, and what is confirmed stays its time") {
   TestModes test;
   test.begin(rules::Mode::LOCKDOWN, 100, 3);

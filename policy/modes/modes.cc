@@ -97,6 +97,7 @@ kj::Promise<uint32_t> Modes::begin(Wanted wanted, kj::StringPtr who) {
   });
   return kept.then([this, next = kj::mv(next)]() mutable {
     now = kj::mv(next);
+    begun->fulfill();
     log::warning(kj::str(nameOf(now.mode), " was begun by ", now.who, ", until ",
                          rfc3339(toWall(now.endNs))));
     told({now.mode, "begun", now.who, toWall(now.endNs)});
@@ -129,11 +130,13 @@ kj::Promise<bool> Modes::confirm() {
 }
 
 kj::Promise<void> Modes::run() {
+  auto beginning = kj::newPromiseAndFulfiller<void>();
+  begun = kj::mv(beginning.fulfiller);
+  if (now.mode == Mode::NONE) return beginning.promise.then([this]() { return run(); });
   uint64_t at = parts.sinceBoot();
   uint64_t due = now.confirmNs == 0 ? now.endNs : std::min(now.endNs, now.confirmNs);
   auto sleep = LONGEST_SLEEP;
-  if (now.mode != Mode::NONE && due > at)
-    sleep = std::min(sleep, int64_t(due - at) * kj::NANOSECONDS + 1 * kj::MILLISECONDS);
+  if (due > at) sleep = std::min(sleep, int64_t(due - at) * kj::NANOSECONDS + 1 * kj::MILLISECONDS);
   return parts.timer.afterDelay(sleep).then([this]() { return look(); }).then([this]() {
     return run();
   });

@@ -82,6 +82,7 @@ private:
   kj::String boot;
   Current now;
   kj::Function<void(const Turn&)> told = [](const Turn&) {};
+  kj::Own<kj::PromiseFulfiller<void>> begun = kj::newPromiseAndFulfiller<void>().fulfiller;
 
   kj::Promise<void> keep(const Current& current);
   kj::String text(const Current& current) const;
