@@ -2,6 +2,8 @@
 #include "policy/rules/operands.h"
 #include "policy/rules/rule.h"
 
+#include <kj/debug.h>
+
 namespace portreeve::rules {
 namespace {
 
@@ -33,7 +35,7 @@ void addLiterals(const kj::Vector<Glob>& globs, KeyKind kind, OperandKeys& keys)
 class TextOperand : public Operand {
   // One text of the process against patterns; an empty text matches none.
 public:
-  using Text = kj::StringPtr (*)(const ProcessFacts&);
+  using Text = kj::StringPtr ProcessFacts::*;
 
   TextOperand(kj::StringPtr key, Text text, kj::Vector<Glob> globs,
               kj::Maybe<KeyKind> kind = nullptr)
@@ -41,12 +43,12 @@ public:
 
   Match test(const FlowFacts& facts) const override {
     if (!facts.known.process) return Match::MAYBE;
-    kj::StringPtr has = text(facts.process);
+    kj::StringPtr has = facts.process.*text;
     return toMatch(has.size() != 0 && anyMatches(globs, has));
   }
   kj::String wanted() const override { return patterns(globs); }
   kj::String found(const FlowFacts& facts) const override {
-    return kj::str(orNothing(text(facts.process)));
+    return kj::str(orNothing(facts.process.*text));
   }
   bool covers(const Operand& other) const override {
     return key == other.key && rules::covers(globs, static_cast<const TextOperand&>(other).globs);
@@ -61,6 +63,27 @@ private:
   kj::Maybe<KeyKind> kind;
 };
 
+constexpr kj::StringPtr PROCESS = "process."_kj;
+
+const struct {
+  kj::StringPtr key;
+  TextOperand::Text of;
+  kj::Maybe<KeyKind> kind = nullptr;
+} TEXTS[] = {
+    {"process.name"_kj, &ProcessFacts::name, KeyKind::NAME},
+    {"process.cmdline"_kj, &ProcessFacts::commandLine},
+    {"process.cgroup"_kj, &ProcessFacts::cgroup},
+    {"process.unit"_kj, &ProcessFacts::unit, KeyKind::UNIT},
+    {"process.slice"_kj, &ProcessFacts::slice},
+    {"process.container"_kj, &ProcessFacts::container},
+    {"process.container_runtime"_kj, &ProcessFacts::containerRuntime},
+    {"process.pod"_kj, &ProcessFacts::pod},
+    {"process.flatpak"_kj, &ProcessFacts::flatpak},
+    {"process.snap"_kj, &ProcessFacts::snap},
+    {"process.appimage"_kj, &ProcessFacts::appImage},
+    {"process.script"_kj, &ProcessFacts::script},
+};
+
 bool isHostFile(ProcessKind kind) {
   // A path is worth something only where the file is the host's: a mount namespace puts any
   // program at any path.
@@ -70,9 +93,7 @@ bool isHostFile(ProcessKind kind) {
 class PathOperand final : public TextOperand {
 public:
   explicit PathOperand(kj::Vector<Glob> globs)
-      : TextOperand(
-            "process.path", [](const ProcessFacts& process) { return process.path; }, kj::mv(globs),
-            KeyKind::PATH) {}
+      : TextOperand("process.path", &ProcessFacts::path, kj::mv(globs), KeyKind::PATH) {}
 
   Match test(const FlowFacts& facts) const override {
     if (facts.known.process && !isHostFile(facts.process.kind)) return Match::NO;
@@ -203,87 +224,23 @@ kj::Own<Operand> pathOperand(kj::Vector<Glob> globs) {
   return kj::heap<PathOperand>(kj::mv(globs));
 }
 
-kj::Own<Operand> processNameOperand(kj::Vector<Glob> globs) {
-  return kj::heap<TextOperand>(
-      "process.name", [](const ProcessFacts& process) { return process.name; }, kj::mv(globs),
-      KeyKind::NAME);
-}
-
-kj::Own<Operand> commandLineOperand(kj::Vector<Glob> globs) {
-  return kj::heap<TextOperand>(
-      "process.cmdline", [](const ProcessFacts& process) { return process.commandLine; },
-      kj::mv(globs));
+kj::Own<Operand> processTextOperand(kj::StringPtr key, kj::Vector<Glob> globs) {
+  for (auto& text : TEXTS)
+    if (text.key.slice(PROCESS.size()) == key)
+      return kj::heap<TextOperand>(text.key, text.of, kj::mv(globs), text.kind);
+  KJ_FAIL_ASSERT("no text of a process is called so", key);
 }
 
 kj::Own<Operand> commandLineRegexOperand(kj::Vector<Regex> patterns) {
   return kj::heap<RegexOperand>(kj::mv(patterns));
 }
 
-kj::Own<Operand> cgroupOperand(kj::Vector<Glob> globs) {
-  return kj::heap<TextOperand>(
-      "process.cgroup", [](const ProcessFacts& process) { return process.cgroup; }, kj::mv(globs));
-}
-
-kj::Own<Operand> unitOperand(kj::Vector<Glob> globs) {
-  return kj::heap<TextOperand>(
-      "process.unit", [](const ProcessFacts& process) { return process.unit; }, kj::mv(globs),
-      KeyKind::UNIT);
-}
-
-kj::Own<Operand> sliceOperand(kj::Vector<Glob> globs) {
-  return kj::heap<TextOperand>(
-      "process.slice", [](const ProcessFacts& process) { return process.slice; }, kj::mv(globs));
-}
-
-kj::Own<Operand> containerOperand(kj::Vector<Glob> globs) {
-  return kj::heap<TextOperand>(
-      "process.container", [](const ProcessFacts& process) { return process.container; },
-      kj::mv(globs));
-}
-
-kj::Own<Operand> containerRuntimeOperand(kj::Vector<Glob> globs) {
-  return kj::heap<TextOperand>(
-      "process.container_runtime",
-      [](const ProcessFacts& process) { return process.containerRuntime; }, kj::mv(globs));
-}
-
-kj::Own<Operand> podOperand(kj::Vector<Glob> globs) {
-  return kj::heap<TextOperand>(
-      "process.pod", [](const ProcessFacts& process) { return process.pod; }, kj::mv(globs));
-}
-
-kj::Own<Operand> flatpakOperand(kj::Vector<Glob> globs) {
-  return kj::heap<TextOperand>(
-      "process.flatpak", [](const ProcessFacts& process) { return process.flatpak; },
-      kj::mv(globs));
-}
-
-kj::Own<Operand> snapOperand(kj::Vector<Glob> globs) {
-  return kj::heap<TextOperand>(
-      "process.snap", [](const ProcessFacts& process) { return process.snap; }, kj::mv(globs));
-}
-
-kj::Own<Operand> appImageOperand(kj::Vector<Glob> globs) {
-  return kj::heap<TextOperand>(
-      "process.appimage", [](const ProcessFacts& process) { return process.appImage; },
-      kj::mv(globs));
-}
-
-kj::Own<Operand> scriptOperand(kj::Vector<Glob> globs) {
-  return kj::heap<TextOperand>(
-      "process.script", [](const ProcessFacts& process) { return process.script; }, kj::mv(globs));
-}
-
 kj::Own<Operand> sha256Operand(kj::Vector<Glob> digests) {
-  return kj::heap<ExaminedOperand>(
-      "process.sha256", [](const ProcessFacts& process) { return process.sha256; },
-      kj::mv(digests));
+  return kj::heap<ExaminedOperand>("process.sha256", &ProcessFacts::sha256, kj::mv(digests));
 }
 
 kj::Own<Operand> packageOperand(kj::Vector<Glob> globs) {
-  return kj::heap<ExaminedOperand>(
-      "process.package", [](const ProcessFacts& process) { return process.package; },
-      kj::mv(globs));
+  return kj::heap<ExaminedOperand>("process.package", &ProcessFacts::package, kj::mv(globs));
 }
 
 kj::Own<Operand> parentOperand(kj::Vector<Glob> globs) {

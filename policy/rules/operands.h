@@ -23,19 +23,10 @@ namespace portreeve::rules {
 kj::Own<Operand> pathOperand(kj::Vector<Glob> globs);
 // The running file is the host's file of that path, or the one it replaced: kinds PROGRAM and
 // REPLACED alone.
-kj::Own<Operand> processNameOperand(kj::Vector<Glob> globs);
-kj::Own<Operand> commandLineOperand(kj::Vector<Glob> globs);
+kj::Own<Operand> processTextOperand(kj::StringPtr key, kj::Vector<Glob> globs);
+// `key`: name, cmdline, cgroup, unit, slice, container, container_runtime, pod, flatpak, snap,
+// appimage or script.
 kj::Own<Operand> commandLineRegexOperand(kj::Vector<Regex> patterns);
-kj::Own<Operand> unitOperand(kj::Vector<Glob> globs);
-kj::Own<Operand> cgroupOperand(kj::Vector<Glob> globs);
-kj::Own<Operand> sliceOperand(kj::Vector<Glob> globs);
-kj::Own<Operand> containerOperand(kj::Vector<Glob> globs);
-kj::Own<Operand> containerRuntimeOperand(kj::Vector<Glob> globs);
-kj::Own<Operand> podOperand(kj::Vector<Glob> globs);
-kj::Own<Operand> flatpakOperand(kj::Vector<Glob> globs);
-kj::Own<Operand> snapOperand(kj::Vector<Glob> globs);
-kj::Own<Operand> appImageOperand(kj::Vector<Glob> globs);
-kj::Own<Operand> scriptOperand(kj::Vector<Glob> globs);
 kj::Own<Operand> sha256Operand(kj::Vector<Glob> digests);
 kj::Own<Operand> packageOperand(kj::Vector<Glob> globs);
 // The last two are MAYBE until the program's file has been examined.

@@ -33,6 +33,12 @@ void texts(const Site& site) {
   if (!globs.empty()) site.out.add(make(kj::mv(globs)));
 }
 
+template <Glob::Style style>
+void processText(const Site& site) {
+  auto globs = parseGlobs(site.value, style, site.context.complaints);
+  if (!globs.empty()) site.out.add(processTextOperand(site.key, kj::mv(globs)));
+}
+
 template <MakeFromGlobs make>
 void paths(const Site& site) {
   auto globs = parseGlobs(site.value, Glob::Style::PATH, site.context.complaints);
@@ -417,22 +423,22 @@ constexpr Row OPERANDS[] = {
 
 constexpr Row PROCESS_OPERANDS[] = {
     {"path"_kj, paths<pathOperand>},
-    {"name"_kj, texts<processNameOperand, Glob::Style::TEXT>},
-    {"cmdline"_kj, texts<commandLineOperand, Glob::Style::TEXT>},
+    {"name"_kj, processText<Glob::Style::TEXT>},
+    {"cmdline"_kj, processText<Glob::Style::TEXT>},
     {"cmdline_regex"_kj, commandLineRegex},
     {"instance"_kj, instance},
-    {"cgroup"_kj, texts<cgroupOperand, Glob::Style::TEXT>},
-    {"unit"_kj, texts<unitOperand, Glob::Style::TEXT>},
+    {"cgroup"_kj, processText<Glob::Style::TEXT>},
+    {"unit"_kj, processText<Glob::Style::TEXT>},
     {"parent"_kj, paths<parentOperand>},
     {"kind"_kj, kind},
-    {"slice"_kj, texts<sliceOperand, Glob::Style::TEXT>},
-    {"container"_kj, texts<containerOperand, Glob::Style::TEXT>},
-    {"container_runtime"_kj, texts<containerRuntimeOperand, Glob::Style::TEXT>},
-    {"pod"_kj, texts<podOperand, Glob::Style::TEXT>},
-    {"flatpak"_kj, texts<flatpakOperand, Glob::Style::TEXT>},
-    {"snap"_kj, texts<snapOperand, Glob::Style::TEXT>},
-    {"appimage"_kj, texts<appImageOperand, Glob::Style::PATH>},
-    {"script"_kj, texts<scriptOperand, Glob::Style::PATH>},
+    {"slice"_kj, processText<Glob::Style::TEXT>},
+    {"container"_kj, processText<Glob::Style::TEXT>},
+    {"container_runtime"_kj, processText<Glob::Style::TEXT>},
+    {"pod"_kj, processText<Glob::Style::TEXT>},
+    {"flatpak"_kj, processText<Glob::Style::TEXT>},
+    {"snap"_kj, processText<Glob::Style::TEXT>},
+    {"appimage"_kj, processText<Glob::Style::PATH>},
+    {"script"_kj, processText<Glob::Style::PATH>},
     {"sha256"_kj, nullptr},
     {"package"_kj, nullptr},
 };
