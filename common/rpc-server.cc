@@ -14,10 +14,12 @@ namespace {
 
 constexpr uint MAX_FDS_PER_MESSAGE = 4;
 
-capnp::ReaderOptions limits() {
-  // 1 MiB in words: no peer of this suite has more to say at once.
+capnp::ReaderOptions limits(bool ofPeople) {
+  // It holds for what is sent, too: people have little to say and to be told; who may observe is
+  // told of all rules and connections.
   capnp::ReaderOptions options;
-  options.traversalLimitInWords = (1 << 20) / sizeof(capnp::word);
+  options.traversalLimitInWords =
+      (ofPeople ? RpcServer::LARGEST_OF_PEOPLE : RpcServer::LARGEST) / sizeof(capnp::word);
   options.nestingLimit = 32;
   return options;
 }
@@ -27,9 +29,10 @@ struct Connection {
   capnp::TwoPartyVatNetwork network;
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> system;
 
-  Connection(kj::Own<kj::AsyncCapabilityStream> accepted, capnp::Capability::Client bootstrap)
+  Connection(kj::Own<kj::AsyncCapabilityStream> accepted, capnp::Capability::Client bootstrap,
+             bool ofPeople)
       : stream(kj::mv(accepted)),
-        network(*stream, MAX_FDS_PER_MESSAGE, capnp::rpc::twoparty::Side::SERVER, limits()),
+        network(*stream, MAX_FDS_PER_MESSAGE, capnp::rpc::twoparty::Side::SERVER, limits(ofPeople)),
         system(capnp::makeRpcServer(network, kj::mv(bootstrap))) {}
 };
 
@@ -90,7 +93,7 @@ struct RpcServer::Impl final : public kj::TaskSet::ErrorHandler {
       return;
     }
     auto connection = kj::heap<Connection>(stream.downcast<kj::AsyncCapabilityStream>(),
-                                           factory(kj::mv(entitlement)));
+                                           factory(kj::mv(entitlement)), ofPeople);
     count(ofPeople, uid, 1);
     auto gone = connection->network.onDisconnect();
     connections.add(gone.attach(kj::mv(connection),

@@ -38,7 +38,7 @@ def test_a_users_rule_stops_his_own_programs_and_no_others(suite):
     assert last["verdict"]["rule"] == "not for me" and f"{ALICE}-0010" in last["verdict"]["reason"], last
     shown = [json.loads(line) for line in suite.command("rules", "--json").stdout.splitlines()]
     mine = next(rule for rule in shown if rule["name"] == "not for me")
-    assert mine["layer"] == "user" and mine["user"] == str(ALICE) and mine["hits"] == 1, mine
+    assert mine["layer"] == "user" and mine["user"] == str(ALICE) and mine["hits"] >= 1, mine
     said = [json.loads(line) for line in suite.command("changes", "--json").stdout.splitlines()][-1]
     assert said["who"].startswith(f"uid {ALICE},") and "not for me" in said["what"], said
     assert [json.loads(line)["name"] for line in

@@ -14,7 +14,7 @@ from harness.suite import COMMAND
 
 ALICE = 1000
 HOST, PORT = "10.9.0.13", 7000
-MANY = 12_000
+MANY, FILES = 12_000, 4
 RULES = """
 [[rule]]
 name = "ask about app"
@@ -29,10 +29,12 @@ process = { path = "$BIN/other" }
 OTHER_MAY_NOT = RULES.replace('"other may"\naction = "allow"', '"other may not"\naction = "block"')
 
 
-def many():
+def write_many(suite):
     """Rules that take seconds to compile and are about nothing that is done here."""
-    return "".join(f'[[rule]]\nname = "n{i}"\naction = "block"\nprocess = {{ path = "/opt/n{i}/**", cmdline_regex = "^n{i} (a|b)+[0-9]*$" }}\n'
-                   for i in range(MANY))
+    for file in range(FILES):
+        suite.write_rules("".join(
+            f'[[rule]]\nname = "n{i}"\naction = "block"\nprocess = {{ path = "/opt/n{i}/**", cmdline_regex = "^n{i} (a|b)+[0-9]*$" }}\n'
+            for i in range(file, MANY, FILES)), f"9{file}-many.toml")
 
 
 def as_user(suite, uid, *words, check=True):
@@ -77,7 +79,8 @@ def somebody_is_there(suite):
             suite.command("rule", "remove", rule["name"])
         elif rule["layer"] == "user":
             as_user(suite, rule["user"], "rule", "remove", rule["name"])
-    (suite.config / "rules.d" / "90-many.toml").unlink(missing_ok=True)
+    for file in (suite.config / "rules.d").glob("*-many.toml"):
+        file.unlink()
     suite.rules(RULES)
 
 
@@ -123,7 +126,7 @@ def test_while_many_rules_compile_others_get_their_verdict_and_the_question_wait
     waiting = Waiting(suite)
     before = question(suite)
     seen = len(loads(suite))
-    suite.write_rules(many(), "90-many.toml")
+    write_many(suite)
     suite.write_rules(OTHER_MAY_NOT)
     decided = []
     while len(loads(suite)) == seen or loads(suite)[-1] < MANY:
@@ -144,7 +147,7 @@ def test_policy_killed_while_it_compiles_loses_neither_the_question_nor_the_rule
     before = question(suite)
     wait_until(lambda: "[[question]]" in (suite.state / "policy" / "prompts.toml").read_text(), 5, "it is on the disk")
     seen, dead = len(loads(suite)), suite.pid("policy")
-    suite.write_rules(many(), "90-many.toml")
+    write_many(suite)
     wait_until(lambda: compiles(dead), 10, "it compiles")
     os.kill(dead, signal.SIGKILL)
     assert all(number < MANY for number in loads(suite)[seen:]), "it was killed too late to show anything"
