@@ -136,6 +136,22 @@ TEST_CASE("any-of is covered where each alternative is, and covers where one doe
                 "any-of = [{ port = 22, user = \"root\" }, { port = 80 }]"));
 }
 
+TEST_CASE("answers are asked apart: neither do other rules hide them, nor they others") {
+  auto withAction = [](kj::StringPtr name, kj::StringPtr action, kj::StringPtr operands) {
+    return kj::str("[[rule]]\nname = \"", name, "\"\naction = \"", action, "\"\n", operands, "\n");
+  };
+  auto asked = checkText(kj::str(withAction("ask", "ask", ""),
+                                 withAction("answer", "allow", "answer = true\nport = 443"),
+                                 withAction("rest", "block", "")));
+  REQUIRE(asked.neverDecide.size() == 1);
+  CHECK(asked.neverDecide[0] == "rest");
+  auto answered = checkText(kj::str(withAction("answer", "allow", "answer = true"),
+                                    withAction("ask", "ask", ""),
+                                    withAction("second", "block", "answer = true\nport = 443")));
+  REQUIRE(answered.neverDecide.size() == 1);
+  CHECK(answered.neverDecide[0] == "second");
+}
+
 TEST_CASE("no rule that is said never to decide ever decides") {
   Random random(8);
   unsigned said = 0;

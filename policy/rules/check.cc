@@ -15,10 +15,15 @@ bool isPeoples(const Rule& rule) {
          rule.layer == Layer::USER;
 }
 
-bool sameAsker(const Rule& a, const Rule& b) {
-  // Whether one may come before the other: a user's rules are asked apart from all others.
+bool sameOwner(const Rule& a, const Rule& b) {
   bool ofUser = a.layer == Layer::USER;
   return ofUser == (b.layer == Layer::USER) && (!ofUser || a.user == b.user);
+}
+
+bool sameOrder(const Rule& a, const Rule& b) {
+  // Whether one may come before the other: a user's rules are asked apart from all others, and so
+  // are answers.
+  return sameOwner(a, b) && a.answer == b.answer;
 }
 
 bool ends(const Rule& rule) {
@@ -132,7 +137,7 @@ void warnOfEnded(const Rule& rule, uint64_t nowWallNs, kj::Vector<Problem>& warn
 void warnOfSameName(const Rule& rule, kj::ArrayPtr<const Rule> earlier,
                     kj::Vector<Problem>& warnings) {
   for (auto& other : earlier) {
-    if (other.name != rule.name || !sameAsker(rule, other)) continue;
+    if (other.name != rule.name || !sameOwner(rule, other)) continue;
     warnings.add(
         about(rule, kj::str("rule \"", rule.name, "\" has the same name as the one at ",
                             other.origin(), ": explain and remove will not tell them apart")));
@@ -158,7 +163,7 @@ void warnOfNeverDeciding(const Rule& rule, kj::ArrayPtr<const Rule> earlier, Che
   KJ_IF_MAYBE (reason, contradiction(rule, given))
     return warn(kj::str("can never match: ", *reason));
   for (auto& other : earlier)
-    if (!ends(other) && sameAsker(rule, other) && covers(other, given))
+    if (!ends(other) && sameOrder(rule, other) && covers(other, given))
       return warn(whyCovered(rule, given, other));
 }
 

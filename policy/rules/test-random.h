@@ -70,7 +70,7 @@ inline const kj::StringPtr OPERANDS[] = {
     "protocol = [\"icmp\", \"igmp\", 47]",
     "process.cmdline_regex = \"(^|/)curl https\"",
 };
-inline const kj::StringPtr ACTIONS[] = {"allow", "block", "drop", "gate17"};
+inline const kj::StringPtr ACTIONS[] = {"allow", "block", "drop", "gate17", "ask"};
 
 inline kj::String keyOf(kj::StringPtr line) {
   // Of "process.path = …" the table is a key of its own that may stand once.
@@ -81,7 +81,10 @@ inline kj::String keyOf(kj::StringPtr line) {
 inline kj::String randomRules(Random& random, unsigned count) {
   kj::Vector<kj::String> text;
   for (unsigned i = 0; i < count; i++) {
-    text.add(kj::str("[[rule]]\nname = \"", i, "\"\naction = \"", oneOf(random, ACTIONS), '"'));
+    auto action = oneOf(random, ACTIONS);
+    text.add(kj::str("[[rule]]\nname = \"", i, "\"\naction = \"", action, '"'));
+    if (action != "gate17" && action != "ask" && random() % 5 == 0)
+      text.add(kj::str("answer = true"));
     kj::Vector<kj::String> used;
     for (unsigned operands = random() % 4; operands > 0; operands--) {
       auto operand = oneOf(random, OPERANDS);
