@@ -23,9 +23,6 @@ constexpr auto SESSION_IDLE = 12 * kj::HOURS;
 constexpr kj::StringPtr SESSION_COOKIE = "portreeve_session"_kj;
 constexpr kj::StringPtr EVENTS_PROTOCOL = "portreeve.v1"_kj;  // of a WebSocket (RFC 6455, 1.9)
 
-bool constantTimeEqual(kj::ArrayPtr<const char> a, kj::ArrayPtr<const char> b);
-// Takes the same time wherever two texts of one length differ.
-
 enum class SessionRole : uint8_t { OBSERVE, ANSWER, CHANGE };  // each may what the ones before may
 kj::StringPtr roleText(SessionRole role);                      // "observe"
 SessionRole roleOf(proto::SessionRole role);
