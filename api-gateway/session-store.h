@@ -34,8 +34,8 @@ struct Authority {
   proto::Observer::Client observer;
   kj::Maybe<proto::RuleEditor::Client> editor;  // with CHANGE
   kj::Maybe<proto::Tokens::Client> tokens;      // those of the user; not by a token
-  kj::Maybe<proto::Prompts::Client> prompts;    // not by a token
-  kj::Maybe<proto::Modes::Client> modes;        // with CHANGE, not by a token
+  proto::Prompts::Client prompts;               // with OBSERVE it answers nothing
+  kj::Maybe<proto::Modes::Client> modes;        // with CHANGE
 };
 
 class Session final : public kj::Refcounted {
@@ -54,7 +54,7 @@ public:
   proto::Observer::Client observer;
   kj::Maybe<proto::RuleEditor::Client> editor;
   kj::Maybe<proto::Tokens::Client> tokens;
-  kj::Maybe<proto::Prompts::Client> prompts;
+  proto::Prompts::Client prompts;
   kj::Maybe<proto::Modes::Client> modes;
   bool ended() const { return over; }
 

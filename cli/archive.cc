@@ -36,8 +36,18 @@ kj::String folderOf(ArchivedFile::Place place, const Directories& directories) {
       return kj::str(directories.configuration, "/rules.d");
     case ArchivedFile::Place::OWN:
       return kj::str(directories.state, "/policy/rules.d");
+    case ArchivedFile::Place::CHANGED:
+      return kj::str(directories.state, "/policy");
   }
   KJ_UNREACHABLE;
+}
+
+bool isManyFiles(ArchivedFile::Place place) {
+  return place == ArchivedFile::Place::ADMINISTRATOR || place == ArchivedFile::Place::OWN;
+}
+
+bool isPolicys(ArchivedFile::Place place) {
+  return place == ArchivedFile::Place::OWN || place == ArchivedFile::Place::CHANGED;
 }
 
 void addFile(ArchivedFile::Place place, kj::StringPtr name, const Directories& directories,
@@ -45,7 +55,7 @@ void addFile(ArchivedFile::Place place, kj::StringPtr name, const Directories& d
   auto path = kj::str(folderOf(place, directories), '/', name);
   struct stat status {};
   if (stat(path.cStr(), &status) != 0) {
-    if (errno == ENOENT && place == ArchivedFile::Place::SETTINGS) return;
+    if (errno == ENOENT && !isManyFiles(place)) return;
     throw Failure(FAILED, path, ": ", strerror(errno));
   }
   auto content = readText(path);
@@ -76,6 +86,7 @@ kj::Vector<kj::String> namesIn(kj::StringPtr folder) {
 kj::Vector<ArchivedFile> readAllFiles(const Directories& directories) {
   kj::Vector<ArchivedFile> files;
   addFile(ArchivedFile::Place::SETTINGS, "portreeve.toml", directories, files);
+  addFile(ArchivedFile::Place::CHANGED, "settings.toml", directories, files);
   for (auto place : {ArchivedFile::Place::ADMINISTRATOR, ArchivedFile::Place::OWN})
     for (auto& name : namesIn(folderOf(place, directories)))
       addFile(place, name, directories, files);
@@ -95,11 +106,17 @@ Settings settingsOf(kj::StringPtr text) {
   return settings;
 }
 
+void putOver(kj::StringPtr changes, Settings::PolicyTable& table) {
+  KJ_IF_MAYBE (e, kj::runCatchingExceptions(
+                      [&]() { readPolicyTable("settings.toml", changes, table); }))
+    throw Failure(FAILED, "nothing was changed, because of ", e->getDescription());
+}
+
 void requireGood(kj::ArrayPtr<const ArchivedFile> files, const Directories& directories) {
   // As one set, as policy will.
   kj::Vector<rules::RuleSource> sources;
   for (auto& file : files) {
-    if (!file.name.endsWith(".toml") || file.place == ArchivedFile::Place::SETTINGS) continue;
+    if (!file.name.endsWith(".toml") || !isManyFiles(file.place)) continue;
     auto layer =
         file.place == ArchivedFile::Place::OWN ? rules::Layer::USER : rules::Layer::ADMINISTRATOR;
     sources.add(rules::RuleSource{kj::str(folderOf(file.place, directories), '/', file.name),
@@ -109,6 +126,8 @@ void requireGood(kj::ArrayPtr<const ArchivedFile> files, const Directories& dire
   GatheredRules gathered;
   for (auto& file : files)
     if (file.place == ArchivedFile::Place::SETTINGS) gathered.settings = settingsOf(file.text);
+  for (auto& file : files)
+    if (file.place == ArchivedFile::Place::CHANGED) putOver(file.text, gathered.settings.policy);
   gathered.listFolder = kj::str(directories.state, "/lists");
   auto loaded = rules::RuleSet::load(sources, optionsOf(gathered, users));
   if (loaded.problems.empty()) return;
@@ -140,7 +159,7 @@ Owner ownerOf(kj::StringPtr folder) {
 void write(const ArchivedFile& file, const Directories& directories) {
   auto folder = folderOf(file.place, directories);
   auto path = kj::str(folder, '/', file.name);
-  bool own = file.place == ArchivedFile::Place::OWN;
+  bool own = isPolicys(file.place);
   auto owner = own ? ownerOf(folder) : Owner{};
   auto present = readText(path);
   KJ_IF_MAYBE (text, present) {
@@ -161,6 +180,14 @@ void removeOthers(kj::ArrayPtr<const ArchivedFile> files, const Directories& dir
         throw Failure(FAILED, "removing ", path, ": ", strerror(errno));
     }
   }
+}
+
+void removeChanged(kj::ArrayPtr<const ArchivedFile> files, const Directories& directories) {
+  for (auto& file : files)
+    if (file.place == ArchivedFile::Place::CHANGED) return;
+  auto path = kj::str(folderOf(ArchivedFile::Place::CHANGED, directories), "/settings.toml");
+  if (unlink(path.cStr()) != 0 && errno != ENOENT)
+    throw Failure(FAILED, "removing ", path, ": ", strerror(errno));
 }
 
 void requireFolder(kj::StringPtr folder) {
@@ -190,9 +217,10 @@ int importArchive(const std::string& file) {
     requireFolder(kj::str(directories.configuration, "/rules.d"));
     for (auto& one : files) write(one, directories);
     removeOthers(files, directories);
+    removeChanged(files, directories);
     say(kj::str(files.size(),
                 " files are as they were exported; `portreeve rule reload` says whether they are "
-                "in force, settings are read at the next start"));
+                "in force, other settings than [policy] are read at the next start"));
     return GOOD;
   }
   throw Failure(FAILED, file.c_str(), ": ", strerror(errno));

@@ -22,6 +22,7 @@
 #include "cli/profile.h"
 #include "cli/report.h"
 #include "cli/rule.h"
+#include "cli/settings-commands.h"
 #include "cli/status.h"
 #include "cli/test.h"
 #include "cli/token.h"
@@ -88,6 +89,7 @@ public:
     addGate();
     addRules();
     addProfiles();
+    addSettingsCommands(app, settings, chosen);
     addAskCommand(app, asking, chosen);
     addModeCommands(app, modes, chosen);
     addChanges();
@@ -116,6 +118,7 @@ private:
   Options options;
   AskCommand asking;
   ModeCommands modes;
+  SettingsCommands settings;
   HistoryCommands history;
   std::function<int()> chosen;
 
@@ -453,7 +456,7 @@ private:
     changes->add_flag("--json", shown.json, "print JSON, one change a line")->excludes(diff);
     auto& o = options.undo;
     auto* undo =
-        add(app, "undo", "Take back a change of the rules that the suite keeps, or of the profile",
+        add(app, "undo", "Take back a change of rules that the suite keeps, profile or settings",
             "Without a NUMBER the newest that was not undone. Files that only people write are\n"
             "named and left alone.",
             [&o]() { return cli::undo(o); });

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <algorithm>
+
 namespace portreeve {
 namespace {
 
@@ -43,7 +45,7 @@ void refuseUnknownSections(kj::StringPtr file, const toml::table& root) {
   }
 }
 
-void readPolicy(kj::StringPtr file, const toml::table& root, Settings::Policy& policy) {
+void readPolicy(kj::StringPtr file, const toml::table& root, Settings::PolicyTable& policy) {
   Section section(file, root, "policy",
                   {"default", "keep_existing", "builtin_off", "unanswered", "answer_seconds"});
   policy.defaultAction = readDefault(section, "default").orDefault(policy.defaultAction);
@@ -200,6 +202,26 @@ toml::table parse(kj::StringPtr file, kj::StringPtr content) {
 }
 
 }  // namespace
+
+void readPolicyTable(kj::StringPtr file, kj::StringPtr text, Settings::PolicyTable& table) {
+  toml::table root = parse(file, text);
+  for (auto&& [key, value] : root)
+    if (key.str() != "policy") failAt(file, key.source(), "there is [policy] alone in this file");
+  readPolicy(file, root, table);
+}
+
+Settings::PolicyTable Settings::PolicyTable::copy() const {
+  PolicyTable same{defaultAction, unanswered, answerSeconds, keepExisting, {}};
+  for (auto& name : builtinOff) same.builtinOff.add(kj::str(name));
+  return same;
+}
+
+bool Settings::PolicyTable::operator==(const PolicyTable& other) const {
+  return defaultAction == other.defaultAction && unanswered == other.unanswered &&
+         answerSeconds == other.answerSeconds && keepExisting == other.keepExisting &&
+         std::equal(builtinOff.begin(), builtinOff.end(), other.builtinOff.begin(),
+                    other.builtinOff.end());
+}
 
 Settings Settings::load(kj::StringPtr file) {
   Settings settings = defaults();

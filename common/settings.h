@@ -18,7 +18,8 @@ enum class WayType : uint8_t { SOCKS5, HTTP, GATE17 };
 
 struct Settings {
   // Each field is one key; what stands here is its default.
-  struct Policy {
+  struct PolicyTable {
+    // What [policy] itself holds: `portreeve settings set` changes it while the suite runs.
     DefaultAction defaultAction = DefaultAction::ALLOW;  // default
     DefaultAction unanswered = DefaultAction::BLOCK;
     // unanswered = "block" | "drop" | "allow": what holds for what asks while nobody answers
@@ -26,7 +27,12 @@ struct Settings {
         60;                    // answer_seconds: how long a connection waits for a person, 5 to 600
     bool keepExisting = true;  // keep_existing
     kj::Vector<kj::String>
-        builtinOff;                // builtin_off = []: names of built-in rules that are left out
+        builtinOff;  // builtin_off = []: names of built-in rules that are left out
+
+    PolicyTable copy() const;
+    bool operator==(const PolicyTable& other) const;
+  };
+  struct Policy : PolicyTable {
     kj::Vector<Profile> profiles;  // [profile.NAME], in the file's order
     kj::Vector<kj::String> ways;   // the names of [[gate.way]], which rules may use
   } policy;
@@ -115,6 +121,10 @@ struct Settings {
   static Settings load(kj::StringPtr file);
   // A missing file means all defaults. Throws FAILED "file:line:column: reason" on bad content.
 };
+
+void readPolicyTable(kj::StringPtr file, kj::StringPtr text, Settings::PolicyTable& table);
+// TOML with nothing but a [policy]: what it says takes the place of what `table` has. Throws FAILED
+// "file:line:column: reason"; `table` is of no use then.
 
 kj::StringPtr toText(WayType type);  // "socks5", "http", "gate17"
 

@@ -3,11 +3,13 @@
 
 #include "common/log.h"
 #include "policy/failure.h"
+#include "policy/settings-page.h"
 
 namespace portreeve::policy {
 namespace {
 
 constexpr uint32_t LONGEST_CONFIRMATION = 24 * 60 * 60;
+constexpr uint MOST_SETTINGS = 64;
 
 kj::Duration confirmWithin(uint32_t seconds) {
   if (seconds > LONGEST_CONFIRMATION)
@@ -17,8 +19,11 @@ kj::Duration confirmWithin(uint32_t seconds) {
 
 class RuleEditorServer final : public proto::RuleEditor::Server {
 public:
-  RuleEditorServer(RuleStore& rules, Modes& modes, const Peer& peer)
-      : rules(rules), modes(modes), who(peer.toString()) {}
+  RuleEditorServer(Edited edited, const Peer& peer)
+      : rules(edited.rules),
+        modes(edited.modes),
+        askForLists(edited.askForLists),
+        who(peer.toString()) {}
 
   kj::Promise<void> add(AddContext context) override {
     auto params = context.getParams();
@@ -105,9 +110,33 @@ public:
         });
   }
 
+  kj::Promise<void> changeSettings(ChangeSettingsContext context) override {
+    auto params = context.getParams();
+    auto within = confirmWithin(params.getConfirmSeconds());
+    if (params.getChanges().size() == 0) fail("say which settings are to be changed");
+    if (params.getChanges().size() > MOST_SETTINGS)
+      fail("these are too many settings at once: at most ", MOST_SETTINGS);
+    auto changes = KJ_MAP(one, params.getChanges()) {
+      return SettingChange{kj::str(one.getName()), kj::str(one.getValue())};
+    };
+    return rules.changeSettings(kj::mv(changes), within, who)
+        .then([this, within, context](uint32_t affected) mutable {
+          log::info(kj::str("settings were changed by ", who, confirmWords(within)));
+          auto results = context.getResults();
+          results.setAffected(affected);
+          fillSettings(rules, results.initPage());
+        });
+  }
+
+  kj::Promise<void> updateLists(UpdateListsContext context) override {
+    return askForLists().then(
+        [this]() { log::info(kj::str("an update of the lists was asked for by ", who)); });
+  }
+
 private:
   RuleStore& rules;
   Modes& modes;
+  kj::Function<kj::Promise<void>()>& askForLists;
   kj::String who;
 
   template <typename Results>
@@ -124,8 +153,8 @@ private:
 
 }  // namespace
 
-proto::RuleEditor::Client makeRuleEditor(RuleStore& rules, Modes& modes, const Peer& who) {
-  return kj::heap<RuleEditorServer>(rules, modes, who);
+proto::RuleEditor::Client makeRuleEditor(Edited edited, const Peer& who) {
+  return kj::heap<RuleEditorServer>(edited, who);
 }
 
 }  // namespace portreeve::policy

@@ -10,7 +10,13 @@
 
 namespace portreeve::policy {
 
-proto::RuleEditor::Client makeRuleEditor(RuleStore& rules, Modes& modes, const Peer& who);
-// `rules` outlives it.
+struct Edited {
+  // All outlive the editor.
+  RuleStore& rules;
+  Modes& modes;
+  kj::Function<kj::Promise<void>()>& askForLists;  // resolves when that is on the disk
+};
+
+proto::RuleEditor::Client makeRuleEditor(Edited edited, const Peer& who);
 
 }  // namespace portreeve::policy

@@ -15,7 +15,8 @@ namespace portreeve::policy {
 struct RuleFolders {
   kj::String administrator;  // $CONFIGURATION_DIRECTORY/rules.d: read alone
   kj::String own;            // $STATE_DIRECTORY/policy/rules.d: the suite's own
-  kj::String lists;  // $STATE_DIRECTORY/lists: compiled lists, read alone; may be empty text
+  kj::String lists;     // $STATE_DIRECTORY/lists: compiled lists, read alone; may be empty text
+  kj::String settings;  // portreeve.toml: [policy] is read from it again
 };
 
 using RuleSources = kj::Vector<rules::RuleSource>;
@@ -34,12 +35,14 @@ RuleSources copyOf(kj::ArrayPtr<const rules::RuleSource> sources);
 
 constexpr kj::StringPtr CHOICE_FILE = "chosen-profile.toml"_kj;
 // Which profile somebody chose: no file of rules, and not in their folder, but changed like one.
+constexpr kj::StringPtr SETTINGS_FILE = "settings.toml"_kj;
+// The same of [policy] (settings-in-force.h).
 inline bool isRuleFile(kj::StringPtr name) {
-  return name != CHOICE_FILE;
+  return name != CHOICE_FILE && name != SETTINGS_FILE;
 }
 
 struct FileChange {
-  kj::String name;                 // within the suite's own folder; or CHOICE_FILE
+  kj::String name;                 // within the suite's own folder; or one of the two above
   kj::Maybe<FileContent> content;  // nullptr: taken away
 };
 

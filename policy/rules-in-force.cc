@@ -23,7 +23,7 @@ void RulesInForce::loadFirst(kj::ArrayPtr<const FileChange> takenBack) {
   clockChanged();
 }
 
-bool RulesInForce::load() {
+bool RulesInForce::load(bool otherSettings) {
   auto before = problem();
   lookedAt = fingerprint(parts.folders);
   auto lists = fingerprintOfLists(parts.folders);
@@ -31,8 +31,8 @@ bool RulesInForce::load() {
   listsWere = kj::mv(lists);
   auto content = readRuleFiles(parts.folders);
   parts.ruleClock.age(content.sources);
-  bool asBefore =
-      current != nullptr && sameLists && content.problems.empty() && same(content.sources, from);
+  bool asBefore = current != nullptr && sameLists && !otherSettings && content.problems.empty() &&
+                  same(content.sources, from);
   wrong = kj::mv(content.problems);
   if (asBefore) {
     if (before.size() > 0) say();
@@ -73,11 +73,16 @@ void RulesInForce::loadLastGood(kj::ArrayPtr<const FileChange> takenBack) {
 }
 
 RuleSet::Loaded RulesInForce::compile(kj::ArrayPtr<const rules::RuleSource> sources) const {
+  return compile(sources, parts.table.now());
+}
+
+RuleSet::Loaded RulesInForce::compile(kj::ArrayPtr<const rules::RuleSource> sources,
+                                      const Settings::PolicyTable& table) const {
   auto& settings = parts.settings;
-  return RuleSet::load(
-      sources, rules::RuleOptions{parts.users, settings.defaultAction, settings.keepExisting,
-                                  settings.builtinOff, parts.folders.lists, startedNs,
-                                  settings.profiles.asPtr(), settings.ways.asPtr(), mode});
+  return RuleSet::load(sources,
+                       rules::RuleOptions{parts.users, table.defaultAction, table.keepExisting,
+                                          table.builtinOff, parts.folders.lists, startedNs,
+                                          settings.profiles.asPtr(), settings.ways.asPtr(), mode});
 }
 
 void RulesInForce::put(kj::Own<RuleSet> fresh, RuleSources sources) {
@@ -142,7 +147,7 @@ void RulesInForce::fill(proto::view::RulesStatus::Builder status) const {
   status.setFiles(uint32_t(from.size()));
   status.setLoadedAt(rfc3339(loadedNs));
   auto& profiles = parts.profiles;
-  auto action = parts.settings.defaultAction;
+  auto action = parts.table.now().defaultAction;
   KJ_IF_MAYBE (profile, profiles.settings()) action = profile->defaultAction.orDefault(action);
   status.setDefault(toText(action));
   status.setProfile(profiles.inForce());

@@ -10,6 +10,7 @@
 #include "policy/rule-clock.h"
 #include "policy/rule-files.h"
 #include "policy/rules/rule-set.h"
+#include "policy/settings-in-force.h"
 #include "proto/view.capnp.h"
 
 #include <kj/async.h>
@@ -25,7 +26,8 @@ public:
   struct Parts {
     // Outlive it.
     const RuleFolders& folders;
-    const Settings::Policy& settings;
+    const Settings::Policy& settings;  // profiles and ways
+    const SettingsInForce& table;      // [policy]
     const UserNames& users;
     DurableFolder& state;             // where what was in force last is kept, "last-good.toml"
     kj::Function<uint64_t()>& clock;  // wall clock
@@ -45,12 +47,15 @@ public:
   bool change(rules::Mode to);
   // What is in force, in that mode. False where it would not load.
 
-  bool load();
-  // Reads the files; whether another set is in force now. Never throws for what a file says.
+  bool load(bool otherSettings = false);
+  // Reads the files; whether another set is in force now: as well where the settings are others.
+  // Never throws for what a file says.
   bool loadFrom(RuleSources sources);
   // Instead of the files; false where they are bad, too.
 
   rules::RuleSet::Loaded compile(kj::ArrayPtr<const rules::RuleSource> sources) const;
+  rules::RuleSet::Loaded compile(kj::ArrayPtr<const rules::RuleSource> sources,
+                                 const Settings::PolicyTable& table) const;
 
   rules::RuleSet& set();
   const rules::RuleSet& set() const;

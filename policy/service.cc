@@ -10,6 +10,8 @@
 namespace portreeve::policy {
 namespace {
 
+constexpr kj::StringPtr LISTS_WANTED_FILE = "lists-wanted"_kj;
+// portreeve-lists.path, and `up`, watch it.
 constexpr auto BETWEEN_SWEEPS = 10 * kj::SECONDS;
 constexpr auto BEFORE_RECONCILING = 100 * kj::MILLISECONDS;  // several reasons, one walk
 constexpr uint SWEEPS_A_WALK = 30;  // conntrack is compared every five minutes, whatever was told
@@ -19,7 +21,7 @@ constexpr uint SWEEPS_A_WALK = 30;  // conntrack is compared every five minutes,
 RuleFolders ruleFolders(const Directories& directories) {
   return RuleFolders{kj::str(directories.configuration, "/rules.d"),
                      kj::str(directories.state, "/policy/rules.d"),
-                     kj::str(directories.state, "/lists")};
+                     kj::str(directories.state, "/lists"), directories.settingsFile()};
 }
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Settings& settings,
@@ -47,7 +49,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
       existing({programs, headings, flows, deciding, walk, interceptor, earlier}, attributor),
       disk(io.unixEventPort),
       state(kj::str(directories.state, "/policy"), disk),
-      prompts({timer, deciding, settle, users, state, settings.policy,
+      prompts({timer, deciding, settle, users, state, rules.settings().now(),
                settings.interceptor.timeoutMs, [this]() { return rules.unanswered(); },
                [this](kj::StringPtr toml, kj::StringPtr who) {
                  return rules.add(toml, 0 * kj::SECONDS, who).then([](RuleStore::Added added) {
@@ -87,7 +89,10 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
           [this](proto::RouteWatcher::Client watcher) { return gateRoutes.make(kj::mv(watcher)); },
           prompts,
           modes,
-          learned},
+          learned,
+          [this]() {
+            return state.replace(LISTS_WANTED_FILE, FileContent{kj::str(rfc3339(wallNs()), '\n')});
+          }},
       rpc(
           *io.lowLevelProvider, rpcSocket.release(), accounts,
           [this](Entitlement peer) { return makeBootstrap(bootstrap, kj::mv(peer)); },

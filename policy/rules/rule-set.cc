@@ -87,7 +87,7 @@ private:
       bool found = false;
       for (auto name : known) found = found || name == off;
       if (!found)
-        problems.add(Problem{kj::str("portreeve.toml"), 0, 0,
+        problems.add(Problem{kj::str("settings"), 0, 0,
                              kj::str("policy.builtin_off: no built-in rule is named \"", off, '"',
                                      didYouMean(off, known))});
     }
