@@ -106,6 +106,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
     prompts.rulesChanged(modes.mode() != rules::Mode::NONE);
     return rejudge.run();
   });
+  judge.onLearned([this]() { rejudgeSoon(); });
   nameJudges.onAsked(
       [this](const Program& asker, kj::StringPtr name, uint16_t type, bool refused,
              kj::StringPtr rule) { history.asked(asker, name, type, refused, rule); });
@@ -164,6 +165,17 @@ void Service::taskFailed(kj::Exception&& e) {
   // With a peer that comes back everything begins anew.
   if (e.getType() != kj::Exception::Type::DISCONNECTED)
     log::exception("having the kernel's tables compared or its queues repaired", e);
+}
+
+void Service::rejudgeSoon() {
+  // Many programs may be examined at once.
+  constexpr auto PAUSE = 100 * kj::MILLISECONDS;
+  if (rejudging) return;
+  rejudging = true;
+  tasks.add(timer.afterDelay(PAUSE).then([this]() {
+    rejudging = false;
+    return rejudge.run().ignoreResult();
+  }));
 }
 
 void Service::enforcing() {

@@ -64,6 +64,7 @@ private:
   service::Notifier& notifier;
   bool saidReady = false;
   bool reconciling = false;
+  bool rejudging = false;
   uint sweeps = 0;
   OwnStatus ownStatus;
   FlowTable flows;
@@ -106,6 +107,7 @@ private:
 
   kj::Promise<void> sweep();
   void enforcing();
+  void rejudgeSoon();
   void reconcileSoon();
   void repair(proto::Hook hook, proto::Family family);
   void taskFailed(kj::Exception&& e) override;

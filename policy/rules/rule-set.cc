@@ -213,6 +213,15 @@ bool matches(const Rule& rule, const FlowFacts& facts, uint64_t nowWallNs) {
   return !rule.expired(nowWallNs) && rule.test(facts) == Match::YES;
 }
 
+bool isAboutExamination(const kj::Vector<kj::Own<Operand>>& operands) {
+  for (auto& operand : operands) {
+    if (operand->key == "process.sha256" || operand->key == "process.package") return true;
+    for (auto& inner : operand->nested())
+      if (isAboutExamination(inner)) return true;
+  }
+  return false;
+}
+
 kj::Maybe<const Rule&> toMaybe(const Rule* rule) {
   if (rule == nullptr) return nullptr;
   return *rule;
@@ -356,6 +365,7 @@ RuleSet::RuleSet(kj::Array<Rule> rules)
     addWeekTimes(rule.operands, weekTimes);
     anyGate = anyGate || rule.action == Action::GATE17;
     hangsOnCircumstances = hangsOnCircumstances || anyHangsOnCircumstances(rule.operands);
+    examined = examined || isAboutExamination(rule.operands);
   }
 }
 
@@ -411,6 +421,17 @@ bool RuleSet::hangsOnName(const FlowFacts& facts, uint64_t nowWallNs) const {
   });
   return found == Match::MAYBE ||
          (first != nullptr && (first->action == Action::ASK || first->learning));
+}
+
+bool RuleSet::hangsOnExamination(const FlowFacts& facts, uint64_t nowWallNs) const {
+  if (!examined || facts.process.examined) return false;
+  if (!isWhole(facts, nowWallNs)) return hangsOnExamination(whole(facts, nowWallNs), nowWallNs);
+  Match found = Match::NO;
+  flows.firstOf(facts, [&](const Rule& rule) {
+    found = rule.expired(nowWallNs) ? Match::NO : rule.test(facts);
+    return found != Match::NO;
+  });
+  return found == Match::MAYBE;
 }
 
 NameDecision RuleSet::judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
