@@ -111,14 +111,25 @@ void readZones(kj::StringPtr file, const toml::node& node,
 
 void readResolver(kj::StringPtr file, const toml::table& root, Settings::Resolver& resolver) {
   Section section(file, root, "resolver",
-                  {"listen", "upstreams", "zones", "split_dns", "mdns", "root_anchor", "root_hints",
-                   "cache_mib", "serve_stale", "refuse_lists", "refuse_with", "refuse_private",
-                   "private_names", "self_probe"});
+                  {"listen", "upstreams", "zones", "split_dns", "mdns", "dnssec", "root_anchor",
+                   "root_hints", "cache_mib", "serve_stale", "refuse_lists", "refuse_with",
+                   "refuse_private", "private_names", "self_probe"});
   section.strings("listen", resolver.listen);
   section.strings("upstreams", resolver.upstreams);
   KJ_IF_MAYBE (node, section.find("zones")) readZones(file, *node, resolver.zones);
   section.boolean("split_dns", resolver.splitDns);
   section.boolean("mdns", resolver.mdns);
+  KJ_IF_MAYBE (word, section.string("dnssec")) {
+    if (*word == "auto")
+      resolver.dnssec = Dnssec::AUTO;
+    else if (*word == "on")
+      resolver.dnssec = Dnssec::ON;
+    else if (*word == "off")
+      resolver.dnssec = Dnssec::OFF;
+    else
+      section.fail(KJ_ASSERT_NONNULL(section.find("dnssec")), "dnssec",
+                   "must be \"auto\", \"on\" or \"off\"");
+  }
   KJ_IF_MAYBE (path, section.string("root_anchor")) resolver.rootAnchor = kj::mv(*path);
   KJ_IF_MAYBE (path, section.string("root_hints")) resolver.rootHints = kj::mv(*path);
   section.number("cache_mib", 1, 4096, resolver.cacheMiB);

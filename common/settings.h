@@ -13,6 +13,7 @@
 namespace portreeve {
 
 enum class RefuseWith : uint8_t { NXDOMAIN, ZERO, REFUSED };
+enum class Dnssec : uint8_t { AUTO, ON, OFF };  // AUTO: where upstreams give signatures
 
 enum class WayType : uint8_t { SOCKS5, HTTP, GATE17 };
 
@@ -49,7 +50,8 @@ struct Settings {
     bool splitDns = true;    // split_dns: zones that the network's links bring, too
     bool mdns = true;        // names below local are asked for on the links
     kj::String rootAnchor = kj::str("/usr/share/dns/root.key");
-    // root_anchor: the key that recursion trusts; "" validates nothing
+    // root_anchor: the key that is trusted; "" validates nothing
+    Dnssec dnssec = Dnssec::AUTO;        // dnssec = "auto" | "on" | "off": answers of upstreams
     kj::String rootHints;                // root_hints = "": the root servers libunbound knows
     uint32_t cacheMiB = 32;              // cache_mib: answers kept, 1 to 4096
     bool serveStale = true;              // serve_stale: old answers while nobody can be asked
