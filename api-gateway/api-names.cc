@@ -2,8 +2,8 @@
 // The part of Api that asks the resolver.
 #include "api-gateway/api.h"
 #include "api-gateway/json.h"
+#include "api-gateway/parameters.h"
 #include "api-gateway/problem.h"
-#include "api-gateway/query-text.h"
 #include "api-gateway/remote-words.h"
 #include "common/dns-words.h"
 
@@ -16,34 +16,11 @@ constexpr auto NO_RESOLVER =
     "The resolver does not answer, so what it knows is not known now. `portreeve status` says more."_kj;
 constexpr auto LOOKUP_TIME = 12 * kj::SECONDS;  // upstreams may be slow
 
-struct Words {
-  kj::String name, below, type;
-  uint64_t limit = 1000, after = 0;
+struct Asked {
+  Parameters given;
+  uint32_t limit;
+  uint64_t after;
 };
-
-kj::OneOf<Words, Wrong> parseWords(kj::StringPtr query, kj::ArrayPtr<const kj::StringPtr> known) {
-  auto parsed = parseQuery(query);
-  KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>()) return kj::mv(*wrong);
-  Words words;
-  for (auto& pair : parsed.get<kj::Vector<QueryPair>>()) {
-    bool isKnown = false;
-    for (auto key : known) isKnown = isKnown || key == pair.key;
-    if (!isKnown)
-      return Wrong{known.size() > 0
-                       ? kj::str("The parameters here are ", kj::strArray(known, ", "), ".")
-                       : kj::str("There is no parameter here.")};
-    if (pair.key == "name") words.name = kj::mv(pair.value);
-    if (pair.key == "below") words.below = kj::mv(pair.value);
-    if (pair.key == "type") words.type = kj::mv(pair.value);
-    if (pair.key == "after") words.after = parseDigits(pair.value).orDefault(0);
-    if (pair.key == "limit") {
-      words.limit = parseDigits(pair.value).orDefault(0);
-      if (words.limit < 1 || words.limit > 1000)
-        return Wrong{kj::str("limit is a number from 1 to 1000.")};
-    }
-  }
-  return kj::mv(words);
-}
 
 kj::Array<const kj::StringPtr> parametersOf(Route route) {
   switch (route) {
@@ -58,10 +35,22 @@ kj::Array<const kj::StringPtr> parametersOf(Route route) {
   }
 }
 
-kj::Promise<Reply> log(proto::Resolver::Client& resolver, const Words& words) {
+kj::OneOf<Asked, Wrong> parse(kj::StringPtr query, Route route) {
+  auto known = parametersOf(route);
+  auto parsed = Parameters::parse(query, known);
+  KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>()) return kj::mv(*wrong);
+  auto& given = parsed.get<Parameters>();
+  auto limit = given.number("limit", 1, 1000, 1000);
+  auto after = given.number("after", 0, uint64_t(1) << 53, 0);
+  if (limit == nullptr) return Wrong{kj::str("limit is a number from 1 to 1000.")};
+  if (after == nullptr) return Wrong{kj::str("after is the number of a query.")};
+  return Asked{kj::mv(given), uint32_t(limit.orDefault(0)), after.orDefault(0)};
+}
+
+kj::Promise<Reply> log(proto::Resolver::Client& resolver, const Asked& asked) {
   auto request = resolver.logRequest();
-  request.setAfter(double(words.after));
-  request.setLimit(uint32_t(words.limit));
+  request.setAfter(double(asked.after));
+  request.setLimit(asked.limit);
   return request.send().then([](auto&& answer) {
     capnp::MallocMessageBuilder message;
     auto page = message.initRoot<view::DnsLogPage>();
@@ -71,10 +60,10 @@ kj::Promise<Reply> log(proto::Resolver::Client& resolver, const Words& words) {
   });
 }
 
-kj::Promise<Reply> cache(proto::Resolver::Client& resolver, const Words& words) {
+kj::Promise<Reply> cache(proto::Resolver::Client& resolver, const Asked& asked) {
   auto request = resolver.cacheRequest();
-  request.setBelow(words.below);
-  request.setLimit(uint32_t(words.limit));
+  request.setBelow(asked.given.text("below"));
+  request.setLimit(asked.limit);
   return request.send().then([](auto&& answer) {
     capnp::MallocMessageBuilder message;
     auto page = message.initRoot<view::DnsCachePage>();
@@ -100,31 +89,33 @@ kj::Promise<Reply> lists(proto::Resolver::Client& resolver) {
     capnp::MallocMessageBuilder message;
     auto all = message.initRoot<view::DnsLists>();
     all.setLists(answer.getLists());
+    all.setUpdate(answer.getUpdate());
     return json(toJson(all.asReader()));
   });
 }
 
-kj::Promise<Reply> lookup(proto::Resolver::Client& resolver, const Words& words) {
-  if (words.name.size() == 0) return problem(400, "Say which name: ?name=example.org");
+kj::Promise<Reply> lookup(proto::Resolver::Client& resolver, const Parameters& given) {
+  auto name = given.text("name"), type = given.text("type");
+  if (name.size() == 0) return problem(400, "Say which name: ?name=example.org");
   auto request = resolver.lookupRequest();
-  request.setName(words.name);
-  KJ_IF_MAYBE (type, parseDnsType(words.type.size() > 0 ? words.type : kj::StringPtr("A")))
-    request.setType(*type);
+  request.setName(name);
+  KJ_IF_MAYBE (number, parseDnsType(type.size() > 0 ? type : "A"_kj))
+    request.setType(*number);
   else
     return problem(400, "type is a record's type, as in A, AAAA, HTTPS or TYPE65.");
   return request.send().then([](auto&& answer) { return json(toJson(answer.getLookup())); });
 }
 
-kj::Promise<Reply> ask(proto::Resolver::Client& resolver, Route route, const Words& words) {
+kj::Promise<Reply> ask(proto::Resolver::Client& resolver, Route route, const Asked& asked) {
   switch (route) {
     case Route::DNS_LOG:
-      return log(resolver, words);
+      return log(resolver, asked);
     case Route::DNS_CACHE:
-      return cache(resolver, words);
+      return cache(resolver, asked);
     case Route::DNS_UPSTREAMS:
       return upstreams(resolver);
     case Route::DNS_LOOKUP:
-      return lookup(resolver, words);
+      return lookup(resolver, asked.given);
     default:
       return lists(resolver);
   }
@@ -138,11 +129,10 @@ Reply resolverFailed(const kj::Exception& e) {
 }  // namespace
 
 kj::Promise<Reply> Api::names(kj::Own<Session> session, Route route, kj::StringPtr query) {
-  auto known = parametersOf(route);
-  auto parsed = parseWords(query, known);
+  auto parsed = parse(query, route);
   KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>()) return problem(400, wrong->reason);
   KJ_IF_MAYBE (resolver, suite.resolver()) {
-    return timer.timeoutAfter(LOOKUP_TIME, ask(*resolver, route, parsed.get<Words>()))
+    return timer.timeoutAfter(LOOKUP_TIME, ask(*resolver, route, parsed.get<Asked>()))
         .catch_([](kj::Exception&& e) { return resolverFailed(e); })
         .attach(kj::mv(session));
   }

@@ -5,6 +5,7 @@
 #include "api-gateway/problem.h"
 #include "api-gateway/remote-words.h"
 #include "common/clock.h"
+#include "common/policy-table.h"
 
 #include <stdlib.h>
 
@@ -158,13 +159,18 @@ kj::Promise<Reply> Api::pastGaps(kj::Own<Session> session, const HistoryQuery& q
 kj::Promise<Reply> Api::replayTexts(kj::Own<Session> session,
                                     kj::Own<capnp::MallocMessageBuilder> params) {
   KJ_IF_MAYBE (historian, suite.historian()) {
-    auto request = historian->historyRequest().send().getHistory().replayRequest();
-    auto wanted = params->getRoot<proto::History::ReplayParams>().asReader();
-    request.setRules(wanted.getRules());
-    request.setSince(wanted.getSince());
-    request.setUntil(wanted.getUntil());
-    auto reply =
-        request.send().then([](auto&& answer) { return json(toJson(answer.getOutcome())); });
+    auto reply = session->observer.settingsRequest().send().then(
+        [history = historian->historyRequest().send().getHistory(),
+         params = kj::mv(params)](auto&& settings) mutable {
+          auto request = history.replayRequest();
+          auto wanted = params->template getRoot<proto::History::ReplayParams>().asReader();
+          request.setRules(wanted.getRules());
+          request.setSince(wanted.getSince());
+          request.setUntil(wanted.getUntil());
+          request.setPolicy(policyTable(settings.getPage()));
+          return request.send().then(
+              [](auto&& answer) { return json(toJson(answer.getOutcome())); });
+        });
     return timer.timeoutAfter(REPLAY_TIME, kj::mv(reply))
         .catch_([](kj::Exception&& e) { return pastFailed(e); })
         .attach(kj::mv(session));

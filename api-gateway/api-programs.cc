@@ -134,7 +134,9 @@ public:
   kj::Promise<Reply> run() {
     return summarize(history, wanted, wanted.program, "program"_kj, wanted.limit)
         .then([this](Summary&& answer) {
-          for (auto group : answer.getGroups()) programs.add(kj::str(group.getKey()));
+          // What nobody could be named for is asked for by no filter.
+          for (auto group : answer.getGroups())
+            if (group.getKey().size() > 0) programs.add(kj::str(group.getKey()));
           return next();
         });
   }
@@ -147,17 +149,11 @@ private:
 
   kj::Promise<Reply> next() {
     if (lines.size() == programs.size()) return finish();
-    auto& program = programs[lines.size()];
-    // What nobody could be named for is asked for by no filter: its line is left empty.
-    if (program.size() == 0) {
-      programs[lines.size()] = kj::mv(programs.back());
-      programs.removeLast();
-      return next();
-    }
-    return summarize(history, wanted, program, wanted.step, 1000).then([this](Summary&& answer) {
-      lines.add(kj::mv(answer));
-      return next();
-    });
+    return summarize(history, wanted, programs[lines.size()], wanted.step, 1000)
+        .then([this](Summary&& answer) {
+          lines.add(kj::mv(answer));
+          return next();
+        });
   }
 
   Reply finish() {

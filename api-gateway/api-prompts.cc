@@ -12,8 +12,6 @@ namespace {
 
 namespace view = proto::view;
 
-constexpr auto NOT_BY_TOKEN = "This is for people: log in with `portreeve ui`."_kj;
-
 kj::Maybe<proto::Mode> modeOf(kj::StringPtr text) {
   if (text == "none") return proto::Mode::NONE;
   if (text == "lockdown") return proto::Mode::LOCKDOWN;
@@ -29,86 +27,71 @@ Reply affected(uint32_t count) {
 }  // namespace
 
 kj::Promise<Reply> Api::prompts(kj::Own<Session> session) {
-  KJ_IF_MAYBE (own, session->prompts) {
-    auto reply = own->listRequest().send().then([](auto&& answer) {
-      return json(kj::str("{\"prompts\":", toJson(answer.getPrompts()), "}"));
-    });
-    return changeOrProblem(kj::mv(session), kj::mv(reply));
-  }
-  return problem(403, NOT_BY_TOKEN);
+  auto reply = session->prompts.listRequest().send().then([](auto&& answer) {
+    return json(kj::str("{\"prompts\":", toJson(answer.getPrompts()), "}"));
+  });
+  return changeOrProblem(kj::mv(session), kj::mv(reply));
 }
 
 kj::Promise<Reply> Api::answerPrompt(kj::Own<Session> session, kj::StringPtr body) {
-  KJ_IF_MAYBE (own, session->prompts) {
-    capnp::MallocMessageBuilder message;
-    auto given = message.initRoot<view::PromptReply>();
-    KJ_IF_MAYBE (why, readJson(body, given)) return problem(400, *why);
-    auto request = own->answerRequest();
-    request.setId(uint64_t(kj::max(given.getId(), 0.0)));
-    auto answer = request.initAnswer();
-    answer.setAction(given.getAction());
-    answer.setLifetime(given.getLifetime());
-    answer.setScope(given.getScope());
-    auto reply = request.send().then([](auto&& done) { return json(toJson(done.getAnswered())); });
-    return changeOrProblem(kj::mv(session), kj::mv(reply));
-  }
-  return problem(403, NOT_BY_TOKEN);
+  capnp::MallocMessageBuilder message;
+  auto given = message.initRoot<view::PromptReply>();
+  KJ_IF_MAYBE (why, readJson(body, given)) return problem(400, *why);
+  auto request = session->prompts.answerRequest();
+  request.setId(uint64_t(kj::max(given.getId(), 0.0)));
+  auto answer = request.initAnswer();
+  answer.setAction(given.getAction());
+  answer.setLifetime(given.getLifetime());
+  answer.setScope(given.getScope());
+  auto reply = request.send().then([](auto&& done) { return json(toJson(done.getAnswered())); });
+  return changeOrProblem(kj::mv(session), kj::mv(reply));
 }
 
 kj::Promise<Reply> Api::dismissPrompt(kj::Own<Session> session, kj::StringPtr body) {
-  KJ_IF_MAYBE (own, session->prompts) {
-    capnp::MallocMessageBuilder message;
-    auto chosen = message.initRoot<view::PromptChosen>();
-    KJ_IF_MAYBE (why, readJson(body, chosen)) return problem(400, *why);
-    auto request = own->dismissRequest();
-    request.setId(uint64_t(kj::max(chosen.getId(), 0.0)));
-    auto reply = request.send().then([](auto&&) { return json(kj::str("{}")); });
-    return changeOrProblem(kj::mv(session), kj::mv(reply));
-  }
-  return problem(403, NOT_BY_TOKEN);
+  capnp::MallocMessageBuilder message;
+  auto chosen = message.initRoot<view::PromptChosen>();
+  KJ_IF_MAYBE (why, readJson(body, chosen)) return problem(400, *why);
+  auto request = session->prompts.dismissRequest();
+  request.setId(uint64_t(kj::max(chosen.getId(), 0.0)));
+  auto reply = request.send().then([](auto&&) { return json(kj::str("{}")); });
+  return changeOrProblem(kj::mv(session), kj::mv(reply));
 }
 
 kj::Promise<Reply> Api::setMode(kj::Own<Session> session, kj::StringPtr body) {
-  KJ_IF_MAYBE (modes, session->modes) {
-    capnp::MallocMessageBuilder message;
-    auto wanted = message.initRoot<view::ModeWanted>();
-    KJ_IF_MAYBE (why, readJson(body, wanted)) return problem(400, *why);
-    KJ_IF_MAYBE (mode, modeOf(wanted.getMode())) {
-      if (*mode == proto::Mode::NONE) {
-        auto ended = modes->endRequest().send().then(
-            [](auto&& answer) { return affected(answer.getAffected()); });
-        return changeOrProblem(kj::mv(session), kj::mv(ended));
-      }
-      auto begin = modes->beginRequest();
-      auto request = begin.initRequest();
-      request.setMode(*mode);
-      request.setSeconds(wanted.getSeconds());
-      request.setConfirmSeconds(wanted.getConfirmSeconds());
-      request.setBlock(wanted.getBlock());
-      auto begun = begin.send().then([](auto&& answer) { return affected(answer.getAffected()); });
-      return changeOrProblem(kj::mv(session), kj::mv(begun));
+  capnp::MallocMessageBuilder message;
+  auto wanted = message.initRoot<view::ModeWanted>();
+  KJ_IF_MAYBE (why, readJson(body, wanted)) return problem(400, *why);
+  auto& modes = KJ_ASSERT_NONNULL(session->modes);
+  KJ_IF_MAYBE (mode, modeOf(wanted.getMode())) {
+    if (*mode == proto::Mode::NONE) {
+      auto ended = modes.endRequest().send().then(
+          [](auto&& answer) { return affected(answer.getAffected()); });
+      return changeOrProblem(kj::mv(session), kj::mv(ended));
     }
-    return problem(400, "mode is lockdown, pause, learn or none.");
+    auto begin = modes.beginRequest();
+    auto request = begin.initRequest();
+    request.setMode(*mode);
+    request.setSeconds(wanted.getSeconds());
+    request.setConfirmSeconds(wanted.getConfirmSeconds());
+    request.setBlock(wanted.getBlock());
+    auto begun = begin.send().then([](auto&& answer) { return affected(answer.getAffected()); });
+    return changeOrProblem(kj::mv(session), kj::mv(begun));
   }
-  return problem(403, NOT_BY_TOKEN);
+  return problem(400, "mode is lockdown, pause, learn or none.");
 }
 
 kj::Promise<Reply> Api::reviewLearned(kj::Own<Session> session) {
-  KJ_IF_MAYBE (modes, session->modes) {
-    auto reply = modes->reviewRequest().send().then(
-        [](auto&& answer) { return json(kj::str("{\"rules\":", toJson(answer.getRules()), "}")); });
-    return changeOrProblem(kj::mv(session), kj::mv(reply));
-  }
-  return problem(403, NOT_BY_TOKEN);
+  auto reply = KJ_ASSERT_NONNULL(session->modes).reviewRequest().send().then([](auto&& answer) {
+    return json(kj::str("{\"rules\":", toJson(answer.getRules()), "}"));
+  });
+  return changeOrProblem(kj::mv(session), kj::mv(reply));
 }
 
 kj::Promise<Reply> Api::forgetLearned(kj::Own<Session> session) {
-  KJ_IF_MAYBE (modes, session->modes) {
-    auto reply = modes->forgetRequest().send().then(
-        [](auto&& answer) { return json(kj::str("{\"kinds\":", answer.getKinds(), "}")); });
-    return changeOrProblem(kj::mv(session), kj::mv(reply));
-  }
-  return problem(403, NOT_BY_TOKEN);
+  auto reply = KJ_ASSERT_NONNULL(session->modes).forgetRequest().send().then([](auto&& answer) {
+    return json(kj::str("{\"kinds\":", answer.getKinds(), "}"));
+  });
+  return changeOrProblem(kj::mv(session), kj::mv(reply));
 }
 
 kj::Promise<Reply> Api::profiles(kj::Own<Session> session) {

@@ -32,9 +32,8 @@ Reply copyOf(const Reply& reply) {
 
 kj::Promise<Reply> Api::status(kj::Own<Session> session) {
   // All who may observe see the same: processes are asked once for whoever asks at that time.
-  bool old = timer.now() - sharedAt >= SHARED_FOR;
   KJ_IF_MAYBE (known, shared)
-    if (!making && !old) return copyOf((*known)->reply);
+    if (!making && timer.now() - (*known)->at < SHARED_FOR) return copyOf((*known)->reply);
   if (!making) {
     making = true;
     made = makeStatus(kj::mv(session)).fork();
@@ -66,8 +65,8 @@ kj::Promise<kj::Own<Api::SharedReply>> Api::makeStatus(kj::Own<Session> session)
       .then(
           [this](Reply&& reply) {
             making = false;
-            sharedAt = timer.now();
             auto known = kj::refcounted<SharedReply>();
+            known->at = timer.now();
             known->reply = kj::mv(reply);
             // What failed is no answer for whoever asks later.
             shared = nullptr;

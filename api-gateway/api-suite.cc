@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The part of Api about the machine and the suite itself: who owns a socket, the settings.
+// The part of Api about the machine and the suite itself: who owns a socket, the ways of Gate17.
 #include "api-gateway/api.h"
 #include "api-gateway/json.h"
 #include "api-gateway/parameters.h"
@@ -92,13 +92,6 @@ kj::Promise<Reply> Api::gate(kj::Own<Session> session) {
         .attach(kj::mv(session));
   }
   return problem(503, NO_GATE);
-}
-
-Reply Api::showSettings() {
-  capnp::MallocMessageBuilder message;
-  auto page = message.initRoot<view::SettingsPage>();
-  known.settings.fill(page);
-  return json(toJson(page.asReader()));
 }
 
 }  // namespace portreeve::gateway

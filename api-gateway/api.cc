@@ -66,7 +66,11 @@ kj::Promise<Reply> Api::answer(kj::Own<Session> session, Call call) {
     case Route::WHO:
       return who(kj::mv(session), call.query);
     case Route::SETTINGS:
-      return showSettings();
+      return settings(kj::mv(session));
+    case Route::CHANGE_SETTINGS:
+      return changeSettings(kj::mv(session), call.ifMatch, call.body);
+    case Route::UPDATE_LISTS:
+      return updateLists(kj::mv(session));
     case Route::PROMPTS:
       return prompts(kj::mv(session));
     case Route::ANSWER_PROMPT:

@@ -9,7 +9,6 @@
 #include "api-gateway/reply.h"
 #include "api-gateway/routes.h"
 #include "api-gateway/session-store.h"
-#include "api-gateway/settings-view.h"
 #include "api-gateway/suite-link.h"
 #include "common/accounts.h"
 
@@ -36,7 +35,6 @@ struct Call {
 struct Known {
   // What this process read before its sandbox.
   UserNames users;
-  SettingsView settings;
 };
 
 class Api {
@@ -65,11 +63,11 @@ private:
 
   struct SharedReply final : public kj::Refcounted {
     Reply reply;
+    kj::TimePoint at = kj::origin<kj::TimePoint>();
     kj::Own<SharedReply> addRef() { return kj::addRef(*this); }  // for each branch of `made`
   };
-  bool making = false;  // a status, for `made`
-  kj::TimePoint sharedAt = kj::origin<kj::TimePoint>();
-  kj::Maybe<kj::Own<SharedReply>> shared;
+  bool making = false;                     // a status, for `made`
+  kj::Maybe<kj::Own<SharedReply>> shared;  // the newest that was good
   kj::ForkedPromise<kj::Own<SharedReply>> made =
       kj::Promise<kj::Own<SharedReply>>(kj::NEVER_DONE).fork();
   kj::Promise<kj::Own<SharedReply>> makeStatus(kj::Own<Session> session);
@@ -109,14 +107,19 @@ private:
 
   kj::Promise<Reply> who(kj::Own<Session> session, kj::StringPtr query);
   // Who owns a socket. 404: nobody.
-  Reply showSettings();
 
-  // Questions to the session's user, and their answers. A token has none (403).
+  kj::Promise<Reply> settings(kj::Own<Session> session);
+  // As they are in force now, with an ETag that differs whenever one of them is another.
+  kj::Promise<Reply> changeSettings(kj::Own<Session> session, kj::StringPtr ifMatch,
+                                    kj::StringPtr body);
+  kj::Promise<Reply> updateLists(kj::Own<Session> session);
+
+  // Questions to the session's user, and their answers.
   kj::Promise<Reply> prompts(kj::Own<Session> session);
   kj::Promise<Reply> answerPrompt(kj::Own<Session> session, kj::StringPtr body);
   kj::Promise<Reply> dismissPrompt(kj::Own<Session> session, kj::StringPtr body);
 
-  // What holds for a while instead of the rules: lockdown, pause, learn. A token begins none (403).
+  // What holds for a while instead of the rules: lockdown, pause, learn.
   kj::Promise<Reply> setMode(kj::Own<Session> session, kj::StringPtr body);
   kj::Promise<Reply> reviewLearned(kj::Own<Session> session);
   kj::Promise<Reply> forgetLearned(kj::Own<Session> session);

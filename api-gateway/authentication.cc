@@ -29,10 +29,16 @@ Reply tooMany(kj::Duration wait) {
 }
 
 Authority authorityOf(proto::TokenOpener::OpenResults::Reader opened) {
-  Authority authority{
-      opened.getUid(), roleOf(opened.getRole()), opened.getObserver(), nullptr, nullptr, nullptr,
-      nullptr};
-  if (authority.role == SessionRole::CHANGE) authority.editor = opened.getEditor();
+  Authority authority{opened.getUid(),
+                      roleOf(opened.getRole()),
+                      opened.getObserver(),
+                      nullptr,
+                      nullptr,
+                      opened.getPrompts(),
+                      nullptr};
+  if (authority.role != SessionRole::CHANGE) return authority;
+  authority.editor = opened.getEditor();
+  authority.modes = opened.getModes();
   return authority;
 }
 

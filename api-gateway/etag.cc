@@ -38,6 +38,17 @@ kj::String etagOf(capnp::List<proto::view::RuleView>::Reader rules) {
   return digest.text();
 }
 
+kj::String etagOf(proto::view::SettingsPage::Reader page) {
+  Digest digest;
+  for (auto setting : page.getSettings()) {
+    digest.add(setting.getSection());
+    digest.add(setting.getKey());
+    digest.add(setting.getValue());
+    digest.add(setting.getOrigin());
+  }
+  return digest.text();
+}
+
 bool matchesEtag(kj::StringPtr ifMatch, kj::StringPtr etag) {
   if (ifMatch == "*") return true;
   size_t start = 0;

@@ -16,6 +16,12 @@ kj::String count(int64_t number) {
   return kj::str("{\"count\":", number, "}");
 }
 
+constexpr auto SERVER_SENT_END = "\n\n"_kj;
+
+kj::String serverSent(kj::StringPtr log, uint64_t number, kj::StringPtr type, kj::StringPtr data) {
+  return kj::str("id: ", log, '-', number, "\nevent: ", type, "\ndata: ", data, SERVER_SENT_END);
+}
+
 kj::Maybe<uint64_t> numberIn(kj::StringPtr id, kj::StringPtr name) {
   KJ_IF_MAYBE (dash, id.findFirst('-')) {
     if (id.slice(0, *dash) == name.asArray()) return parseDigits(id.slice(*dash + 1));
@@ -30,18 +36,22 @@ kj::Maybe<uint64_t> numberIn(kj::StringPtr id, kj::StringPtr name) {
 void EventLog::add(view::Connection::Reader connection) {
   auto copy = kj::heap<capnp::MallocMessageBuilder>(unsigned(connection.totalSize().wordCount + 8));
   copy->setRoot(connection);
-  push(Event{CONNECTION, toJson(connection), kj::mv(copy)});
+  push(CONNECTION, toJson(connection), kj::mv(copy));
 }
 
 void EventLog::missed(uint64_t number) {
-  push(Event{MISSED, count(int64_t(number)), {}});
+  push(MISSED, count(int64_t(number)), {});
 }
 
-void EventLog::push(Event event) {
-  bytes += event.data.size();
+void EventLog::push(kj::StringPtr type, kj::StringPtr data,
+                    kj::Own<capnp::MallocMessageBuilder> connection) {
+  Event event{type, serverSent(name, next(), type, data), nullptr, kj::mv(connection)};
+  event.data = event.text.slice(event.text.size() - SERVER_SENT_END.size() - data.size(),
+                                event.text.size() - SERVER_SENT_END.size());
+  bytes += event.text.size();
   events.push_back(kj::mv(event));
   while (events.size() > MAX_KEPT_EVENTS || (bytes > MAX_KEPT_BYTES && events.size() > 1)) {
-    bytes -= events.front().data.size();
+    bytes -= events.front().text.size();
     events.pop_front();
     oldest++;
   }
@@ -73,32 +83,39 @@ class EventCursor::Writer {
 public:
   Writer(EventForm form, kj::StringPtr name) : form(form), name(name) {}
 
-  void add(uint64_t number, kj::StringPtr type, kj::StringPtr data) {
+  void add(const EventLog::Event& event, uint64_t number) {
     if (form == EventForm::SERVER_SENT)
-      addText("id: ", number, "\nevent: ", type, "\ndata: ", data, "\n\n");
+      text.addAll(event.text);
     else
-      addText(pieces.empty() ? "[{\"id\":\"" : ",\n{\"id\":\"", number, "\",\"event\":\"", type,
-              "\",\"data\":", data, "}");
+      addJson(number, event.type, event.data);
   }
 
-  size_t size() const { return bytes; }
+  void add(uint64_t number, kj::StringPtr type, kj::StringPtr data) {
+    if (form == EventForm::SERVER_SENT)
+      text.addAll(serverSent(name, number, type, data));
+    else
+      addJson(number, type, data);
+  }
+
+  size_t size() const { return text.size(); }
 
   kj::String finish() {
-    if (pieces.empty()) return kj::String();
-    if (form == EventForm::JSON) pieces.add(kj::str("]"));
-    return kj::strArray(pieces, "");
+    if (text.empty()) return kj::String();
+    if (form == EventForm::JSON) text.add(']');
+    text.add('\0');
+    return kj::String(text.releaseAsArray());
   }
 
 private:
   EventForm form;
   kj::StringPtr name;
-  kj::Vector<kj::String> pieces;
-  size_t bytes = 0;
+  kj::Vector<char> text;
 
-  template <typename... Rest>
-  void addText(kj::StringPtr start, uint64_t number, Rest&&... rest) {
-    pieces.add(kj::str(start, name, '-', number, kj::fwd<Rest>(rest)...));
-    bytes += pieces.back().size();
+  void addJson(uint64_t number, kj::StringPtr type, kj::ArrayPtr<const char> data) {
+    text.addAll(text.empty() ? "["_kj : ",\n"_kj);
+    text.addAll(kj::str("{\"id\":\"", name, '-', number, "\",\"event\":\"", type, "\",\"data\":"));
+    text.addAll(data);
+    text.add('}');
   }
 };
 
@@ -133,7 +150,7 @@ kj::String EventCursor::take(kj::Vector<PromptFeed::Event> own) {
   for (auto& event : own) writer.add(next - 1, event.type, event.data);
   for (; next < log->next() && writer.size() < MAX_TAKEN_BYTES; next++) {
     auto& event = log->events[next - log->oldest];
-    if (wants(event)) writer.add(next, event.type, event.data);
+    if (wants(event)) writer.add(event, next);
   }
   return writer.finish();
 }

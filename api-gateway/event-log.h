@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What has happened lately, kept once for all followers of the live stream: a bounded list of
-// events, each already written as JSON. A follower is a place in that list (EventCursor), so a slow
-// one costs nothing: what it did not fetch before the list forgot it is counted and told.
+// events, each already written as it is sent. A follower is a place in that list (EventCursor), so
+// a slow one costs nothing: what it did not fetch before the list forgot it is counted and told.
 #pragma once
 
 #include "api-gateway/connection-query.h"
@@ -19,7 +19,7 @@
 namespace portreeve::gateway {
 
 constexpr size_t MAX_KEPT_EVENTS = 4096;
-constexpr size_t MAX_KEPT_BYTES = 4 << 20;     // of JSON
+constexpr size_t MAX_KEPT_BYTES = 4 << 20;     // as they are sent
 constexpr size_t MAX_TAKEN_BYTES = 128 << 10;  // at once, by one follower
 
 class EventLog final : public kj::Refcounted {
@@ -40,7 +40,8 @@ private:
   friend class EventCursor;
   struct Event {
     kj::StringPtr type;
-    kj::String data;                                  // JSON, on one line
+    kj::String text;                                  // as text/event-stream has it
+    kj::ArrayPtr<const char> data;                    // in it: JSON, on one line
     kj::Own<capnp::MallocMessageBuilder> connection;  // for filters; null: for everybody
   };
   kj::String name;
@@ -51,7 +52,8 @@ private:
   kj::Vector<kj::Own<kj::PromiseFulfiller<void>>> waiting;
 
   uint64_t next() const { return oldest + events.size(); }
-  void push(Event event);
+  void push(kj::StringPtr type, kj::StringPtr data,
+            kj::Own<capnp::MallocMessageBuilder> connection);
   void wake();
 };
 

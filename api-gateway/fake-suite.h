@@ -9,6 +9,8 @@
 #include <kj/debug.h>
 #include <sys/types.h>
 
+#include <vector>
+
 namespace portreeve::gateway {
 
 constexpr auto GOOD_SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"_kj;
@@ -40,6 +42,7 @@ struct FakePolicyState {
   bool historianAway = false;
   bool resolverAway = false;
   kj::Vector<kj::String> summaries;  // by what, of which program, how many
+  std::vector<kj::StringPtr> programs{"/usr/bin/curl"_kj};  // the most connections first
   kj::String historyAsked;           // the filter, in words
   kj::String historyRefuses;         // why, where it does
   uint32_t askedLimit = 0;
@@ -52,11 +55,20 @@ struct FakePolicyState {
   kj::Maybe<proto::PromptSink::Client> promptSink;
   bool present = false;
   kj::String answered, mode;
+  kj::String setting = kj::str("\"allow\"");  // policy.default
+  uint listsUpdated = 0;
   uint statusCollected = 0;
   uint32_t tokenUid = 1000;
   proto::SessionRole tokenRole = proto::SessionRole::OBSERVE;
   kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> tokenEnd;  // to be fulfilled: it is revoked
 };
+
+inline void describeSettings(proto::view::SettingsPage::Builder page, kj::StringPtr value) {
+  auto setting = page.initSettings(1)[0];
+  setting.setSection("policy");
+  setting.setKey("default");
+  setting.setValue(value);
+}
 
 class FakeObserver final : public proto::Observer::Server {
 public:
@@ -94,6 +106,12 @@ public:
       auto status = context.getResults().initStatus();
       status.setCount(12);
       status.setError(state.rulesError);
+    });
+  }
+
+  kj::Promise<void> settings(SettingsContext context) override {
+    return behave([this, context]() mutable {
+      describeSettings(context.getResults().initPage(), state.setting);
     });
   }
 
@@ -139,6 +157,21 @@ public:
 
   kj::Promise<void> confirm(ConfirmContext context) override {
     context.getResults().setPending(true);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> changeSettings(ChangeSettingsContext context) override {
+    auto change = context.getParams().getChanges()[0];
+    if (change.getName() != "policy.default")
+      return KJ_EXCEPTION(FAILED, "there is no setting \"policy.colour\"");
+    state.setting = kj::str(change.getValue());
+    context.getResults().setAffected(5);
+    describeSettings(context.getResults().initPage(), state.setting);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> updateLists(UpdateListsContext context) override {
+    state.listsUpdated++;
     return kj::READY_NOW;
   }
 
@@ -189,11 +222,14 @@ public:
     auto params = context.getParams();
     state.summaries.add(kj::str(params.getBy(), ' ', params.getFilter().getProgram(), ' ',
                                 params.getFilter().getLimit()));
-    auto group = context.getResults().initGroups(1)[0];
-    group.setKey(params.getBy() == "program" ? "/usr/bin/curl" : "key");
-    group.setConnections(40);
-    group.setRefused(3);
-    group.setBytesIn(5000);
+    bool byProgram = params.getBy() == "program";
+    auto groups = context.getResults().initGroups(byProgram ? uint(state.programs.size()) : 1);
+    for (uint i = 0; i < groups.size(); i++) {
+      groups[i].setKey(byProgram ? state.programs[i] : "key"_kj);
+      groups[i].setConnections(40);
+      groups[i].setRefused(3);
+      groups[i].setBytesIn(5000);
+    }
     return kj::READY_NOW;
   }
 
@@ -229,40 +265,6 @@ private:
 
 constexpr auto GOOD_TOKEN =
     "portreeve_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"_kj;
-
-class FakeOpener final : public proto::TokenOpener::Server {
-public:
-  explicit FakeOpener(FakePolicyState& state) : state(state) {}
-
-  kj::Promise<void> open(OpenContext context) override {
-    if (context.getParams().getToken() != GOOD_TOKEN) return KJ_EXCEPTION(FAILED, "no such token");
-    state.tokensOpened++;
-    auto results = context.getResults();
-    results.setUid(state.tokenUid);
-    results.setRole(state.tokenRole);
-    results.setObserver(kj::heap<FakeObserver>(state));
-    results.setValidity(kj::heap<FakeValidity>(state));
-    if (state.tokenRole == proto::SessionRole::CHANGE)
-      results.setEditor(kj::heap<FakeEditor>(state));
-    return kj::READY_NOW;
-  }
-
-private:
-  FakePolicyState& state;
-
-  class FakeValidity final : public proto::TokenValidity::Server {
-  public:
-    explicit FakeValidity(FakePolicyState& state) : state(state) {}
-    kj::Promise<void> ended(EndedContext context) override {
-      auto paf = kj::newPromiseAndFulfiller<void>();
-      state.tokenEnd = kj::mv(paf.fulfiller);
-      return kj::mv(paf.promise);
-    }
-
-  private:
-    FakePolicyState& state;
-  };
-};
 
 class FakeTokens final : public proto::Tokens::Server {
 public:
@@ -343,6 +345,42 @@ public:
 
 private:
   FakePolicyState& state;
+};
+
+class FakeOpener final : public proto::TokenOpener::Server {
+public:
+  explicit FakeOpener(FakePolicyState& state) : state(state) {}
+
+  kj::Promise<void> open(OpenContext context) override {
+    if (context.getParams().getToken() != GOOD_TOKEN) return KJ_EXCEPTION(FAILED, "no such token");
+    state.tokensOpened++;
+    auto results = context.getResults();
+    results.setUid(state.tokenUid);
+    results.setRole(state.tokenRole);
+    results.setObserver(kj::heap<FakeObserver>(state));
+    results.setValidity(kj::heap<FakeValidity>(state));
+    results.setPrompts(kj::heap<FakePrompts>(state));
+    if (state.tokenRole != proto::SessionRole::CHANGE) return kj::READY_NOW;
+    results.setEditor(kj::heap<FakeEditor>(state));
+    results.setModes(kj::heap<FakeModes>(state));
+    return kj::READY_NOW;
+  }
+
+private:
+  FakePolicyState& state;
+
+  class FakeValidity final : public proto::TokenValidity::Server {
+  public:
+    explicit FakeValidity(FakePolicyState& state) : state(state) {}
+    kj::Promise<void> ended(EndedContext context) override {
+      auto paf = kj::newPromiseAndFulfiller<void>();
+      state.tokenEnd = kj::mv(paf.fulfiller);
+      return kj::mv(paf.promise);
+    }
+
+  private:
+    FakePolicyState& state;
+  };
 };
 
 class FakePolicy final : public proto::Policy::Server {

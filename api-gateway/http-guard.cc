@@ -20,10 +20,14 @@ kj::Maybe<uint64_t> parseLength(kj::StringPtr text) {
   return value;
 }
 
+bool hasBody(kj::HttpMethod method) {
+  return method == kj::HttpMethod::POST || method == kj::HttpMethod::PATCH;
+}
+
 kj::Maybe<Reply> refuseBody(kj::HttpMethod method, uint64_t length) {
   if (length > MAX_BODY) return problemAndClose(413, "The body is longer than this server takes.");
-  if (length > 0 && method != kj::HttpMethod::POST)
-    return problemAndClose(400, "Only POST may have a body here.");
+  if (length > 0 && !hasBody(method))
+    return problemAndClose(400, "Only POST and PATCH may have a body here.");
   return nullptr;
 }
 
@@ -36,7 +40,7 @@ kj::Maybe<Reply> refuseFraming(kj::HttpMethod method, const kj::HttpHeaders& hea
     }
     return problemAndClose(400, "Content-Length is not a short decimal number.");
   }
-  if (method == kj::HttpMethod::POST) return problemAndClose(411, "Send a Content-Length.");
+  if (hasBody(method)) return problemAndClose(411, "Send a Content-Length.");
   return nullptr;
 }
 
@@ -65,7 +69,7 @@ kj::Maybe<Reply> refuseSender(const kj::HttpHeaders& headers, const HttpNames& n
 
 bool isMethodOfOurs(kj::HttpMethod method) {
   return method == kj::HttpMethod::GET || method == kj::HttpMethod::HEAD ||
-         method == kj::HttpMethod::POST || method == kj::HttpMethod::DELETE;
+         method == kj::HttpMethod::DELETE || hasBody(method);
 }
 
 }  // namespace
@@ -113,7 +117,7 @@ bool OwnHosts::isOrigin(kj::StringPtr origin) const {
 
 kj::Maybe<Reply> refuse(kj::HttpMethod method, const kj::HttpHeaders& headers,
                         const HttpNames& names, const OwnHosts& hosts) {
-  if (!isMethodOfOurs(method)) return methodNotAllowed(kj::str("GET, HEAD, POST, DELETE"));
+  if (!isMethodOfOurs(method)) return methodNotAllowed(kj::str("GET, HEAD, POST, PATCH, DELETE"));
   KJ_IF_MAYBE (reply, refuseFraming(method, headers)) return kj::mv(*reply);
   KJ_IF_MAYBE (reply, refuseAddressee(headers, hosts)) return kj::mv(*reply);
   KJ_IF_MAYBE (reply, refuseSender(headers, names, hosts)) return kj::mv(*reply);

@@ -30,19 +30,33 @@ struct Following {
     describeConnection(request.initChanged(1)[0], id);
     request.send().wait(test.scope);
   }
+  void gather() { test.pass(GATHER); }
 };
 
 TEST_CASE("a changed connection reaches the follower as an event") {
   Following following;
   following.tell(18);
+  following.gather();
   auto text = following.readUntil("}\n\n");
   CHECK(strstr(text.cStr(), "-1\nevent: connection\ndata: {\"id\":18,") != nullptr);
+}
+
+TEST_CASE("what happens in one moment is sent at once") {
+  Following following;
+  for (uint id = 18; id < 28; id++) following.tell(id);
+  following.gather();
+  auto text = following.readUntil("\"id\":27");
+  auto first = strstr(text.cStr(), "\"id\":18");
+  REQUIRE(first != nullptr);
+  auto chunkEnd = strstr(first, "\r\n");  // RFC 9112, 7.1
+  CHECK((chunkEnd == nullptr || chunkEnd > strstr(first, "\"id\":27")));
 }
 
 TEST_CASE("a follower that comes back goes on behind the event that it names") {
   Following following;
   following.tell(18);
   following.tell(19);
+  following.gather();
   auto text = following.readUntil("\"id\":19");
   auto* line = strstr(text.cStr(), "id: ");
   auto first = kj::heapString(line + 4, size_t(strchr(line, '\n') - line - 4));
@@ -69,6 +83,7 @@ TEST_CASE("a quiet stream shows that it is alive") {
 TEST_CASE("a stream ends with a word when policy lets go of it") {
   Following following;
   following.test.suite.state.sink = nullptr;
+  following.gather();
   following.readUntil("event: ended\ndata: {\"reason\":");
 }
 
@@ -94,6 +109,7 @@ TEST_CASE("a follower that goes lets go of policy's subscription") {
 TEST_CASE("a follower that takes nothing is left") {
   Following following;
   for (uint id = 20; id < 200; id++) following.tell(id);
+  following.gather();
   following.test.pass(EVENT_WRITE_TIME);
   CHECK(following.client.served.poll(following.test.scope));
   CHECK(following.test.events.count() == 0);
@@ -158,6 +174,7 @@ TEST_CASE("a page follows by WebSocket, its token among the protocols") {
   auto request = KJ_ASSERT_NONNULL(socket.test.suite.state.sink).connectionsRequest();
   describeConnection(request.initChanged(1)[0], 18);
   request.send().wait(socket.test.scope);
+  socket.test.pass(GATHER);
   readUntil(*socket.client.stream, "\"event\":\"connection\",\"data\":{\"id\":18,",
             socket.test.scope);
 }

@@ -94,13 +94,21 @@ public:
 private:
   LiveStream stream;
   kj::Own<Output> out;
+  kj::TimePoint lastWritten = kj::origin<kj::TimePoint>() - GATHER;
 
   kj::Promise<void> passOn() {
     auto alive = stream.timer.afterDelay(HEARTBEAT);
     return stream.cursor.onChange()
         .exclusiveJoin(stream.prompts->onChange())
         .exclusiveJoin(kj::mv(alive))
+        .then([this]() { return gathered(); })
         .then([this]() { return writeWhatThereIs(); });
+  }
+
+  kj::Promise<void> gathered() {
+    auto rest = lastWritten + GATHER - stream.timer.now();
+    if (rest <= 0 * kj::SECONDS) return kj::READY_NOW;
+    return stream.timer.afterDelay(rest);
   }
 
   kj::Promise<void> writeWhatThereIs() {
@@ -114,6 +122,7 @@ private:
   }
 
   kj::Promise<void> write(kj::String text) {
+    lastWritten = stream.timer.now();
     return stream.timer.timeoutAfter(EVENT_WRITE_TIME, out->write(kj::mv(text)));
   }
 };

@@ -15,6 +15,9 @@
 namespace portreeve::gateway {
 
 constexpr auto HEARTBEAT = 15 * kj::SECONDS;
+constexpr auto GATHER = 50 * kj::MILLISECONDS;
+// A follower gets what comes after a write together, so long after it: a write for each of many
+// changes a second, to each of many followers, costs more than all else.
 constexpr auto EVENT_WRITE_TIME = 30 * kj::SECONDS;
 constexpr auto GOODBYE_TIME = 1 * kj::SECONDS;  // for a WebSocket's peer to answer Close
 constexpr size_t MAX_CLIENT_MESSAGE = 4096;     // bytes; whatever it holds, it is not wanted

@@ -44,7 +44,7 @@ int serve() {
   auto sockets = Sockets::take(service::HandedSockets::take());
   service::Notifier notifier;
   auto ui = readUi();
-  Known known{UserNames::read(), SettingsView::read(directories.settingsFile())};
+  Known known{UserNames::read()};
 
   // No capability: the ports are bound already. Dies with its supervisor from here on.
   dropPrivileges(accounts.of(Role::GATEWAY), nullptr);

@@ -4,7 +4,7 @@
 namespace portreeve::gateway {
 namespace {
 
-bool isOneOf(kj::StringPtr key, std::initializer_list<kj::StringPtr> known) {
+bool isOneOf(kj::StringPtr key, kj::ArrayPtr<const kj::StringPtr> known) {
   for (auto one : known)
     if (one == key) return true;
   return false;
@@ -13,7 +13,7 @@ bool isOneOf(kj::StringPtr key, std::initializer_list<kj::StringPtr> known) {
 }  // namespace
 
 kj::OneOf<Parameters, Wrong> Parameters::parse(kj::StringPtr query,
-                                               std::initializer_list<kj::StringPtr> known) {
+                                               kj::ArrayPtr<const kj::StringPtr> known) {
   auto parsed = parseQuery(query);
   KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>()) return kj::mv(*wrong);
   Parameters parameters;
@@ -21,10 +21,7 @@ kj::OneOf<Parameters, Wrong> Parameters::parse(kj::StringPtr query,
   for (auto& pair : parameters.pairs) {
     if (isOneOf(pair.key, known)) continue;
     if (known.size() == 0) return Wrong{kj::str("There are no parameters here.")};
-    auto words = KJ_MAP(one, kj::arrayPtr(known.begin(), known.size())) {
-      return kj::str(one);
-    };
-    return Wrong{kj::str("The parameters here are ", kj::strArray(words, ", "), ".")};
+    return Wrong{kj::str("The parameters here are ", kj::strArray(known, ", "), ".")};
   }
   return kj::mv(parameters);
 }

@@ -4,14 +4,12 @@
 
 #include "api-gateway/query-text.h"
 
-#include <initializer_list>
-
 namespace portreeve::gateway {
 
 class Parameters {
 public:
   static kj::OneOf<Parameters, Wrong> parse(kj::StringPtr query,
-                                            std::initializer_list<kj::StringPtr> known);
+                                            kj::ArrayPtr<const kj::StringPtr> known);
 
   kj::StringPtr text(kj::StringPtr key) const;  // empty: not said
   kj::Maybe<uint64_t> number(kj::StringPtr key, uint64_t least, uint64_t most,

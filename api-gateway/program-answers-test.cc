@@ -64,6 +64,18 @@ TEST_CASE("a program that only policy knows yet is counted from its connections"
   CHECK(known.page(1).getPrograms().size() == 1);
 }
 
+TEST_CASE("lines of a series stay in their order where one program has no name") {
+  TestSite test;
+  test.suite.state.programs = {"/usr/bin/first"_kj, ""_kj, "/usr/bin/second"_kj,
+                               "/usr/bin/third"_kj};
+  auto series = test.get("/api/v1/history/series", test.logIn());
+  auto first = strstr(series.text.cStr(), "/usr/bin/first");
+  REQUIRE(first != nullptr);
+  auto second = strstr(first, "/usr/bin/second");
+  REQUIRE(second != nullptr);
+  CHECK(strstr(second, "/usr/bin/third") != nullptr);
+}
+
 TEST_CASE("programs, one of them, their series, the owner of a socket are asked over the API") {
   TestSite test;
   auto keys = test.logIn();

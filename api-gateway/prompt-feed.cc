@@ -34,19 +34,17 @@ private:
 kj::Own<PromptFeed> PromptFeed::watch(Session& session, bool present) {
   auto feed = kj::heap<PromptFeed>();
   if (session.role < SessionRole::ANSWER) return feed;
-  KJ_IF_MAYBE (prompts, session.prompts) {
-    auto request = prompts->watchRequest();
-    request.setSink(kj::heap<Sink>(kj::addRef(*feed->queue)));
-    request.setPresent(present);
-    auto& fresh = *feed;
-    feed->asking =
-        request.send()
-            .then([&fresh](auto&& answer) { fresh.subscription = answer.getSubscription(); })
-            .eagerlyEvaluate([&fresh](kj::Exception&& e) {
-              log::debug(kj::str("watching questions: ", e.getDescription()));
-              fresh.queue->push("prompts_missed"_kj, kj::str("{}"));
-            });
-  }
+  auto request = session.prompts.watchRequest();
+  request.setSink(kj::heap<Sink>(kj::addRef(*feed->queue)));
+  request.setPresent(present);
+  auto& fresh = *feed;
+  feed->asking =
+      request.send()
+          .then([&fresh](auto&& answer) { fresh.subscription = answer.getSubscription(); })
+          .eagerlyEvaluate([&fresh](kj::Exception&& e) {
+            log::debug(kj::str("watching questions: ", e.getDescription()));
+            fresh.queue->push("prompts_missed"_kj, kj::str("{}"));
+          });
   return feed;
 }
 

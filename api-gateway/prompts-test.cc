@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Questions and modes over the API, as text over memory pipes.
+#include "api-gateway/live-stream.h"
 #include "api-gateway/test-site.h"
 
 namespace portreeve::gateway {
@@ -65,11 +66,13 @@ TEST_CASE("questions reach the page of who may answer, and it is told when they 
   auto request = sink.promptsRequest();
   FakePrompts::fill(request.initChanged(1)[0]);
   request.send().wait(test.scope);
+  test.pass(GATHER);
   auto text = readUntil(*client.stream, "}\n\n", test.scope);
   CHECK(strstr(text.cStr(), "event: prompt\ndata: {\"id\":7,") != nullptr);
   auto closed = sink.closedRequest();
   closed.initClosed(1)[0].setHow("answered");
   closed.send().wait(test.scope);
+  test.pass(GATHER);
   readUntil(*client.stream, "event: prompt_closed\ndata: {", test.scope);
 }
 

@@ -8,6 +8,7 @@ namespace {
 
 constexpr auto GET = kj::HttpMethod::GET;
 constexpr auto POST = kj::HttpMethod::POST;
+constexpr auto PATCH = kj::HttpMethod::PATCH;
 constexpr auto DELETE = kj::HttpMethod::DELETE;
 constexpr size_t SMALL = 4096;      // bytes
 constexpr size_t RULES = MAX_BODY;  // text that people write
@@ -59,7 +60,9 @@ const Endpoint TABLE[] = {
     {"/api/v1/history/series"_kj,      GET,    Route::SERIES,      SEE,    0},
     {"/api/v1/who"_kj,                 GET,    Route::WHO,         SEE,    0},
     {"/api/v1/settings"_kj,            GET,    Route::SETTINGS,    SEE,    0},
+    {"/api/v1/settings"_kj,            PATCH,  Route::CHANGE_SETTINGS, CHANGE, SMALL},
     {"/api/v1/lists"_kj,               GET,    Route::LISTS,       SEE,    0},
+    {"/api/v1/lists/update"_kj,        POST,   Route::UPDATE_LISTS, CHANGE, SMALL},
     {"/api/v1/rules/confirm"_kj,       POST,   Route::CONFIRM,     CHANGE, SMALL},
     {"/api/v1/rules/try"_kj,           POST,   Route::TRY,         SEE,    RULES},
     {"/api/v1/history/connections"_kj, GET,    Route::PAST,        SEE,    0},

@@ -52,6 +52,8 @@ enum class Route : uint8_t {
   SERIES,
   WHO,
   SETTINGS,
+  CHANGE_SETTINGS,
+  UPDATE_LISTS,
   DNS_FLUSH,
   PROMPTS,
   ANSWER_PROMPT,

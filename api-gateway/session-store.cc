@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "api-gateway/session-store.h"
 
+#include "common/constant-time.h"
 #include <kj/debug.h>
 #include <kj/encoding.h>
 #include <sys/random.h>
@@ -44,14 +45,6 @@ void collect(kj::ArrayPtr<const char> header, char separator, kj::StringPtr pref
 }
 
 }  // namespace
-
-bool constantTimeEqual(kj::ArrayPtr<const char> a, kj::ArrayPtr<const char> b) {
-  if (a.size() != b.size()) return false;
-  volatile unsigned char difference = 0;  // volatile: the compiler may not leave the loop early
-  for (size_t i = 0; i < a.size(); i++)
-    difference = static_cast<unsigned char>(difference | (a[i] ^ b[i]));
-  return difference == 0;
-}
 
 Credentials Credentials::of(kj::Maybe<kj::StringPtr> cookieHeader,
                             kj::Maybe<kj::StringPtr> authorizationHeader,

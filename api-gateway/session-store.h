@@ -23,9 +23,6 @@ constexpr auto SESSION_IDLE = 12 * kj::HOURS;
 constexpr kj::StringPtr SESSION_COOKIE = "portreeve_session"_kj;
 constexpr kj::StringPtr EVENTS_PROTOCOL = "portreeve.v1"_kj;  // of a WebSocket (RFC 6455, 1.9)
 
-bool constantTimeEqual(kj::ArrayPtr<const char> a, kj::ArrayPtr<const char> b);
-// Takes the same time wherever two texts of one length differ.
-
 enum class SessionRole : uint8_t { OBSERVE, ANSWER, CHANGE };  // each may what the ones before may
 kj::StringPtr roleText(SessionRole role);                      // "observe"
 SessionRole roleOf(proto::SessionRole role);
@@ -37,8 +34,8 @@ struct Authority {
   proto::Observer::Client observer;
   kj::Maybe<proto::RuleEditor::Client> editor;  // with CHANGE
   kj::Maybe<proto::Tokens::Client> tokens;      // those of the user; not by a token
-  kj::Maybe<proto::Prompts::Client> prompts;    // not by a token
-  kj::Maybe<proto::Modes::Client> modes;        // with CHANGE, not by a token
+  proto::Prompts::Client prompts;               // with OBSERVE it answers nothing
+  kj::Maybe<proto::Modes::Client> modes;        // with CHANGE
 };
 
 class Session final : public kj::Refcounted {
@@ -57,7 +54,7 @@ public:
   proto::Observer::Client observer;
   kj::Maybe<proto::RuleEditor::Client> editor;
   kj::Maybe<proto::Tokens::Client> tokens;
-  kj::Maybe<proto::Prompts::Client> prompts;
+  proto::Prompts::Client prompts;
   kj::Maybe<proto::Modes::Client> modes;
   bool ended() const { return over; }
 

@@ -200,5 +200,71 @@ TEST_CASE("rules that were only used keep their ETag, others have another") {
   CHECK(admin.etag() != before);
 }
 
+TEST_CASE("a setting is changed by whoever has seen it as it is, and may change") {
+  Admin admin;
+  auto shown = admin.test.get("/api/v1/settings", admin.keys);
+  CHECK(shown.has("\"value\":\"\\\"allow\\\"\""));
+  auto seen = kj::str(OURS, "If-Match: ", shown.between("ETag: ", "\r\n"), "\r\n");
+  constexpr auto BODY = "{\"settings\":[{\"name\":\"policy.default\",\"value\":\"block\"}]}"_kj;
+  CHECK(admin.send("PATCH", "/api/v1/settings", OURS, BODY).is(428));
+  CHECK(admin.send("PATCH", "/api/v1/settings", kj::str(OURS, "If-Match: \"old\"\r\n"), BODY)
+            .is(412));
+  auto changed = admin.send("PATCH", "/api/v1/settings", seen, BODY);
+  CHECK(changed.is(200));
+  CHECK(changed.has("\"affected\":5,\"settings\":{"));
+  CHECK(admin.test.suite.state.setting == "block");
+  CHECK(admin.send("PATCH", "/api/v1/settings", seen, BODY).is(412));
+  auto wrong = admin.send("PATCH", "/api/v1/settings", kj::str(OURS, "If-Match: *\r\n"),
+                          "{\"settings\":[{\"name\":\"policy.colour\"}]}");
+  CHECK(wrong.is(400));
+  CHECK(wrong.has("there is no setting"));
+}
+
+TEST_CASE("a session that observes sees the settings and changes none") {
+  TestSite test;
+  auto keys = test.logIn();
+  CHECK(test.get("/api/v1/settings", keys).is(200));
+  CHECK(test.ask(kj::str("PATCH /api/v1/settings HTTP/1.1\r\nHost: 127.0.0.1:817\r\n", keys, OURS,
+                         "If-Match: *\r\nContent-Length: 2\r\n\r\n{}"))
+            .is(403));
+}
+
+TEST_CASE("an update of the lists is asked for by whoever may change") {
+  Admin admin;
+  CHECK(admin.send("POST", "/api/v1/lists/update", OURS).is(200));
+  CHECK(admin.test.suite.state.listsUpdated == 1);
+}
+
+TEST_CASE("with a token of that role a script answers questions, follows them and begins modes") {
+  TestSite test;
+  auto& state = test.suite.state;
+  auto send = [&](kj::StringPtr path, kj::StringPtr body) {
+    return test.ask(kj::str("POST /api/v1/", path,
+                            " HTTP/1.1\r\nHost: 127.0.0.1:817\r\nAuthorization: Bearer ",
+                            GOOD_TOKEN, "\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
+  };
+  constexpr auto ALLOW = "{\"id\":7,\"action\":\"allow\",\"scope\":\"host\"}"_kj;
+  CHECK(send("prompts/answer", ALLOW).is(403));
+  CHECK(send("tokens", "{\"name\":\"another\"}").is(403));
+  KJ_ASSERT_NONNULL(state.tokenEnd)->fulfill();
+  test.settle();
+  state.tokenRole = proto::SessionRole::ANSWER;
+  CHECK(send("prompts/answer", ALLOW).is(200));
+  CHECK(state.answered == "allow host");
+  CHECK(send("mode", "{\"mode\":\"lockdown\",\"seconds\":60}").is(403));
+  auto client = test.connect();
+  test.send(client, kj::str("GET /api/v1/events?present=true HTTP/1.1\r\nHost: 127.0.0.1:817\r\n",
+                            "Authorization: Bearer ", GOOD_TOKEN, "\r\n\r\n"))
+      .wait(test.scope);
+  readUntil(*client.stream, "event: ready\n", test.scope);
+  CHECK(state.present);
+  KJ_ASSERT_NONNULL(state.tokenEnd)->fulfill();
+  test.settle();
+  state.tokenRole = proto::SessionRole::CHANGE;
+  CHECK(send("mode", "{\"mode\":\"lockdown\",\"seconds\":60}").is(200));
+  CHECK(state.mode == "1 60");
+  CHECK(send("tokens", "{\"name\":\"another\"}").is(403));
+}
+
 }  // namespace
 }  // namespace portreeve::gateway

@@ -54,13 +54,15 @@ constexpr auto UDP_CLIENT = "udp 192.0.2.1:40000 -> 198.51.100.2:443";
 struct Road {
   FakeReader reader;
   FakeNotedOwners noted;
-  ProcessCache processes{reader.link, reader.timer, noted};
+  FakeExaminer examiner;
+  ProcessCache processes{reader.link, reader.timer, noted, examiner};
   ProcNet procNet{reader.link, reader.timer};
   Interfaces interfaces;
   FakeSockets sockets;
   std::vector<AttributedFlow> flows;
-  Attribution attribution{sockets, processes, procNet, interfaces,
-                          [this](AttributedFlow&& flow) { flows.push_back(kj::mv(flow)); }};
+  Attribution attribution{
+      sockets,    processes, procNet,
+      interfaces, noted,     [this](AttributedFlow&& flow) { flows.push_back(kj::mv(flow)); }};
 
   Road() { reader.connect(); }
 
@@ -333,6 +335,54 @@ TEST_CASE("a person's question about nobody is answered") {
   kj::Maybe<ProcessKind> kind;
   road.attribution.who(tuple, [&](Named&& named) { kind = named.kind; });
   CHECK(KJ_ASSERT_NONNULL(kind) == ProcessKind::NO_SOCKET);
+}
+
+TEST_CASE("a packet whose socket is closed is its program's that the kernel noted") {
+  Road road;
+  FakeProcess curl;
+  road.noted.note(900, curl);
+  auto packet = Road::out(ipv4(6, tcp(40000, 443, 2)));
+  road.noted.closedByPort[packet.header.tuple.sourcePort] = ClosedSocket{900, 5};
+  packet.arrived = 1;
+  SUBCASE("described while it is there") {
+    road.attribution.attribute(packet);
+    REQUIRE(road.expect(Kind::DESCRIBE));
+    road.reader.answer([&](proto::reader::Answer::Builder a) { curl.describe(a); });
+    CHECK(road.only().process.facts->commandLine == "curl example.org");
+  }
+  SUBCASE("told by its file when it is gone, if that file has run before") {
+    FakeProcess before = curl;
+    before.pid++;
+    road.noted.note(901, before);
+    road.noted.closedByPort[packet.header.tuple.sourcePort].cookie = 901;
+    road.attribution.attribute(packet);
+    REQUIRE(road.expect(Kind::DESCRIBE));
+    road.reader.answer([&](proto::reader::Answer::Builder a) { before.describe(a); });
+    road.flows.clear();
+    road.noted.closedByPort[packet.header.tuple.sourcePort].cookie = 900;
+    road.attribution.attribute(packet);
+    REQUIRE(road.expect(Kind::DESCRIBE));
+    road.reader.answerError(ESRCH);
+    auto& named = road.only().process;
+    CHECK(named.method == proto::Method::BPF);
+    CHECK(named.facts->path == "/usr/bin/curl");
+    CHECK(named.facts->key.pid == curl.pid);
+    CHECK(named.facts->commandLine == "");
+    CHECK(named.facts->examination->done);
+    CHECK(named.facts->examination->sha256 == "");
+  }
+  SUBCASE("else it is not known, and its user is") {
+    road.attribution.attribute(packet);
+    REQUIRE(road.expect(Kind::DESCRIBE));
+    road.reader.answerError(ESRCH);
+    CHECK(road.only().process.kind == proto::ProcessKind::UNKNOWN);
+    CHECK(road.only().process.uid == 1000);
+  }
+  SUBCASE("a socket that was closed long before is another's") {
+    packet.arrived = 10'000'000'000;
+    road.attribution.attribute(packet);
+    CHECK(road.only().process.kind == proto::ProcessKind::UNKNOWN);
+  }
 }
 
 }  // namespace

@@ -42,11 +42,12 @@ struct Attribution::InProgress {
 };
 
 Attribution::Attribution(SocketSearch& sockets, ProcessCache& processes, ProcNet& procNet,
-                         Interfaces& interfaces, OnFlow onFlow)
+                         Interfaces& interfaces, const NotedOwners& noted, OnFlow onFlow)
     : sockets(sockets),
       processes(processes),
       procNet(procNet),
       interfaces(interfaces),
+      noted(noted),
       onFlow(kj::mv(onFlow)) {}
 
 void Attribution::attribute(const ArrivedPacket& packet) {
@@ -62,10 +63,14 @@ void Attribution::attribute(const ArrivedPacket& packet) {
     if (--progress->openEnds == 0) onFlow(kj::mv(progress->flow));
   };
   auto& tuple = packet.header.tuple;
-  Question own{
-      output ? End::SENDER : End::RECEIVER, packet.header,
-      output ? tuple : tuple.reversed(),    output ? packet.outInterface : packet.inInterface,
-      output ? packet.uid : NO_UID,         output ? Urgency::OUTGOING : Urgency::INCOMING};
+  Question own{output ? End::SENDER : End::RECEIVER,
+               packet.header,
+               output ? tuple : tuple.reversed(),
+               output ? packet.outInterface : packet.inInterface,
+               output ? packet.uid : NO_UID,
+               output ? Urgency::OUTGOING : Urgency::INCOMING,
+               packet.netns,
+               packet.arrived};
   name(own, [progress, finish](Named&& named) mutable {
     progress->flow.process = kj::mv(named);
     finish();
@@ -111,7 +116,7 @@ void Attribution::nameBySocket(const Question& question, OnNamed onNamed) {
       if (question.end == End::RECEIVER) return onNamed(Named::nobodyListens());
       if (socket->state == STATE_TIME_WAIT)
         return onNamed(Named::ofKernel(kernelName(question.header)));
-      return onNamed(Named::unknown(SOCKET_CLOSED, question.uid));
+      return nameByClosed(question, Named::unknown(SOCKET_CLOSED, question.uid), kj::mv(onNamed));
     }
     // Of several unconnected UDP sockets on one port the kernel names any to a question.
     if (question.uid != NO_UID && question.uid != socket->uid && !isConnected(*socket))
@@ -121,7 +126,35 @@ void Attribution::nameBySocket(const Question& question, OnNamed onNamed) {
   }
   if (question.header.tuple.protocol == PROTOCOL_UDPLITE)
     return nameByProcNet(question, false, kj::mv(onNamed));
-  onNamed(withoutSocket(question));
+  nameByClosed(question, withoutSocket(question), kj::mv(onNamed));
+}
+
+void Attribution::nameByClosed(const Question& question, Named otherwise, OnNamed onNamed) {
+  // Its socket is no more; the kernel has noted at its closing whose it was.
+  constexpr uint64_t LONG_AGO_NS = 2'000'000'000;
+  if (question.end == End::RECEIVER || question.uid == NO_UID) return onNamed(kj::mv(otherwise));
+  auto& tuple = question.localToRemote;
+  KJ_IF_MAYBE (closed,
+               noted.findClosed({question.netns, tuple.protocol, tuple.sourcePort, question.uid})) {
+    DiagSocket socket;
+    socket.cookie = closed->cookie;
+    socket.uid = question.uid;
+    socket.tuple = tuple;
+    uint64_t between = closed->closedNs > question.arrivedNs
+                           ? closed->closedNs - question.arrivedNs
+                           : question.arrivedNs - closed->closedNs;
+    auto whenFound = std::make_shared<OnNamed>(kj::mv(onNamed));
+    auto saved = std::make_shared<Named>(kj::mv(otherwise));
+    ProcessCache::OnHolder onHolder = [question, socket, whenFound, saved](const Holder& holder) {
+      if (holder.outcome != Holder::Outcome::FOUND) return (*whenFound)(kj::mv(*saved));
+      auto named = Named::ofHolder(holder, socket, Method::BPF, true, question.uid);
+      named.socketInode = 0;
+      (*whenFound)(kj::mv(named));
+    };
+    if (between < LONG_AGO_NS && processes.findClosed(socket, question.urgency, onHolder)) return;
+    return (*whenFound)(kj::mv(*saved));
+  }
+  onNamed(kj::mv(otherwise));
 }
 
 Named Attribution::withoutSocket(const Question& question) {
@@ -216,6 +249,12 @@ void Attribution::who(const Tuple& localToRemote, OnNamed onNamed) {
     }
   }
   onNamed(Named::nobodyListens());
+}
+
+void Attribution::whoIs(int32_t pid, OnNamed onNamed) {
+  processes.describe(pid, [onNamed = kj::mv(onNamed)](const Holder& holder) mutable {
+    onNamed(Named::ofProcess(holder));
+  });
 }
 
 }  // namespace portreeve::attributor

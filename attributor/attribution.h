@@ -48,7 +48,7 @@ public:
   using OnNamed = kj::Function<void(Named&&)>;
 
   Attribution(SocketSearch& sockets, ProcessCache& processes, ProcNet& procNet,
-              Interfaces& interfaces, OnFlow onFlow);
+              Interfaces& interfaces, const NotedOwners& noted, OnFlow onFlow);
   KJ_DISALLOW_COPY(Attribution);
 
   void attribute(const ArrivedPacket& packet);
@@ -59,6 +59,7 @@ public:
 
   void who(const Tuple& localToRemote, OnNamed onNamed);
   // For a person's question; destination 0: whoever listens there.
+  void whoIs(int32_t pid, OnNamed onNamed);
 
 private:
   enum class End : uint8_t { SENDER, RECEIVER };
@@ -70,6 +71,8 @@ private:
     uint32_t interface;
     uint32_t uid;  // the packet's, for its sender
     Urgency urgency;
+    uint64_t netns = 0;
+    uint64_t arrivedNs = 0;  // CLOCK_MONOTONIC; 0: it is no packet
   };
   struct InProgress;
 
@@ -77,11 +80,13 @@ private:
   ProcessCache& processes;
   ProcNet& procNet;
   Interfaces& interfaces;
+  const NotedOwners& noted;
   OnFlow onFlow;
 
   void name(const Question& question, OnNamed onNamed);
   void nameBySocket(const Question& question, OnNamed onNamed);
   void nameByProcNet(const Question& question, bool ping, OnNamed onNamed);
+  void nameByClosed(const Question& question, Named otherwise, OnNamed onNamed);
   Named withoutSocket(const Question& question);
   kj::Maybe<DiagSocket> listenerFor(const Question& question);
   void nameHolder(const Question& question, const DiagSocket& socket, proto::Method method,

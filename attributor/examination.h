@@ -3,8 +3,11 @@
 // and the package that owns its path.
 #pragma once
 
+#include "proto/reader.capnp.h"
+
 #include <kj/string.h>
 
+#include <cstdint>
 #include <memory>
 
 namespace portreeve::attributor {
@@ -12,9 +15,20 @@ namespace portreeve::attributor {
 struct Examination {
   // Shared by all processes that run the file; filled in once.
   bool done = false;
-  kj::String sha256;   // 64 hexadecimal digits; empty where it cannot be told
-  kj::String package;  // empty: of none
-  kj::String whyNot;   // no sha256, in words
+  kj::String sha256;    // 64 hexadecimal digits; empty where it cannot be told
+  kj::String package;   // empty: of none
+  kj::String whyNot;    // no sha256, in words
+  uint64_t caseId = 0;  // while it is under way (examinations.h)
+};
+
+struct ProcessFacts;
+
+class Examiner {
+public:
+  virtual void examine(const std::shared_ptr<ProcessFacts>& facts,
+                       proto::reader::Answer::Reader description) = 0;
+  // Gives facts their examination, begun where the file was not examined yet; never waits.
+  virtual ~Examiner() noexcept(false) = default;
 };
 
 using SharedExamination = std::shared_ptr<const Examination>;

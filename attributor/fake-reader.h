@@ -3,6 +3,7 @@
 // it is moved.
 #pragma once
 
+#include "attributor/examination.h"
 #include "attributor/reader-link.h"
 #include "common/log.h"
 
@@ -11,10 +12,12 @@
 #include <doctest/doctest.h>
 #include <kj/async-io.h>
 #include <kj/debug.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <deque>
+#include <memory>
 #include <string>
 
 namespace portreeve::attributor {
@@ -67,6 +70,27 @@ public:
   }
 
   template <typename Fill>
+  void answerWith(int descriptor, Fill&& fill) {
+    capnp::MallocMessageBuilder message;
+    fill(message.initRoot<proto::reader::Answer>());
+    auto flat = capnp::messageToFlatArray(message);
+    auto bytes = flat.asBytes();
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)]{};
+    iovec part{bytes.begin(), bytes.size()};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    auto rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof descriptor);
+    memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+    KJ_SYSCALL(sendmsg(peer, &header, MSG_NOSIGNAL));
+    turn();
+  }
+  template <typename Fill>
   void answer(Fill&& fill) {
     capnp::MallocMessageBuilder message;
     fill(message.initRoot<proto::reader::Answer>());
@@ -99,6 +123,11 @@ private:
   }
 };
 
+struct FakeExaminer final : public Examiner {
+  // Finds nothing out, ever.
+  void examine(const std::shared_ptr<ProcessFacts>&, proto::reader::Answer::Reader) override {}
+};
+
 struct FakeProcess {
   // What the reader would say of one.
   int32_t pid = 100;
@@ -107,6 +136,8 @@ struct FakeProcess {
   uint64_t argStart = 0x7fff1000;
   uint64_t device = 1, inode = 500, birth = 77;
   uint32_t links = 1;
+  uint64_t size = 1000;
+  int64_t modified = 5, changed = 6;
   uint64_t hostDevice = 1, hostInode = 500;
   uint64_t mounts = 9, hostMounts = 9;
   std::string exe = "/usr/bin/curl";
@@ -117,6 +148,7 @@ struct FakeProcess {
   std::string appImage;
   bool shared = false;
 
+  void binary(proto::reader::Answer::Builder answer) const { key(answer); }
   void owner(proto::reader::Answer::Builder answer) const {
     key(answer);
     answer.setFd(fd);
@@ -154,6 +186,9 @@ private:
     answer.setFileDevice(device);
     answer.setFileInode(inode);
     answer.setFileLinks(links);
+    answer.setFileSize(size);
+    answer.setFileModified(modified);
+    answer.setFileChanged(changed);
   }
 };
 

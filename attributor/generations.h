@@ -34,6 +34,11 @@ public:
     return &young.insert_or_assign(key, kj::mv(value)).first->second;
   }
 
+  void erase(const Key& key) {
+    young.erase(key);
+    old.erase(key);
+  }
+
   size_t size() const { return young.size() + old.size(); }
 
 private:

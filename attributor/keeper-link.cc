@@ -28,6 +28,11 @@ kj::Maybe<NotedOwner> KeeperLink::find(uint64_t cookie) const {
   return table.find(cookie);
 }
 
+kj::Maybe<ClosedSocket> KeeperLink::findClosed(const ClosedQuestion& asked) const {
+  if (!peer.connected()) return nullptr;
+  return table.findClosed(asked);
+}
+
 kj::String KeeperLink::words() const {
   if (!peer.connected()) return kj::str("the keeper is away: owners are looked for in /proc");
   if (table.inUse()) return kj::str("the kernel notes the owners of sockets (BPF)");

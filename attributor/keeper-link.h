@@ -19,6 +19,7 @@ public:
   KJ_DISALLOW_COPY(KeeperLink);
 
   kj::Maybe<NotedOwner> find(uint64_t cookie) const override;
+  kj::Maybe<ClosedSocket> findClosed(const ClosedQuestion& asked) const override;
 
   kj::String words() const;
   // For people: whether the kernel notes the owners, and if not why.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // portreeve-attributor: finds the socket of each packet and, with its reader's help, the process
 // behind it.
+#include "attributor/examiner/examiner.h"
 #include "attributor/sandbox.h"
 #include "attributor/service.h"
 #include "common/accounts.h"
@@ -17,12 +18,13 @@ namespace portreeve::attributor {
 namespace {
 
 constexpr const char* HELP =
-    "Usage: portreeve-attributor [--prove-sandbox | --version | --help]\n"
+    "Usage: portreeve-attributor [--prove-sandbox | --prove-examiner | --version | --help]\n"
     "\n"
     "Names the process behind each packet of this network namespace. Started by systemd or\n"
     "`portreeve up`, which hand over the socket \"rpc\".\n"
     "\n"
-    "  --prove-sandbox  enter the sandbox, try what must be refused there, and say so\n"
+    "  --prove-sandbox   enter the sandbox, try what must be refused there, and say so\n"
+    "  --prove-examiner  the same for the process that reads program files\n"
     "\n"
     "Files: $RUNTIME_DIRECTORY/reader.sock, $RUNTIME_DIRECTORY/policy.sock\n";
 
@@ -36,10 +38,11 @@ int serve() {
 
   // No capability: what only root may look at, the reader looks at.
   dropPrivileges(accounts.of(Role::ATTRIBUTOR), nullptr);
+  auto examiner = examiner::start();  // before the sandbox, which forks nothing
 
   kj::UnixEventPort::captureSignal(SIGTERM);
   auto io = kj::setupAsyncIo();
-  Service service(io, accounts, directories, kj::mv(rpcSocket), kernel);
+  Service service(io, accounts, directories, kj::mv(rpcSocket), kj::mv(examiner), kernel);
   auto terminated = io.unixEventPort.onSignal(SIGTERM).ignoreResult();
 
   service.setLandlock(enterSandbox());
@@ -59,11 +62,19 @@ int prove() {
   return proveSandbox();
 }
 
+int proveExaminer() {
+  auto accounts = Accounts::read();
+  dropPrivileges(accounts.of(Role::ATTRIBUTOR), nullptr);
+  examiner::enterSandbox();
+  return examiner::proveSandbox();
+}
+
 }  // namespace
 
 int run(int argumentCount, char** arguments) {
-  return daemonMain("attributor", HELP, {{"", serve}, {"--prove-sandbox", prove}}, argumentCount,
-                    arguments);
+  return daemonMain("attributor", HELP,
+                    {{"", serve}, {"--prove-sandbox", prove}, {"--prove-examiner", proveExaminer}},
+                    argumentCount, arguments);
 }
 
 }  // namespace portreeve::attributor

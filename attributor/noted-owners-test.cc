@@ -10,6 +10,9 @@
 namespace portreeve::attributor {
 namespace {
 
+constexpr size_t BYTES =
+    (PORTREEVE_SOCKET_OWNERS + PORTREEVE_CLOSED_SOCKETS) * sizeof(portreeve_socket_owner);
+
 struct Table {
   // A memfd stands for the BPF map: the same memory, written by us.
   kj::AutoCloseFd fd;
@@ -17,7 +20,7 @@ struct Table {
   OwnerTable owners;
 
   Table() {
-    constexpr size_t bytes = PORTREEVE_SOCKET_OWNERS * sizeof(portreeve_socket_owner);
+    constexpr size_t bytes = BYTES;
     int memory;
     KJ_SYSCALL(memory = memfd_create("owners", MFD_CLOEXEC));
     fd = kj::AutoCloseFd(memory);
@@ -27,7 +30,7 @@ struct Table {
     slots = static_cast<portreeve_socket_owner*>(mapped);
     owners.use(memory);
   }
-  ~Table() { munmap(slots, PORTREEVE_SOCKET_OWNERS * sizeof(portreeve_socket_owner)); }
+  ~Table() { munmap(slots, BYTES); }
 
   portreeve_socket_owner& note(uint64_t cookie) {
     auto& slot = slots[cookie % PORTREEVE_SOCKET_OWNERS];
@@ -63,6 +66,32 @@ TEST_CASE("a slot that is being written says nothing") {
   Table table;
   table.note(5).sequence += 1;
   CHECK(table.owners.find(5) == nullptr);
+}
+
+TEST_CASE(
+    "a socket that is closed is found by its namespace, protocol, port and user, and no other") {
+  Table table;
+  auto& slot =
+      reinterpret_cast<portreeve_closed_socket*>(table.slots)[PORTREEVE_SOCKET_OWNERS + 40000];
+  slot = {.sequence = 2,
+          .cookie = 9,
+          .netns = 3,
+          .closedAt = 77,
+          .uid = 1000,
+          .port = 40000,
+          .protocol = 17,
+          .reserved = 0,
+          .padding = {}};
+  auto found = KJ_ASSERT_NONNULL(table.owners.findClosed({3, 17, 40000, 1000}));
+  CHECK(found.cookie == 9);
+  CHECK(found.closedNs == 77);
+  CHECK(table.owners.findClosed({4, 17, 40000, 1000}) == nullptr);
+  CHECK(table.owners.findClosed({3, 6, 40000, 1000}) == nullptr);
+  CHECK(table.owners.findClosed({3, 17, 40001, 1000}) == nullptr);
+  CHECK(table.owners.findClosed({3, 17, 40000, 0}) == nullptr);
+  CHECK(table.owners.findClosed({3, 17, 0, 1000}) == nullptr);
+  slot.sequence++;
+  CHECK(table.owners.findClosed({3, 17, 40000, 1000}) == nullptr);
 }
 
 TEST_CASE("without a table, and for a socket without a cookie, nothing is known") {

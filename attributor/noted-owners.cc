@@ -9,11 +9,20 @@
 namespace portreeve::attributor {
 namespace {
 
-constexpr size_t TABLE_BYTES = PORTREEVE_SOCKET_OWNERS * sizeof(portreeve_socket_owner);
+constexpr size_t TABLE_BYTES =
+    (PORTREEVE_SOCKET_OWNERS + PORTREEVE_CLOSED_SOCKETS) * sizeof(portreeve_socket_owner);
 constexpr uint64_t NS_PER_TICK = 10'000'000;  // USER_HZ, in which proc_pid_stat(5) counts, is 100
 
-uint64_t sequenceOf(const portreeve_socket_owner& slot) {
-  return __atomic_load_n(&slot.sequence, __ATOMIC_ACQUIRE);
+template <typename Slot>
+kj::Maybe<Slot> wholeCopy(const Slot& slot) {
+  // nullptr while the kernel writes to it.
+  auto before = __atomic_load_n(&slot.sequence, __ATOMIC_ACQUIRE);
+  Slot copy = slot;
+  // The copy must be whole before the sequence is read again.
+  std::atomic_thread_fence(std::memory_order_acquire);
+  bool torn = (before & 1) != 0 || __atomic_load_n(&slot.sequence, __ATOMIC_ACQUIRE) != before;
+  if (torn) return nullptr;
+  return copy;
 }
 
 }  // namespace
@@ -32,19 +41,30 @@ void OwnerTable::forget() {
 
 kj::Maybe<NotedOwner> OwnerTable::find(uint64_t cookie) const {
   if (slots == nullptr || cookie == 0) return nullptr;
-  auto& slot = slots[cookie & (PORTREEVE_SOCKET_OWNERS - 1)];
-  auto before = sequenceOf(slot);
-  portreeve_socket_owner copy = slot;
-  // The copy must be whole before the sequence is read again.
-  std::atomic_thread_fence(std::memory_order_acquire);
-  bool torn = (before & 1) != 0 || sequenceOf(slot) != before;
-  if (torn || copy.cookie != cookie) return nullptr;
-  NotedOwner owner;
-  owner.key.pid = static_cast<int32_t>(copy.pid);
-  owner.key.startTicks = copy.start / NS_PER_TICK;
-  owner.key.argStart = copy.argStart;
-  owner.fileInode = copy.fileInode;
-  return owner;
+  KJ_IF_MAYBE (noted, wholeCopy(slots[cookie & (PORTREEVE_SOCKET_OWNERS - 1)])) {
+    if (noted->cookie != cookie) return nullptr;
+    NotedOwner owner;
+    owner.key.pid = static_cast<int32_t>(noted->pid);
+    owner.key.startTicks = noted->start / NS_PER_TICK;
+    owner.key.argStart = noted->argStart;
+    owner.fileInode = noted->fileInode;
+    owner.fileDevice = noted->fileDevice;
+    owner.fileGeneration = noted->fileGeneration;
+    return owner;
+  }
+  return nullptr;
+}
+
+kj::Maybe<ClosedSocket> OwnerTable::findClosed(const ClosedQuestion& asked) const {
+  if (slots == nullptr || asked.port == 0) return nullptr;
+  auto closed = reinterpret_cast<const portreeve_closed_socket*>(slots + PORTREEVE_SOCKET_OWNERS);
+  KJ_IF_MAYBE (noted, wholeCopy(closed[asked.port])) {
+    if (noted->netns != asked.netns || noted->protocol != asked.protocol ||
+        noted->port != asked.port || noted->uid != asked.uid)
+      return nullptr;
+    return ClosedSocket{noted->cookie, noted->closedAt};
+  }
+  return nullptr;
 }
 
 }  // namespace portreeve::attributor

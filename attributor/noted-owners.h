@@ -15,12 +15,28 @@ namespace portreeve::attributor {
 struct NotedOwner {
   ExecKey key;  // of whoever connected the socket last, or sent from it unconnected
   uint64_t fileInode = 0;
+  uint32_t fileDevice = 0;      // as the kernel has it within
+  uint32_t fileGeneration = 0;  // 0: the file system has none
+};
+
+struct ClosedSocket {
+  uint64_t cookie = 0;
+  uint64_t closedNs = 0;  // CLOCK_MONOTONIC
+};
+
+struct ClosedQuestion {
+  uint64_t netns = 0;
+  uint8_t protocol = 0;
+  uint16_t port = 0;  // its own
+  uint32_t uid = 0;
 };
 
 class NotedOwners {
 public:
   virtual kj::Maybe<NotedOwner> find(uint64_t cookie) const = 0;
   // nullptr where nothing was noted of it, or its slot went to a later socket.
+  virtual kj::Maybe<ClosedSocket> findClosed(const ClosedQuestion& asked) const = 0;
+  // The last socket of that kind that was closed, if it had connected or sent.
   virtual ~NotedOwners() noexcept(false) = default;
 };
 
@@ -36,6 +52,7 @@ public:
   bool inUse() const { return slots != nullptr; }
 
   kj::Maybe<NotedOwner> find(uint64_t cookie) const override;
+  kj::Maybe<ClosedSocket> findClosed(const ClosedQuestion& asked) const override;
 
 private:
   const portreeve_socket_owner* slots = nullptr;

@@ -26,16 +26,18 @@ public:
 struct Road {
   FakeReader reader;
   FakeNotedOwners noted;
-  ProcessCache processes{reader.link, reader.timer, noted};
+  FakeExaminer examiner;
+  ProcessCache processes{reader.link, reader.timer, noted, examiner};
   ProcNet procNet{reader.link, reader.timer};
   Interfaces interfaces;
   NoSockets sockets;
   std::vector<uint64_t> ids;
   std::vector<kj::StringPtr> reasons;
-  Attribution attribution{sockets, processes, procNet, interfaces, [this](AttributedFlow&& flow) {
-                            ids.push_back(flow.packet.id);
-                            reasons.push_back(flow.process.reason);
-                          }};
+  Attribution attribution{
+      sockets, processes, procNet, interfaces, noted, [this](AttributedFlow&& flow) {
+        ids.push_back(flow.packet.id);
+        reasons.push_back(flow.process.reason);
+      }};
 };
 
 ArrivedPacket packet(uint64_t id, proto::Hook hook) {

@@ -18,7 +18,8 @@ using Kind = FakeReader::Kind;
 struct Cache {
   FakeReader reader;
   FakeNotedOwners noted;
-  ProcessCache processes{reader.link, reader.timer, noted};
+  FakeExaminer examiner;
+  ProcessCache processes{reader.link, reader.timer, noted, examiner};
   std::vector<Holder> told;
 
   Cache() { reader.connect(); }
@@ -334,6 +335,28 @@ TEST_CASE("a noted process that nobody knew and that has gone is looked for, and
   cache.reader.answerError(ENOENT);
   REQUIRE(cache.told.size() == 1);
   CHECK(cache.told[0].outcome == Holder::Outcome::NOBODY);
+}
+
+TEST_CASE("a noted process that still has its socket and no program any more is told by its file") {
+  Cache cache;
+  FakeProcess before;
+  cache.noted.note(1, before);
+  cache.find(Cache::socket(1, 71));
+  cache.answerDescription(before);
+  FakeProcess exiting = before;
+  exiting.pid++;
+  cache.noted.note(2, exiting);
+  cache.find(Cache::socket(2, 72));
+  cache.expect(Kind::DESCRIBE);
+  cache.reader.answerError(EAGAIN);
+  exiting.inode = 0;
+  exiting.argStart = 0;
+  cache.expect(Kind::OWNER);
+  cache.reader.answer([&](proto::reader::Answer::Builder a) { exiting.owner(a); });
+  REQUIRE(cache.told.size() == 2);
+  CHECK(cache.told[1].facts->path == "/usr/bin/curl");
+  CHECK(cache.told[1].facts->key.pid == exiting.pid);
+  CHECK(cache.told[1].noted);
 }
 
 TEST_CASE("who listens is looked for: a note tells only who connects and who sends") {

@@ -2,16 +2,29 @@
 #include "attributor/process-cache.h"
 
 #include <errno.h>
+#include <kj/debug.h>
 
 namespace portreeve::attributor {
 namespace {
 
-constexpr size_t SOCKETS = 8192, GROUPS = 1024, PROCESSES = 2048;  // a generation each
+constexpr size_t SOCKETS = 8192, GROUPS = 1024, PROCESSES = 2048, FILES = 1024;  // a generation
 constexpr auto BELIEVED = 100 * kj::MILLISECONDS;
 constexpr auto FRESH = 1 * kj::SECONDS;
 constexpr auto NOBODY_FOR = 1 * kj::SECONDS;  // a search of all processes is not made more often
 
 constexpr kj::StringPtr GONE = "the program had gone before it could be looked at"_kj;
+
+constexpr uint64_t CLOSED_SOCKET = 1ull << 63;  // inode numbers of sockets have 32 bits
+
+bool sameFile(const NotedOwner& a, const NotedOwner& b) {
+  return a.fileInode == b.fileInode && a.fileDevice == b.fileDevice &&
+         a.fileGeneration == b.fileGeneration;
+}
+
+uint64_t keyOfFile(const NotedOwner& owner) {
+  return (owner.fileInode * 0x9e3779b97f4a7c15ull) ^
+         (uint64_t(owner.fileDevice) << 32 | owner.fileGeneration);
+}
 
 uint64_t groupOf(const DiagSocket& socket) {
   return (socket.cgroup * 0x9e3779b97f4a7c15ull) ^ socket.uid;
@@ -54,8 +67,9 @@ struct ProcessCache::Search {
   Urgency urgency;
   std::vector<OnHolder> waiting;
   ExecKey holder;  // as found, while it is being described
-  uint64_t fileInode = 0;
-  bool noted = false;  // the holder is the kernel's
+  kj::Maybe<NotedOwner> note;
+  bool noted = false;   // the holder is the kernel's
+  bool closed = false;  // nobody has the socket any more
   int32_t fd = -1;
   bool shared = false;
 };
@@ -84,13 +98,37 @@ private:
   uint64_t inode;
 };
 
-ProcessCache::ProcessCache(ReaderLink& reader, kj::Timer& timer, const NotedOwners& noted)
+class ProcessCache::PersonsAsker final : public ReaderLink::Asker {
+public:
+  PersonsAsker(ProcessCache& cache, OnHolder onHolder) : cache(cache), onHolder(kj::mv(onHolder)) {}
+  void answered(ReaderLink::Answer answer) override {
+    if (answer.getError() == ESRCH)
+      return onHolder(notFound(Holder::Outcome::GONE, "there is no such process"_kj));
+    if (answer.getError() != 0) return onHolder(failure(answer.getError()));
+    Holder holder;
+    holder.outcome = Holder::Outcome::FOUND;
+    holder.facts = cache.learn(answer);
+    onHolder(holder);
+  }
+  void notAnswered(NoAnswer why) override {
+    onHolder(notFound(Holder::Outcome::NOT_ANSWERED, toText(why)));
+  }
+
+private:
+  ProcessCache& cache;
+  OnHolder onHolder;
+};
+
+ProcessCache::ProcessCache(ReaderLink& reader, kj::Timer& timer, const NotedOwners& noted,
+                           Examiner& examiner)
     : reader(reader),
       timer(timer),
       noted(noted),
+      examiner(examiner),
       bySocket(SOCKETS),
       byGroup(GROUPS),
-      known(PROCESSES) {}
+      known(PROCESSES),
+      byFile(FILES) {}
 
 ProcessCache::~ProcessCache() noexcept(false) = default;
 
@@ -102,22 +140,57 @@ void ProcessCache::find(const DiagSocket& socket, Urgency urgency, OnHolder onHo
   auto owner = noteOf(socket);
   KJ_IF_MAYBE (note, owner)
     if (auto process = asNoted(*note)) return onHolder(remember(socket, notedEntry(*process)));
-  auto& search = searches[socket.inode];
-  if (search != nullptr) {
-    search->waiting.push_back(kj::mv(onHolder));
+  auto known = searches.find(socket.inode);
+  if (known != searches.end()) {
+    known->second->waiting.push_back(kj::mv(onHolder));
     return;
   }
+  KJ_IF_MAYBE (note, owner) return beginNoted(socket, *note, urgency, kj::mv(onHolder));
+  auto& search = searches[socket.inode];
   search = std::make_unique<Search>();
   search->socket = socket;
   search->urgency = urgency;
   search->waiting.push_back(kj::mv(onHolder));
-  KJ_IF_MAYBE (note, owner) {
-    search->noted = true;
-    search->holder = note->key;
-    search->fileInode = note->fileInode;
-    return askForDescription(*search, note->key.pid);
-  }
   askWhoOwns(*search);
+}
+
+void ProcessCache::describe(int32_t pid, OnHolder onHolder) {
+  ReaderQuestion question;
+  question.kind = ReaderQuestion::Kind::DESCRIBE;
+  question.pid = pid;
+  reader.ask(question, Urgency::PEOPLE, kj::heap<PersonsAsker>(*this, kj::mv(onHolder)));
+}
+
+void ProcessCache::beginNoted(const DiagSocket& socket, const NotedOwner& owner, Urgency urgency,
+                              OnHolder onHolder) {
+  auto& search = searches[socket.inode];
+  search = std::make_unique<Search>();
+  search->socket = socket;
+  search->urgency = urgency;
+  search->waiting.push_back(kj::mv(onHolder));
+  search->noted = true;
+  search->holder = owner.key;
+  search->note = owner;
+  search->closed = (socket.inode & CLOSED_SOCKET) != 0;
+  askForDescription(*search, owner.key.pid);
+}
+
+bool ProcessCache::findClosed(const DiagSocket& closed, Urgency urgency, OnHolder& onHolder) {
+  auto socket = closed;
+  socket.inode = CLOSED_SOCKET | closed.cookie;
+  KJ_IF_MAYBE (owner, noted.find(socket.cookie)) {
+    if (auto process = asNoted(*owner)) {
+      onHolder(remember(socket, notedEntry(*process)));
+      return true;
+    }
+    auto known = searches.find(socket.inode);
+    if (known != searches.end())
+      known->second->waiting.push_back(kj::mv(onHolder));
+    else
+      beginNoted(socket, *owner, urgency, kj::mv(onHolder));
+    return true;
+  }
+  return false;
 }
 
 kj::Maybe<NotedOwner> ProcessCache::noteOf(const DiagSocket& socket) const {
@@ -183,6 +256,7 @@ const ProcessCache::Process* ProcessCache::freshly(const ExecKey& key) {
 SharedFacts ProcessCache::learn(ReaderLink::Answer description) {
   auto before = known.find(description.getPid());
   auto facts = factsFrom(description, before == nullptr ? nullptr : before->facts.get(), history);
+  examiner.examine(facts, description);
   known.put(facts->key.pid, Process{facts, timer.now()});
   counts.described++;
   return facts;
@@ -196,8 +270,18 @@ SharedFacts ProcessCache::stillTrue(ReaderLink::Answer answer) {
 
 void ProcessCache::ownerAnswered(uint64_t inode, ReaderLink::Answer answer) {
   if (answer.getNewestPid() > 0) newestPid = answer.getNewestPid();
-  if (answer.getError() != 0) return finish(inode, failure(answer.getError()));
   auto& search = *searches.at(inode);
+  // Whoever exits gives up its memory and its program before its sockets.
+  bool exiting = answer.getError() == 0 && answer.getFileInode() == 0;
+  KJ_IF_MAYBE (note, search.note) {
+    if (answer.getError() != 0 || (exiting && answer.getPid() == note->key.pid)) {
+      if (auto facts = ofFile(*note)) {
+        search.noted = true;
+        return found(inode, kj::mv(facts));
+      }
+    }
+  }
+  if (answer.getError() != 0) return finish(inode, failure(answer.getError()));
   search.holder = keyOf(answer);
   search.fd = answer.getFd();
   search.shared = answer.getShared();
@@ -207,19 +291,33 @@ void ProcessCache::ownerAnswered(uint64_t inode, ReaderLink::Answer answer) {
 }
 
 void ProcessCache::notedDescribed(Search& search, ReaderLink::Answer answer) {
+  auto& note = KJ_ASSERT_NONNULL(search.note);
   if (answer.getError() == 0 && keyOf(answer) == search.holder &&
-      answer.getFileInode() == search.fileInode)
-    return found(search.socket.inode, learn(answer));
+      answer.getFileInode() == note.fileInode) {
+    auto facts = learn(answer);
+    if (note.fileGeneration != 0) byFile.put(keyOfFile(note), FileSeen{note, facts});
+    return found(search.socket.inode, kj::mv(facts));
+  }
   // It has gone, or runs another program by now. What it was may be known still.
   if (auto facts = knownAsNoted(search)) return found(search.socket.inode, kj::mv(facts));
-  askWhoOwns(search);
+  if (!search.closed) return askWhoOwns(search);
+  if (auto facts = ofFile(note)) return found(search.socket.inode, kj::mv(facts));
+  finish(search.socket.inode, notFound(Holder::Outcome::GONE, GONE));
+}
+
+SharedFacts ProcessCache::ofFile(const NotedOwner& owner) {
+  if (owner.fileGeneration == 0) return nullptr;
+  auto seen = byFile.find(keyOfFile(owner));
+  if (seen == nullptr || !sameFile(seen->owner, owner)) return nullptr;
+  counts.byFile++;
+  return factsOfGone(owner.key, *seen->facts);
 }
 
 SharedFacts ProcessCache::knownAsNoted(const Search& search) {
   if (!search.noted) return nullptr;
   auto process = known.find(search.holder.pid);
   if (process == nullptr || !(process->facts->key == search.holder) ||
-      process->facts->file.inode != search.fileInode)
+      process->facts->file.inode != KJ_ASSERT_NONNULL(search.note).fileInode)
     return nullptr;
   return process->facts;
 }

@@ -52,15 +52,23 @@ public:
     uint64_t noted = 0;       // by the kernel
     uint64_t found = 0;
     uint64_t described = 0;  // of these, with a new description
+    uint64_t byFile = 0;     // had gone: told by the file that the kernel noted
     uint64_t notFound = 0;
   };
 
-  ProcessCache(ReaderLink& reader, kj::Timer& timer, const NotedOwners& noted);
+  ProcessCache(ReaderLink& reader, kj::Timer& timer, const NotedOwners& noted, Examiner& examiner);
   ~ProcessCache() noexcept(false);
   KJ_DISALLOW_COPY(ProcessCache);
 
   void find(const DiagSocket& socket, Urgency urgency, OnHolder onHolder);
   // Calls `onHolder` once, perhaps at once. Questions about one socket at a time are one question.
+
+  bool findClosed(const DiagSocket& closed, Urgency urgency, OnHolder& onHolder);
+  // Of a socket that is no more: `closed` has its cookie and uid. False where the kernel noted
+  // nothing of it; nothing is called then. Else as `find`.
+
+  void describe(int32_t pid, OnHolder onHolder);
+  // Of a process itself, for a person's question. Calls `onHolder` once, later.
 
   const Counters& counters() const { return counts; }
   size_t processes() const { return known.size(); }
@@ -77,17 +85,25 @@ private:
     SharedFacts facts;
     kj::TimePoint described;
   };
+  struct FileSeen {
+    // Who last ran a file that the kernel names by device, inode and generation.
+    NotedOwner owner;
+    SharedFacts facts;
+  };
   struct Search;
   class OwnerAsker;
   class DescriptionAsker;
+  class PersonsAsker;
 
   ReaderLink& reader;
   kj::Timer& timer;
   const NotedOwners& noted;
+  Examiner& examiner;
   FileHistory history;
   Generations<uint64_t, Remembered> bySocket;  // by cookie
   Generations<uint64_t, Remembered> byGroup;   // the last holder in a cgroup, of a uid: a hint
   Generations<int32_t, Process> known;
+  Generations<uint64_t, FileSeen> byFile;                          // by keyOfFile
   std::unordered_map<uint64_t, std::unique_ptr<Search>> searches;  // by inode
   int32_t newestPid = 0;
   Counters counts;
@@ -95,6 +111,9 @@ private:
   kj::Maybe<Holder> recall(const DiagSocket& socket);
   kj::Maybe<NotedOwner> noteOf(const DiagSocket& socket) const;
   const Process* asNoted(const NotedOwner& owner);
+  SharedFacts ofFile(const NotedOwner& owner);
+  void beginNoted(const DiagSocket& socket, const NotedOwner& owner, Urgency urgency,
+                  OnHolder onHolder);
   void askWhoOwns(Search& search);
   void askForDescription(Search& search, int32_t pid);
   void notedDescribed(Search& search, ReaderLink::Answer answer);

@@ -191,8 +191,8 @@ ExecKey keyOf(proto::reader::Answer::Reader answer) {
   return {answer.getPid(), answer.getStartTicks(), answer.getArgStart()};
 }
 
-SharedFacts factsFrom(proto::reader::Answer::Reader description, const ProcessFacts* before,
-                      FileHistory& history) {
+std::shared_ptr<ProcessFacts> factsFrom(proto::reader::Answer::Reader description,
+                                        const ProcessFacts* before, FileHistory& history) {
   auto facts = std::make_shared<ProcessFacts>();
   auto link = kj::heapString(description.getExe().asChars());
   auto running = runningFile(description, link);
@@ -214,6 +214,32 @@ SharedFacts factsFrom(proto::reader::Answer::Reader description, const ProcessFa
   facts->instance = instanceOf(facts->key, facts->file);
   fillParents(*facts, description);
   fillWhere(*facts, description);
+  facts->textsHash = hashOf(*facts);
+  return facts;
+}
+
+std::shared_ptr<ProcessFacts> factsOfGone(const ExecKey& key, const ProcessFacts& sameFile) {
+  auto facts = std::make_shared<ProcessFacts>();
+  facts->key = key;
+  facts->file = sameFile.file;
+  facts->fileLinks = sameFile.fileLinks;
+  facts->kind = sameFile.kind;
+  facts->path = kj::str(sameFile.path);
+  facts->stablePath = kj::str(sameFile.stablePath);
+  constexpr size_t COMM_LENGTH = 15;
+  auto name = facts->path.slice(
+      facts->path.findLast('/').map([](size_t at) { return at + 1; }).orDefault(0));
+  facts->name = kj::heapString(name.slice(0, kj::min(name.size(), COMM_LENGTH)));
+  facts->placement.snap = isHosts(facts->kind) ? snapOf(facts->path) : kj::String();
+  facts->reason = sameFile.reason.size() > 0
+                      ? kj::str(sameFile.reason)
+                      : kj::str("it had gone: the kernel noted the file that it ran");
+  // Whoever owns the file may have written to it since it was examined.
+  auto examination = std::make_shared<Examination>();
+  examination->done = true;
+  examination->whyNot = kj::str("it had gone before its file could be looked at");
+  facts->examination = kj::mv(examination);
+  facts->instance = instanceOf(facts->key, facts->file);
   facts->textsHash = hashOf(*facts);
   return facts;
 }

@@ -69,8 +69,9 @@ struct ProcessFacts {
   size_t words(Detail detail) const;  // what `to` takes at most in a message
 
 private:
-  friend std::shared_ptr<const ProcessFacts> factsFrom(proto::reader::Answer::Reader,
-                                                       const ProcessFacts*, FileHistory&);
+  friend std::shared_ptr<ProcessFacts> factsFrom(proto::reader::Answer::Reader, const ProcessFacts*,
+                                                 FileHistory&);
+  friend std::shared_ptr<ProcessFacts> factsOfGone(const ExecKey&, const ProcessFacts&);
   uint64_t textsHash = 0;
 
   void fillTexts(proto::Process::Builder builder) const;
@@ -80,8 +81,12 @@ using SharedFacts = std::shared_ptr<const ProcessFacts>;
 
 ExecKey keyOf(proto::reader::Answer::Reader answer);
 
-SharedFacts factsFrom(proto::reader::Answer::Reader description, const ProcessFacts* before,
-                      FileHistory& history);
+std::shared_ptr<ProcessFacts> factsOfGone(const ExecKey& key, const ProcessFacts& sameFile);
+// Of a process that had gone before it could be described, and ran the same file as another: all
+// that the file tells. No arguments, parents or control group.
+
+std::shared_ptr<ProcessFacts> factsFrom(proto::reader::Answer::Reader description,
+                                        const ProcessFacts* before, FileHistory& history);
 // `before`: what was known of the same pid, if anything; used only where it is the same exec.
 
 }  // namespace portreeve::attributor

@@ -138,8 +138,7 @@ kj::Promise<void> ReaderLink::receive(Connection& from) {
 bool ReaderLink::drain(Connection& from) {
   bool open = true;
   do {
-    auto bytes = buffer.asBytes();
-    ssize_t got = recv(from.fd, bytes.begin(), bytes.size(), MSG_DONTWAIT | MSG_TRUNC);
+    ssize_t got = receiveOne(from.fd);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
       open = got < 0 && errno == EAGAIN;
@@ -157,6 +156,27 @@ bool ReaderLink::drain(Connection& from) {
   pump();
   drained();
   return open;
+}
+
+ssize_t ReaderLink::receiveOne(int from) {
+  descriptor = kj::AutoCloseFd();
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+  auto bytes = buffer.asBytes();
+  iovec part{bytes.begin(), bytes.size()};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  ssize_t got = recvmsg(from, &header, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+  if (got < 0) return got;
+  auto rights = CMSG_FIRSTHDR(&header);
+  if (rights == nullptr || rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS)
+    return got;
+  int fd;
+  memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+  descriptor = kj::AutoCloseFd(fd);
+  return got;
 }
 
 void ReaderLink::deliver(size_t bytes) {

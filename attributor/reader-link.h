@@ -71,6 +71,9 @@ public:
   void ask(const ReaderQuestion& question, Urgency urgency, kj::Own<Asker> asker);
   // Answered within half a second; in any case told within a second.
 
+  kj::AutoCloseFd takeDescriptor() { return kj::mv(descriptor); }
+  // That came with the answer which is being handed out (`binary`); empty where none did.
+
   void onDrained(kj::Function<void()> call) { drained = kj::mv(call); }
   // Called after each lot of answers has been handed out: the moment to pass results on.
 
@@ -102,6 +105,7 @@ private:
   std::deque<Waiting> waiting[URGENCIES];
   std::deque<Waiting> sent;
   kj::Array<capnp::word> buffer;
+  kj::AutoCloseFd descriptor;
   Counters counts;
   bool watching = false;
   kj::TaskSet tasks;  // last: destroyed first, before what its tasks use
@@ -110,6 +114,7 @@ private:
   void lifeEnded();
   kj::Promise<void> receive(Connection& from);
   bool drain(Connection& from);
+  ssize_t receiveOne(int from);
   void deliver(size_t bytes);
   void pump();
   bool sendOne(Connection& to, const ReaderQuestion& question);

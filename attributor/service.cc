@@ -45,6 +45,16 @@ public:
         [context](Named named) mutable { named.to(context.getResults().initProcess()); });
   }
 
+  kj::Promise<void> whoIs(WhoIsContext context) override {
+    entitlement.requireObserve();
+    auto paf = kj::newPromiseAndFulfiller<Named>();
+    service.attribution.whoIs(
+        context.getParams().getPid(),
+        [done = kj::mv(paf.fulfiller)](Named&& named) mutable { done->fulfill(kj::mv(named)); });
+    return paf.promise.then(
+        [context](Named named) mutable { named.to(context.getResults().initProcess()); });
+  }
+
   kj::Promise<void> policyReady(PolicyReadyContext context) override {
     entitlement.require(Role::POLICY);
     return service.policy.whenConnected();
@@ -71,17 +81,19 @@ private:
 };
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Directories& directories,
-                 kj::AutoCloseFd rpcSocket, Kernel& kernel)
+                 kj::AutoCloseFd rpcSocket, kj::AutoCloseFd examiner, Kernel& kernel)
     : io(io),
       kernel(kernel),
       timer(io.provider->getTimer()),
       readerSocket(directories.socket("reader")),
       reader(io.unixEventPort, timer, [this]() { return dialUnix(readerSocket, SOCK_SEQPACKET); }),
       keeper(*io.lowLevelProvider, timer, directories.socket("keeper")),
-      processes(reader, timer, keeper),
+      examinations(reader, io.unixEventPort, timer, kj::mv(examiner),
+                   [this](const SharedFacts& facts) { policy.tellLearned(facts); }),
+      processes(reader, timer, keeper, examinations),
       procNet(reader, timer),
       policy(*io.lowLevelProvider, timer, directories.socket("policy"), kernel.interfaces),
-      attribution(kernel.sockets, processes, procNet, kernel.interfaces,
+      attribution(kernel.sockets, processes, procNet, kernel.interfaces, keeper,
                   [this](AttributedFlow&& flow) { policy.add(kj::mv(flow)); }),
       packets(io.unixEventPort, timer, attribution, [this]() { policy.flush(); }),
       existing(kernel.sockets, processes, timer),
@@ -96,6 +108,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Directo
 kj::Promise<void> Service::serve() {
   return rpc.serve()
       .exclusiveJoin(reader.run())
+      .exclusiveJoin(examinations.run())
       .exclusiveJoin(kernel.interfaces.watch(io.unixEventPort));
 }
 
@@ -113,9 +126,12 @@ void Service::addCounters() {
   ownStatus.addCounter("sock_diag_failed", [this]() { return double(kernel.sockets.failures()); });
   counter("remembered", processes.counters().remembered);
   counter("noted", processes.counters().noted);
+  counter("told_by_file", processes.counters().byFile);
   counter("found", processes.counters().found);
   counter("described", processes.counters().described);
   counter("not_found", processes.counters().notFound);
+  counter("examined", examinations.counters().examined);
+  counter("not_examined", examinations.counters().failed);
   counter("reader_asked", reader.counters().asked);
   counter("reader_unanswered", reader.counters().unanswered);
   counter("reader_garbled", reader.counters().garbage);
@@ -127,6 +143,8 @@ kj::StringPtr Service::whatIsMissing() {
   if (!reader.connected()) return "the reader does not answer: programs stay unnamed"_kj;
   if (!policy.connected()) return "policy is not there: packets wait and are then dropped"_kj;
   if (!packets.connected()) return "the interceptor is not there"_kj;
+  if (!examinations.examinerIsThere())
+    return "the examiner has gone: no SHA-256 and no packages until the attributor restarts"_kj;
   return ""_kj;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "attributor/attribution.h"
+#include "attributor/examinations.h"
 #include "attributor/existing.h"
 #include "attributor/keeper-link.h"
 #include "attributor/packet-arrow.h"
@@ -26,7 +27,7 @@ struct Kernel {
 class Service {
 public:
   Service(kj::AsyncIoContext& io, const Accounts& accounts, const Directories& directories,
-          kj::AutoCloseFd rpcSocket, Kernel& kernel);
+          kj::AutoCloseFd rpcSocket, kj::AutoCloseFd examiner, Kernel& kernel);
   // All arguments outlive it.
   KJ_DISALLOW_COPY(Service);
 
@@ -44,6 +45,7 @@ private:
   kj::String readerSocket;
   ReaderLink reader;
   KeeperLink keeper;
+  Examinations examinations;
   ProcessCache processes;
   ProcNet procNet;
   PolicyArrow policy;

@@ -13,7 +13,8 @@ namespace portreeve::cli {
 namespace {
 
 constexpr int64_t VERSION = 1;
-constexpr kj::StringPtr PLACES[] = {"settings"_kj, "administrator"_kj, "own"_kj, "users"_kj};
+constexpr kj::StringPtr PLACES[] = {"settings"_kj, "administrator"_kj, "own"_kj, "users"_kj,
+                                    "changed"_kj};
 
 [[noreturn]] void refuse(kj::StringPtr path, const toml::node& node, kj::StringPtr why) {
   throw Failure(FAILED, path, ':', node.source().begin.line, ": ", why);
@@ -21,6 +22,7 @@ constexpr kj::StringPtr PLACES[] = {"settings"_kj, "administrator"_kj, "own"_kj,
 
 bool isSafe(std::string_view name, ArchivedFile::Place place) {
   if (place == ArchivedFile::Place::SETTINGS) return name == "portreeve.toml";
+  if (place == ArchivedFile::Place::CHANGED) return name == "settings.toml";
   bool ending = name.ends_with(".toml") || name.ends_with(".test");
   return ending && name[0] != '.' && name.find('/') == std::string_view::npos &&
          name.find('\0') == std::string_view::npos && name.size() < 250;
@@ -45,7 +47,7 @@ ArchivedFile parseFile(kj::StringPtr path, const toml::table& table) {
     return ArchivedFile{*where, kj::heapString(name->data(), name->size()),
                         kj::heapString(text->data(), text->size()), uint64_t(*written)};
   }
-  refuse(path, table, "place is settings, administrator, own or users");
+  refuse(path, table, "place is settings, administrator, own, users or changed");
 }
 
 }  // namespace

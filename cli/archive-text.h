@@ -11,7 +11,7 @@
 namespace portreeve::cli {
 
 struct ArchivedFile {
-  enum class Place : uint8_t { SETTINGS, ADMINISTRATOR, OWN, USERS };
+  enum class Place : uint8_t { SETTINGS, ADMINISTRATOR, OWN, USERS, CHANGED };
   Place place;
   kj::String name;  // within its folder: no "/", not hidden
   kj::String text;

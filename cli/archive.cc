@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace portreeve::cli {
 namespace {
@@ -40,8 +41,19 @@ kj::String folderOf(ArchivedFile::Place place, const Directories& directories) {
       return kj::str(directories.state, "/policy/rules.d");
     case ArchivedFile::Place::USERS:
       return kj::str(directories.state, "/policy/users.d");
+    case ArchivedFile::Place::CHANGED:
+      return kj::str(directories.state, "/policy");
   }
   KJ_UNREACHABLE;
+}
+
+bool isManyFiles(ArchivedFile::Place place) {
+  return std::find(std::begin(FOLDERS), std::end(FOLDERS), place) != std::end(FOLDERS);
+}
+
+bool isPolicys(ArchivedFile::Place place) {
+  return place == ArchivedFile::Place::OWN || place == ArchivedFile::Place::USERS ||
+         place == ArchivedFile::Place::CHANGED;
 }
 
 void addFile(ArchivedFile::Place place, kj::StringPtr name, const Directories& directories,
@@ -49,7 +61,7 @@ void addFile(ArchivedFile::Place place, kj::StringPtr name, const Directories& d
   auto path = kj::str(folderOf(place, directories), '/', name);
   struct stat status {};
   if (stat(path.cStr(), &status) != 0) {
-    if (errno == ENOENT && place == ArchivedFile::Place::SETTINGS) return;
+    if (errno == ENOENT && !isManyFiles(place)) return;
     throw Failure(FAILED, path, ": ", strerror(errno));
   }
   auto content = readText(path);
@@ -80,6 +92,7 @@ kj::Vector<kj::String> namesIn(kj::StringPtr folder) {
 kj::Vector<ArchivedFile> readAllFiles(const Directories& directories) {
   kj::Vector<ArchivedFile> files;
   addFile(ArchivedFile::Place::SETTINGS, "portreeve.toml", directories, files);
+  addFile(ArchivedFile::Place::CHANGED, "settings.toml", directories, files);
   for (auto place : FOLDERS)
     for (auto& name : namesIn(folderOf(place, directories)))
       addFile(place, name, directories, files);
@@ -99,12 +112,18 @@ Settings settingsOf(kj::StringPtr text) {
   return settings;
 }
 
+void putOver(kj::StringPtr changes, Settings::PolicyTable& table) {
+  KJ_IF_MAYBE (e, kj::runCatchingExceptions(
+                      [&]() { readPolicyTable("settings.toml", changes, table); }))
+    throw Failure(FAILED, "nothing was changed, because of ", e->getDescription());
+}
+
 void requireGood(kj::ArrayPtr<const ArchivedFile> files, const Directories& directories) {
   // As one set, as policy will.
   kj::Vector<rules::RuleSource> sources;
   for (auto& file : files) {
     // A user's file that is not good is left out by policy, too.
-    if (!file.name.endsWith(".toml") || file.place == ArchivedFile::Place::SETTINGS ||
+    if (!file.name.endsWith(".toml") || !isManyFiles(file.place) ||
         file.place == ArchivedFile::Place::USERS)
       continue;
     auto layer =
@@ -119,6 +138,8 @@ void requireGood(kj::ArrayPtr<const ArchivedFile> files, const Directories& dire
       gathered.settings = settingsOf(file.text);
       gathered.settingsRead = true;
     }
+  for (auto& file : files)
+    if (file.place == ArchivedFile::Place::CHANGED) putOver(file.text, gathered.settings.policy);
   gathered.listFolder = kj::str(directories.state, "/lists");
   auto loaded = rules::RuleSet::load(sources, optionsOf(gathered, users));
   if (loaded.problems.empty()) return;
@@ -150,7 +171,7 @@ Owner ownerOf(kj::StringPtr folder) {
 void write(const ArchivedFile& file, const Directories& directories) {
   auto folder = folderOf(file.place, directories);
   auto path = kj::str(folder, '/', file.name);
-  bool own = file.place == ArchivedFile::Place::OWN || file.place == ArchivedFile::Place::USERS;
+  bool own = isPolicys(file.place);
   auto owner = own ? ownerOf(folder) : Owner{};
   auto present = readText(path);
   KJ_IF_MAYBE (text, present) {
@@ -171,6 +192,14 @@ void removeOthers(kj::ArrayPtr<const ArchivedFile> files, const Directories& dir
         throw Failure(FAILED, "removing ", path, ": ", strerror(errno));
     }
   }
+}
+
+void removeChanged(kj::ArrayPtr<const ArchivedFile> files, const Directories& directories) {
+  for (auto& file : files)
+    if (file.place == ArchivedFile::Place::CHANGED) return;
+  auto path = kj::str(folderOf(ArchivedFile::Place::CHANGED, directories), "/settings.toml");
+  if (unlink(path.cStr()) != 0 && errno != ENOENT)
+    throw Failure(FAILED, "removing ", path, ": ", strerror(errno));
 }
 
 void requireFolder(kj::StringPtr folder) {
@@ -200,9 +229,10 @@ int importArchive(const std::string& file) {
     requireFolder(kj::str(directories.configuration, "/rules.d"));
     for (auto& one : files) write(one, directories);
     removeOthers(files, directories);
+    removeChanged(files, directories);
     say(kj::str(files.size(),
                 " files are as they were exported; `portreeve rule reload` says whether they are "
-                "in force, settings are read at the next start"));
+                "in force, other settings than [policy] are read at the next start"));
     return GOOD;
   }
   throw Failure(FAILED, file.c_str(), ": ", strerror(errno));

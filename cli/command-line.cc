@@ -22,6 +22,7 @@
 #include "cli/profile.h"
 #include "cli/report.h"
 #include "cli/rule.h"
+#include "cli/settings-commands.h"
 #include "cli/status.h"
 #include "cli/test.h"
 #include "cli/token.h"
@@ -91,6 +92,7 @@ public:
     addGate();
     addRules();
     addProfiles();
+    addSettingsCommands(app, settings, chosen);
     addAskCommand(app, asking, chosen);
     addModeCommands(app, modes, chosen);
     addChanges();
@@ -119,6 +121,7 @@ private:
   Options options;
   AskCommand asking;
   ModeCommands modes;
+  SettingsCommands settings;
   HistoryCommands history;
   std::function<int()> chosen;
 
@@ -198,16 +201,18 @@ private:
         []() { return cli::report(); });
     addConnections();
     addExplain();
-    auto* who = add(app, "who", "Which process owns a socket",
-                    "Examples:\n  portreeve who :53\n  portreeve who tcp 127.0.0.1:80\n  "
-                    "portreeve who udp 192.0.2.1:40000 198.51.100.7:443",
-                    [this]() { return cli::who(options.who); });
+    auto* who = add(
+        app, "who", "Which process owns a socket, or what a process is",
+        "Examples:\n  portreeve who :53\n  portreeve who 4711\n  portreeve who tcp 127.0.0.1:80\n  "
+        "portreeve who udp 192.0.2.1:40000 198.51.100.7:443",
+        [this]() { return cli::who(options.who); });
     who->add_option("SOCKET", options.who.words,
-                    "the protocol (without it: TCP and UDP), this machine's end as ADDRESS:PORT or "
+                    "a process, by its number alone; or the protocol (without it: TCP and UDP), "
+                    "this machine's end as ADDRESS:PORT or "
                     ":PORT, and, where it is connected, the other end")
         ->required()
         ->expected(1, 3)
-        ->option_text("[PROTOCOL] LOCAL [REMOTE]");
+        ->option_text("PID | [PROTOCOL] LOCAL [REMOTE]");
     who->add_flag("--json", options.who.json, "print JSON, one owner a line");
     auto* ui =
         add(app, "ui", "Open the web page, or print a one-time link to it",
@@ -457,7 +462,7 @@ private:
     changes->add_flag("--json", shown.json, "print JSON, one change a line")->excludes(diff);
     auto& o = options.undo;
     auto* undo =
-        add(app, "undo", "Take back a change of the rules that the suite keeps, or of the profile",
+        add(app, "undo", "Take back a change of rules that the suite keeps, profile or settings",
             "Without a NUMBER the newest that was not undone. Files that only people write are\n"
             "named and left alone.",
             [&o]() { return cli::undo(o); });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/configuration-check.h"
 
+#include "cli/text-file.h"
 #include "common/accounts.h"
 #include "common/clock.h"
 #include "common/settings.h"
@@ -24,6 +25,17 @@ public:
                  kj::runCatchingExceptions([&]() { result.settings = Settings::load(path); }))
       result.errors.add(kj::str(problem->getDescription()));
     if (access(path.cStr(), F_OK) == 0) result.files++;
+  }
+
+  void changedSettings(kj::StringPtr path) {
+    // By `portreeve settings set`: in force instead of what portreeve.toml says.
+    auto content = readText(path);
+    KJ_IF_MAYBE (text, content) {
+      KJ_IF_MAYBE (problem, kj::runCatchingExceptions(
+                                [&]() { readPolicyTable(path, *text, result.settings.policy); }))
+        result.errors.add(kj::str(problem->getDescription()));
+      result.files++;
+    }
   }
 
   void waysOf(kj::StringPtr path) {
@@ -98,6 +110,7 @@ CheckReport checked(GatheredRules gathered) {
 GatheredRules gatherConfiguration(const Directories& directories) {
   Gatherer gatherer;
   gatherer.settings(directories.settingsFile());
+  gatherer.changedSettings(kj::str(directories.state, "/policy/settings.toml"));
   gatherer.folder(kj::str(directories.configuration, "/rules.d"), rules::Layer::ADMINISTRATOR);
   gatherer.folder(kj::str(directories.state, "/policy/rules.d"), rules::Layer::SUITE);
   return gatherer.finish(directories);

@@ -74,6 +74,16 @@ private:
   Table table;
 };
 
+void sayUpdate(proto::view::DnsListsUpdate::Reader update) {
+  if (update.getStarted().size() == 0) return;
+  auto ended = update.getEnded();
+  say(kj::str("updated ", localTime(update.getStarted(), wallNs()),
+              ended.size() == 0  ? ", not to its end yet"
+              : update.getGood() ? ""
+                                 : ", with problems:"));
+  for (auto problem : update.getProblems()) say(problem);
+}
+
 int runLists(const DnsOptions& options) {
   // portreeve-lists is no daemon: it does its work and ends.
   auto program = listsProgram();
@@ -219,6 +229,7 @@ int dnsLists(const DnsOptions& options) {
     printLine(
         "no list: name one as [list.NAME] in portreeve.toml, then `portreeve dns lists --update`");
   print(table.text());
+  sayUpdate(answer.getUpdate());
   return GOOD;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/terminal.h"
 #include "common/clock.h"
 #include "common/json.h"
+#include "common/policy-table.h"
 #include "policy/rules/source.h"
 #include "proto/policy.capnp.h"
 
@@ -22,7 +23,9 @@ struct Text {
   bool own;
   uint64_t written;
 };
-using Texts = kj::Vector<Text>;
+struct Texts : kj::Vector<Text> {
+  kj::String policy;  // the table in force
+};
 
 Text inItsPlace(view::RuleView::Reader rule, bool own) {
   // Blank lines before it, so that it is named by the line of the file it really stands in.
@@ -38,6 +41,8 @@ void addInForce(Session& session, Texts& texts, bool administrators) {
   // As policy has them, not as the files are: what is in force is what is to be compared with.
   auto observer = session.dial<proto::Policy>("policy").observeRequest().send().getObserver();
   auto answer = session.await("policy", observer.rulesRequest().send());
+  auto settings = session.await("policy", observer.settingsRequest().send());
+  texts.policy = policyTable(settings.getPage());
   for (auto rule : answer.getRules()) {
     bool own = rule.getLayer() == "suite";
     if (own || (administrators && rule.getLayer() == "administrator"))
@@ -96,6 +101,7 @@ int replayTexts(Session& session, const Texts& texts, uint64_t since, uint64_t u
     list[i].setOwn(texts[i].own);
     list[i].setWritten(texts[i].written);
   }
+  request.setPolicy(texts.policy);
   request.setSince(since);
   request.setUntil(until);
   auto answer = session.awaitLong("historian", request.send());

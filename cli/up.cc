@@ -8,6 +8,7 @@
 #include "cli/failure.h"
 #include "cli/leftovers.h"
 #include "cli/listening-sockets.h"
+#include "cli/lists-runner.h"
 #include "cli/lock.h"
 #include "cli/neighbours.h"
 #include "cli/notify-socket.h"
@@ -87,6 +88,7 @@ public:
         starter(io.unixEventPort, paths, sockets, directories),
         supervisor(io.provider->getTimer(), starter),
         confirmation(io.provider->getTimer()),
+        lists(io.unixEventPort, directories),
         notifySocket(io.unixEventPort, directories.socket("notify")),
         rpc(*io.lowLevelProvider,
             listenUnixSocket(directories.socket("supervisor"), SOCK_STREAM | SOCK_NONBLOCK, 0666,
@@ -103,6 +105,7 @@ public:
     tasks.add(notifySocket.receive(
         [this](pid_t from, kj::StringPtr message) { supervisor.notified(from, message); }));
     tasks.add(rpc.serve());
+    tasks.add(lists.run());
     auto asked =
         signalled.exclusiveJoin(kj::mv(stopRequest.promise)).then([]() { return End::ASKED; });
 
@@ -124,6 +127,7 @@ private:
   DaemonStarter starter;
   Supervisor supervisor;
   Confirmation confirmation;
+  ListsRunner lists;
   NotifySocket notifySocket;
   kj::PromiseFulfillerPair<void> stopRequest = kj::newPromiseAndFulfiller<void>();
   RpcServer rpc;

@@ -2,7 +2,6 @@
 #include "common/rpc-client.h"
 
 #include "common/log.h"
-#include "common/rpc-server.h"
 #include "common/unix-dial.h"
 
 #include <capnp/rpc-twoparty.h>
@@ -18,8 +17,9 @@ constexpr auto LONGEST_DELAY = 1 * kj::SECONDS;
 constexpr uint MAX_FDS_PER_MESSAGE = 4;
 
 capnp::ReaderOptions limits() {
-  capnp::ReaderOptions options;  // answers may be long lists (connections, conntrack pages)
-  options.traversalLimitInWords = RpcServer::LARGEST / sizeof(capnp::word);
+  // Answers may be long lists (connections, conntrack pages): 16 MiB.
+  capnp::ReaderOptions options;
+  options.traversalLimitInWords = (16 << 20) / sizeof(capnp::word);
   return options;
 }
 

@@ -4,6 +4,7 @@
 #include "common/log.h"
 
 #include <capnp/rpc-twoparty.h>
+#include <capnp/serialize-async.h>
 #include <kj/debug.h>
 #include <unistd.h>
 
@@ -14,25 +15,53 @@ namespace {
 
 constexpr uint MAX_FDS_PER_MESSAGE = 4;
 
-capnp::ReaderOptions limits(bool ofPeople) {
-  // It holds for what is sent, too: people have little to say and to be told; who may observe is
-  // told of all rules and connections.
+capnp::ReaderOptions limitedTo(size_t bytes) {
   capnp::ReaderOptions options;
-  options.traversalLimitInWords =
-      (ofPeople ? RpcServer::LARGEST_OF_PEOPLE : RpcServer::LARGEST) / sizeof(capnp::word);
+  options.traversalLimitInWords = bytes / sizeof(capnp::word);
   options.nestingLimit = 32;
   return options;
 }
 
+class Inlet final : public capnp::MessageStream {
+  // The network has one limit for both ways: what it sends must not be longer either. Answers are
+  // long lists; what comes in is short, and from peers that are trusted less.
+public:
+  explicit Inlet(kj::AsyncCapabilityStream& stream) : inner(stream) {}
+
+  kj::Promise<kj::Maybe<capnp::MessageReaderAndFds>> tryReadMessage(
+      kj::ArrayPtr<kj::AutoCloseFd> fds, capnp::ReaderOptions,
+      kj::ArrayPtr<capnp::word> scratch) override {
+    return inner.tryReadMessage(fds, limitedTo(LONGEST_IN), scratch);
+  }
+  kj::Promise<void> writeMessage(
+      kj::ArrayPtr<const int> fds,
+      kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) override {
+    return inner.writeMessage(fds, segments);
+  }
+  kj::Promise<void> writeMessages(
+      kj::ArrayPtr<kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>>> messages) override {
+    return inner.writeMessages(messages);
+  }
+  kj::Maybe<int> getSendBufferSize() override { return inner.getSendBufferSize(); }
+  kj::Promise<void> end() override { return inner.end(); }
+
+private:
+  static constexpr size_t LONGEST_IN = 1 << 20;  // no peer of this suite has more to say at once
+  capnp::AsyncCapabilityMessageStream inner;
+};
+
 struct Connection {
+  static constexpr size_t LONGEST_OUT = 16 << 20;  // as much as common/rpc-client.h reads
   kj::Own<kj::AsyncCapabilityStream> stream;
+  Inlet inlet;
   capnp::TwoPartyVatNetwork network;
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> system;
 
-  Connection(kj::Own<kj::AsyncCapabilityStream> accepted, capnp::Capability::Client bootstrap,
-             bool ofPeople)
+  Connection(kj::Own<kj::AsyncCapabilityStream> accepted, capnp::Capability::Client bootstrap)
       : stream(kj::mv(accepted)),
-        network(*stream, MAX_FDS_PER_MESSAGE, capnp::rpc::twoparty::Side::SERVER, limits(ofPeople)),
+        inlet(*stream),
+        network(inlet, MAX_FDS_PER_MESSAGE, capnp::rpc::twoparty::Side::SERVER,
+                limitedTo(LONGEST_OUT)),
         system(capnp::makeRpcServer(network, kj::mv(bootstrap))) {}
 };
 
@@ -93,7 +122,7 @@ struct RpcServer::Impl final : public kj::TaskSet::ErrorHandler {
       return;
     }
     auto connection = kj::heap<Connection>(stream.downcast<kj::AsyncCapabilityStream>(),
-                                           factory(kj::mv(entitlement)), ofPeople);
+                                           factory(kj::mv(entitlement)));
     count(ofPeople, uid, 1);
     auto gone = connection->network.onDisconnect();
     connections.add(gone.attach(kj::mv(connection),

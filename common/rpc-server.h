@@ -23,13 +23,11 @@ public:
   static constexpr unsigned MOST = 512;
   static constexpr unsigned MOST_OF_PEOPLE = 384;
   static constexpr unsigned MOST_OF_PERSON = 40;
-  static constexpr size_t LARGEST = 16 << 20;  // bytes of a message, either way
-  static constexpr size_t LARGEST_OF_PEOPLE = 1 << 20;
 
   RpcServer(kj::LowLevelAsyncIoProvider& provider, int listenFd, const Accounts& accounts,
             BootstrapFactory factory, Admits admits = Admits::ENTITLED);
   // Takes over `listenFd` (SOCK_STREAM, listening). Connections past MOST are closed at once, so
-  // are those of nobody who is admitted. Messages are limited to LARGEST; file descriptors to 4 a
+  // are those of nobody who is admitted. Messages are limited to 1 MiB, answers to 16; file descriptors to 4 a
   // message.
   ~RpcServer() noexcept(false);
   KJ_DISALLOW_COPY(RpcServer);

@@ -2,6 +2,7 @@
 #include "common/rpc-client.h"
 #include "common/rpc-server.h"
 #include "proto/daemon.capnp.h"
+#include "proto/policy.capnp.h"
 
 #include <doctest/doctest.h>
 #include <kj/debug.h>
@@ -14,8 +15,15 @@
 namespace portreeve {
 namespace {
 
+constexpr size_t LONG_ANSWER = 8 << 20;
+
 class Echo final : public proto::Daemon::Server {
 public:
+  kj::Promise<void> status(StatusContext context) override {
+    context.getResults().initStatuses(1)[0].initReason(LONG_ANSWER);
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> versions(VersionsContext context) override {
     context.getResults().setMin(1);
     context.getResults().setMax(2);
@@ -77,6 +85,23 @@ struct Served {
         serving(server.serve().eagerlyEvaluate(
             [](kj::Exception&& e) { FAIL_CHECK(kj::str(e).cStr()); })) {}
 };
+
+TEST_CASE("an answer may be a long list, a request may not") {
+  TemporaryFolder folder;
+  auto io = kj::setupAsyncIo();
+  Served served(io, folder.socket());
+  auto connection = OneConnection::dial(*io.lowLevelProvider, folder.socket()).wait(io.waitScope);
+  auto daemon = connection->bootstrap().castAs<proto::Daemon>();
+  auto answer = daemon.statusRequest().send().wait(io.waitScope);
+  CHECK(answer.getStatuses()[0].getReason().size() == LONG_ANSWER);
+
+  auto add = connection->bootstrap().castAs<proto::RuleEditor>().addRequest();
+  add.initToml(2 << 20);
+  KJ_IF_MAYBE (e, kj::runCatchingExceptions([&]() { add.send().wait(io.waitScope); }))
+    CHECK(e->getType() != kj::Exception::Type::UNIMPLEMENTED);  // it was not even read
+  else
+    FAIL("a request of 2 MiB was read");
+}
 
 TEST_CASE("a server learns who connected, and a client gets its bootstrap") {
   TemporaryFolder folder;

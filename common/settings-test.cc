@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/settings.h"
 
+#include "common/settings-catalogue.h"
+
 #include <doctest/doctest.h>
 #include <kj/debug.h>
 #include <stdio.h>
@@ -130,6 +132,29 @@ TEST_CASE("a mistake is refused with its line, its column and what would be righ
             .startsWith(":2:13: resolver.upstreams must be a list"));
   CHECK(errorOf("policy = 3\n").startsWith(":1:10: \"policy\" must be a table"));
   CHECK(errorOf("[policy\n").startsWith(":1:8: "));
+}
+
+TEST_CASE("the catalogue has every key that is read, with a default that is accepted") {
+  kj::Vector<kj::StringPtr> sections;
+  for (auto& key : settingKeys()) {
+    if (key.isOfMany()) continue;
+    if (sections.empty() || sections.back() != key.section) sections.add(key.section);
+    CHECK(errorOf(kj::str('[', key.section, "]\n", key.key, " = ", key.fallback, '\n')) ==
+          "no error");
+  }
+  for (auto section : sections) {
+    // An unknown key is answered with those that there are.
+    auto words = errorOf(kj::str('[', section, "]\nx = 1\n"));
+    auto known = kj::str(words.slice(words.findLast(':').orDefault(0) + 2));
+    for (size_t start = 0; start < known.size();) {
+      size_t end = start;
+      while (end < known.size() && known[end] != ',') end++;
+      auto key = kj::heapString(known.begin() + start, end - start);
+      start = end + 2;
+      CHECK_MESSAGE((findSetting(section, key) != nullptr || key == "client"), section.cStr(), '.',
+                    key.cStr());
+    }
+  }
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <algorithm>
+
 namespace portreeve {
 namespace {
 
@@ -43,7 +45,7 @@ void refuseUnknownSections(kj::StringPtr file, const toml::table& root) {
   }
 }
 
-void readPolicy(kj::StringPtr file, const toml::table& root, Settings::Policy& policy) {
+void readPolicy(kj::StringPtr file, const toml::table& root, Settings::PolicyTable& policy) {
   Section section(file, root, "policy",
                   {"default", "keep_existing", "builtin_off", "unanswered", "answer_seconds"});
   policy.defaultAction = readDefault(section, "default").orDefault(policy.defaultAction);
@@ -109,14 +111,25 @@ void readZones(kj::StringPtr file, const toml::node& node,
 
 void readResolver(kj::StringPtr file, const toml::table& root, Settings::Resolver& resolver) {
   Section section(file, root, "resolver",
-                  {"listen", "upstreams", "zones", "split_dns", "mdns", "root_anchor", "root_hints",
-                   "cache_mib", "serve_stale", "refuse_lists", "refuse_with", "refuse_private",
-                   "private_names", "self_probe"});
+                  {"listen", "upstreams", "zones", "split_dns", "mdns", "dnssec", "root_anchor",
+                   "root_hints", "cache_mib", "serve_stale", "refuse_lists", "refuse_with",
+                   "refuse_private", "private_names", "self_probe"});
   section.strings("listen", resolver.listen);
   section.strings("upstreams", resolver.upstreams);
   KJ_IF_MAYBE (node, section.find("zones")) readZones(file, *node, resolver.zones);
   section.boolean("split_dns", resolver.splitDns);
   section.boolean("mdns", resolver.mdns);
+  KJ_IF_MAYBE (word, section.string("dnssec")) {
+    if (*word == "auto")
+      resolver.dnssec = Dnssec::AUTO;
+    else if (*word == "on")
+      resolver.dnssec = Dnssec::ON;
+    else if (*word == "off")
+      resolver.dnssec = Dnssec::OFF;
+    else
+      section.fail(KJ_ASSERT_NONNULL(section.find("dnssec")), "dnssec",
+                   "must be \"auto\", \"on\" or \"off\"");
+  }
   KJ_IF_MAYBE (path, section.string("root_anchor")) resolver.rootAnchor = kj::mv(*path);
   KJ_IF_MAYBE (path, section.string("root_hints")) resolver.rootHints = kj::mv(*path);
   section.number("cache_mib", 1, 4096, resolver.cacheMiB);
@@ -200,6 +213,26 @@ toml::table parse(kj::StringPtr file, kj::StringPtr content) {
 }
 
 }  // namespace
+
+void readPolicyTable(kj::StringPtr file, kj::StringPtr text, Settings::PolicyTable& table) {
+  toml::table root = parse(file, text);
+  for (auto&& [key, value] : root)
+    if (key.str() != "policy") failAt(file, key.source(), "there is [policy] alone in this file");
+  readPolicy(file, root, table);
+}
+
+Settings::PolicyTable Settings::PolicyTable::copy() const {
+  PolicyTable same{defaultAction, unanswered, answerSeconds, keepExisting, {}};
+  for (auto& name : builtinOff) same.builtinOff.add(kj::str(name));
+  return same;
+}
+
+bool Settings::PolicyTable::operator==(const PolicyTable& other) const {
+  return defaultAction == other.defaultAction && unanswered == other.unanswered &&
+         answerSeconds == other.answerSeconds && keepExisting == other.keepExisting &&
+         std::equal(builtinOff.begin(), builtinOff.end(), other.builtinOff.begin(),
+                    other.builtinOff.end());
+}
 
 Settings Settings::load(kj::StringPtr file) {
   Settings settings = defaults();

@@ -13,12 +13,14 @@
 namespace portreeve {
 
 enum class RefuseWith : uint8_t { NXDOMAIN, ZERO, REFUSED };
+enum class Dnssec : uint8_t { AUTO, ON, OFF };  // AUTO: where upstreams give signatures
 
 enum class WayType : uint8_t { SOCKS5, HTTP, GATE17 };
 
 struct Settings {
   // Each field is one key; what stands here is its default.
-  struct Policy {
+  struct PolicyTable {
+    // What [policy] itself holds: `portreeve settings set` changes it while the suite runs.
     DefaultAction defaultAction = DefaultAction::ALLOW;  // default
     DefaultAction unanswered = DefaultAction::BLOCK;
     // unanswered = "block" | "drop" | "allow": what holds for what asks while nobody answers
@@ -26,7 +28,12 @@ struct Settings {
         60;                    // answer_seconds: how long a connection waits for a person, 5 to 600
     bool keepExisting = true;  // keep_existing
     kj::Vector<kj::String>
-        builtinOff;                // builtin_off = []: names of built-in rules that are left out
+        builtinOff;  // builtin_off = []: names of built-in rules that are left out
+
+    PolicyTable copy() const;
+    bool operator==(const PolicyTable& other) const;
+  };
+  struct Policy : PolicyTable {
     kj::Vector<Profile> profiles;  // [profile.NAME], in the file's order
     kj::Vector<kj::String> ways;   // the names of [[gate.way]], which rules may use
   } policy;
@@ -43,7 +50,8 @@ struct Settings {
     bool splitDns = true;    // split_dns: zones that the network's links bring, too
     bool mdns = true;        // names below local are asked for on the links
     kj::String rootAnchor = kj::str("/usr/share/dns/root.key");
-    // root_anchor: the key that recursion trusts; "" validates nothing
+    // root_anchor: the key that is trusted; "" validates nothing
+    Dnssec dnssec = Dnssec::AUTO;        // dnssec = "auto" | "on" | "off": answers of upstreams
     kj::String rootHints;                // root_hints = "": the root servers libunbound knows
     uint32_t cacheMiB = 32;              // cache_mib: answers kept, 1 to 4096
     bool serveStale = true;              // serve_stale: old answers while nobody can be asked
@@ -115,6 +123,10 @@ struct Settings {
   static Settings load(kj::StringPtr file);
   // A missing file means all defaults. Throws FAILED "file:line:column: reason" on bad content.
 };
+
+void readPolicyTable(kj::StringPtr file, kj::StringPtr text, Settings::PolicyTable& table);
+// TOML with nothing but a [policy]: what it says takes the place of what `table` has. Throws FAILED
+// "file:line:column: reason"; `table` is of no use then.
 
 kj::StringPtr toText(WayType type);  // "socks5", "http", "gate17"
 

@@ -23,10 +23,30 @@ struct portreeve_socket_owner {
   portreeve_u64
       start; /* CLOCK_BOOTTIME, ns, of the process's start: field 22 of proc_pid_stat(5) */
   portreeve_u64 argStart;  /* address of its arguments, field 48: another after an exec */
-  portreeve_u64 fileInode; /* inode number of its executable */
+  portreeve_u64 fileInode; /* inode number of its executable, */
   portreeve_u32 pid;       /* of the process (thread group), as the initial pid namespace counts */
+  portreeve_u32 fileGeneration; /* i_generation: tells files apart that had one inode number after
+                                   the other; 0 where the file system has none */
+  portreeve_u32 fileDevice;     /* s_dev as the kernel has it: major << 20 | minor */
   portreeve_u32 reserved;
-  portreeve_u64 padding[2]; /* one cache line a slot */
+  portreeve_u64 padding; /* one cache line a slot */
 };
 
-enum { PORTREEVE_SOCKET_OWNERS = 65536 }; /* slots: 4 MiB; a power of two */
+/* The second half of the table: which socket was closed last that had a port, so that a packet
+ * which outlives its socket still leads to the cookie, and by that to the slot above. */
+struct portreeve_closed_socket {
+  portreeve_u64 sequence;
+  portreeve_u64 cookie;
+  portreeve_u64 netns;    /* SO_NETNS_COOKIE */
+  portreeve_u64 closedAt; /* CLOCK_MONOTONIC, ns */
+  portreeve_u32 uid;      /* of the socket */
+  portreeve_u32 port;     /* its own, host byte order */
+  portreeve_u32 protocol; /* IANA number */
+  portreeve_u32 reserved;
+  portreeve_u64 padding[2];
+};
+
+enum {
+  PORTREEVE_SOCKET_OWNERS = 65536, /* slots by cookie, a power of two: 4 MiB, */
+  PORTREEVE_CLOSED_SOCKETS = 65536 /* and behind them as many by port */
+};

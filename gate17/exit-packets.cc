@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gate17/exit-packets.h"
 
+#include "common/address-message.h"
 #include "common/log.h"
 #include "gate17/datagram-socket.h"
 #include "gate17/datagrams.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr size_t MOST_PEERS = 1024;
 constexpr size_t MOST_NAMES = 64;
 constexpr size_t MOST_UNDER_WAY = 64;
+constexpr unsigned DATAGRAMS_A_TURN = 32;  // then the other clients have theirs
 
 struct Before {
   bool operator()(const SocketAddress& a, const SocketAddress& b) const {
@@ -36,9 +38,7 @@ public:
     auto packet = context.getParams().getPacket();
     KJ_REQUIRE(packet.getName().size() <= LONGEST_NAME, "the name is too long");
     KJ_REQUIRE(packet.getBytes().size() <= LONGEST_DATAGRAM, "the datagram is too long");
-    auto address = packet.getAddress();
-    Target target{kj::str(packet.getName()),
-                  Address::fromHalves(address.getUpper(), address.getLower()), packet.getPort()};
+    Target target{kj::str(packet.getName()), fromMessage(packet.getAddress()), packet.getPort()};
     if (!target.named()) {
       put({target.address, target.port}, packet.getBytes());
       return kj::READY_NOW;
@@ -92,12 +92,15 @@ private:
   }
 
   kj::Promise<void> receive(DatagramSocket& socket) {
-    for (;;) {
+    for (unsigned i = 0; i < DATAGRAMS_A_TURN; i++) {
       KJ_IF_MAYBE (received, socket.tryReceive())
         giveBack(received->from, received->bytes);
       else
         return socket.whenReadable().then([this, &socket]() { return receive(socket); });
     }
+    return parts.timer.afterDelay(0 * kj::NANOSECONDS).then([this, &socket]() {
+      return receive(socket);
+    });
   }
 
   void giveBack(const SocketAddress& from, kj::ArrayPtr<const kj::byte> bytes) {
@@ -105,9 +108,7 @@ private:
     use.traffic.in += bytes.size();
     auto request = back.sendRequest();
     auto packet = request.initPacket();
-    auto address = packet.initAddress();
-    address.setUpper(from.address.upper());
-    address.setLower(from.address.lower());
+    toMessage(from.address, packet.initAddress());
     packet.setPort(from.port);
     packet.setBytes(bytes);
     underWay++;

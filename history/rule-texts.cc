@@ -8,7 +8,7 @@
 namespace portreeve::history {
 
 kj::Own<rules::RuleSet> compile(capnp::List<proto::RuleText>::Reader texts,
-                                const Settings::Policy& settings, const UserNames& users,
+                                const Settings::PolicyTable& settings, const UserNames& users,
                                 kj::StringPtr listFolder) {
   kj::Vector<rules::RuleSource> sources;
   for (bool own : {false, true})

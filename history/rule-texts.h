@@ -12,7 +12,7 @@
 namespace portreeve::history {
 
 kj::Own<rules::RuleSet> compile(capnp::List<proto::RuleText>::Reader texts,
-                                const Settings::Policy& settings, const UserNames& users,
+                                const Settings::PolicyTable& settings, const UserNames& users,
                                 kj::StringPtr listFolder);
 // Built-in rules and the default as the settings say. Throws FAILED with every problem, a line
 // each.

@@ -83,8 +83,9 @@ public:
 
   kj::Promise<void> replay(ReplayContext context) override {
     auto params = context.getParams();
-    auto set =
-        compile(params.getRules(), service.settings.policy, service.users, service.listFolder);
+    auto table = service.settings.policy.copy();
+    readPolicyTable("settings", params.getPolicy(), table);
+    auto set = compile(params.getRules(), table, service.users, service.listFolder);
     Span span{int64_t(params.getSince()), int64_t(params.getUntil())};
     auto& accounts = service.accounts;
     return service.slow

@@ -5,6 +5,7 @@
 #include "common/directories.h"
 #include "common/landlock.h"
 #include "common/lists-account.h"
+#include "common/lists-update.h"
 #include "common/log.h"
 #include "common/privileges.h"
 #include "common/seccomp.h"
@@ -30,8 +31,8 @@ constexpr const char* HELP =
     "\n"
     "Fetches the sources of every [list.NAME] in portreeve.toml and compiles each list into\n"
     "$STATE_DIRECTORY/lists/NAME.names, which resolver and policy notice by themselves. Started\n"
-    "by a systemd timer, or by `portreeve dns lists --update`; ends when it is done. Exit code 1\n"
-    "when a list could not be made: its last good version stays.\n"
+    "by a systemd timer, when the API is asked for it, or by `portreeve dns lists --update`; ends\n"
+    "when it is done. Exit code 1 when a list could not be made: its last good version stays.\n"
     "\n"
     "  --now  also ask servers that failed lately, and are not due yet\n"
     "\n"
@@ -82,8 +83,16 @@ void enterSandbox(kj::StringPtr folder, const Settings& settings) {
   filter.enter();
 }
 
+void tell(const ListsUpdate& update, kj::StringPtr folder) {
+  // Nobody's list is worth less for it.
+  KJ_IF_MAYBE (e, kj::runCatchingExceptions([&]() { update.write(folder); }))
+    log::exception("telling of this update", *e);
+}
+
 bool compileAll(const Settings& settings, kj::StringPtr folder, bool insist) {
-  bool good = true;
+  ListsUpdate update;
+  update.started = rfc3339(wallNs());
+  tell(update, folder);
   uint64_t now = wallNs() / 1000000000;
   for (auto& list : settings.lists) {
     KJ_IF_MAYBE (e, kj::runCatchingExceptions([&]() {
@@ -98,11 +107,13 @@ bool compileAll(const Settings& settings, kj::StringPtr folder, bool insist) {
                    log::info(kj::str(list.name, ": ", compiled.names, " names in ",
                                      (monotonicNs() - start) / 1000000, " ms"));
                  })) {
-      good = false;
-      log::error(kj::str(list.name, ": ", e->getDescription()));
+      update.problems.add(kj::str(list.name, ": ", e->getDescription()));
+      log::error(update.problems.back());
     }
   }
-  return good;
+  update.ended = rfc3339(wallNs());
+  tell(update, folder);
+  return update.problems.empty();
 }
 
 int run(bool insist) {
@@ -118,7 +129,8 @@ int run(bool insist) {
 }
 
 int usual() {
-  return run(false);
+  // By portreeve-lists.path (systemd.exec(5)): somebody has asked for it.
+  return run(getenv("TRIGGER_PATH") != nullptr);
 }
 
 int now() {

@@ -36,7 +36,7 @@ public:
 
   kj::Promise<void> edit(EditContext context) override {
     requireMay(peer, Method::EDIT);
-    context.getResults().setEditor(makeRuleEditor(parts.rules, parts.modes, peer.peer()));
+    context.getResults().setEditor(makeRuleEditor(edited(), peer.peer()));
     return kj::READY_NOW;
   }
 
@@ -57,19 +57,11 @@ public:
     KJ_IF_MAYBE (owner, parts.secrets.redeem(context.getParams().getSecret())) {
       auto results = context.getResults();
       results.setUid(owner->uid);
-      results.setObserver(observer());
       bool mayChange = owner->role == proto::SessionRole::CHANGE;
-      results.setRole(owner->role);
       results.setMayChange(mayChange);
-      if (mayChange) {
-        results.setEditor(editorFor(owner->uid));
-        results.setModes(
-            makeModes(parts.modes, parts.learned, nameAndUid(owner->uid, parts.users)));
-      }
+      giveByRole(results, owner->uid, owner->role);
       results.setTokens(
           makeTokens(parts.tokens, parts.users, {owner->uid, owner->role, mayChange}));
-      results.setPrompts(
-          makePrompts(parts.prompts, Viewer::ofSession(owner->uid, owner->role, parts.users)));
       return kj::READY_NOW;
     }
     fail("this link is unknown, used or too old");
@@ -152,11 +144,8 @@ private:
       KJ_IF_MAYBE (token, parts.tokens.open(context.getParams().getToken())) {
         auto results = context.getResults();
         results.setUid(token->uid);
-        results.setRole(token->role);
-        results.setObserver(bootstrap.observer());
+        bootstrap.giveByRole(results, token->uid, token->role);
         results.setValidity(makeValidity(parts.tokens, token->id));
-        if (token->role == proto::SessionRole::CHANGE)
-          results.setEditor(bootstrap.editorFor(token->uid));
         return kj::READY_NOW;
       }
       fail("this token is unknown, revoked or expired");
@@ -176,11 +165,23 @@ private:
     return wanted;
   }
 
+  Edited edited() { return {parts.rules, parts.modes, parts.askForLists}; }
+
+  template <typename Results>
+  void giveByRole(Results& results, uid_t uid, proto::SessionRole role) {
+    results.setRole(role);
+    results.setObserver(observer());
+    results.setPrompts(makePrompts(parts.prompts, Viewer::ofSession(uid, role, parts.users)));
+    if (role != proto::SessionRole::CHANGE) return;
+    results.setEditor(editorFor(uid));
+    results.setModes(makeModes(parts.modes, parts.learned, nameAndUid(uid, parts.users)));
+  }
+
   proto::RuleEditor::Client editorFor(uid_t uid) {
     // The log names whom the session is of, not the gateway that holds it.
     Peer who;
     who.uid = uid;
-    return makeRuleEditor(parts.rules, parts.modes, who);
+    return makeRuleEditor(edited(), who);
   }
 
   proto::Observer::Client observer() {

@@ -32,6 +32,7 @@ struct BootstrapParts {
   Prompts& prompts;
   Modes& modes;
   Learned& learned;
+  kj::Function<kj::Promise<void>()> askForLists;  // as in Edited
 };
 
 proto::Policy::Client makeBootstrap(BootstrapParts& parts, Entitlement peer);

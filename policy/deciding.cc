@@ -56,6 +56,13 @@ Deciding::Need Deciding::needOf(const Flow& flow, uint64_t nowWallNs) {
   return Need::QUESTION;
 }
 
+bool Deciding::hangsOnExamination(const Flow& flow, uint64_t nowWallNs) {
+  if (!inForce().usesExamination()) return false;
+  FactsOf facts(flow);
+  if (inForce().hangsOnExamination(facts.first(), nowWallNs)) return true;
+  return facts.second() != nullptr && inForce().hangsOnExamination(*facts.second(), nowWallNs);
+}
+
 Deciding::Outcome Deciding::decide(Flow& flow, uint64_t nowWallNs) {
   auto& set = inForce();
   uint64_t began = monotonicNs();

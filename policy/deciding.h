@@ -38,6 +38,11 @@ public:
   // What is to be done about names before deciding; nothing unless a name could make another rule
   // decide.
 
+  bool hangsOnExamination(const Flow& flow, uint64_t nowWallNs);
+  // A rule over the program's SHA-256 or package could decide, and they are not known yet: what is
+  // decided is for the moment.
+  bool usesExamination() { return inForce().usesExamination(); }
+
   enum class Outcome {
     SAME,
     REWORDED,  // for another reason (rule, name) it is to be as it was

@@ -75,11 +75,11 @@ RuleSources lastGoodSources(const DurableFolder& state) {
   return sources;
 }
 
-kj::String policySettings(const Settings::Policy& settings) {
+kj::String policySettings(const Settings::PolicyTable& settings, kj::ArrayPtr<const Profile> from) {
   auto off = KJ_MAP(name, settings.builtinOff) {
     return quoted(name);
   };
-  auto profiles = KJ_MAP(profile, settings.profiles) {
+  auto profiles = KJ_MAP(profile, from) {
     return textOf(profile);
   };
   return kj::str("default = \"", toText(settings.defaultAction),
@@ -92,7 +92,7 @@ kj::String policySettings(const Settings::Policy& settings) {
 const Change& requireUndoable(const ChangeLog& log, uint32_t number) {
   if (number == 0) {
     KJ_IF_MAYBE (change, log.newestToUndo()) return *change;
-    fail("there is no change of the suite's own rules that could be undone");
+    fail("there is no change of the suite's own rules and settings that could be undone");
   }
   KJ_IF_MAYBE (change, log.find(number)) {
     if (log.undone(number)) fail("change ", number, " was undone already");

@@ -21,8 +21,9 @@ kj::Vector<ChangedFile> changedBetween(kj::ArrayPtr<const rules::RuleSource> bef
 RuleSources lastGoodSources(const DurableFolder& state);
 // What was in force last; none where that cannot be read (it is logged).
 
-kj::String policySettings(const Settings::Policy& settings);
-// As lines of [policy], every key.
+kj::String policySettings(const Settings::PolicyTable& settings,
+                          kj::ArrayPtr<const Profile> profiles);
+// As lines of [policy], every key, and the profiles.
 
 const Change& requireUndoable(const ChangeLog& log, uint32_t number);
 // 0: the newest that can be. Throws FAILED in words.

@@ -29,11 +29,13 @@ kj::Vector<Tuple> only(const Tuple& tuple) {
 
 }  // namespace
 
-Judge::Judge(kj::Timer& timer, JudgeParts parts) : timer(timer), parts(parts), tasks(*this) {}
+Judge::Judge(kj::Timer& timer, JudgeParts parts)
+    : timer(timer), parts(parts), learned([]() {}), tasks(*this) {}
 
 void Judge::receive(proto::AttributedBatch::Reader batch) {
   // Whatever one of them is like, those before it get their verdict.
   KJ_DEFER(finishBatch());
+  for (auto process : batch.getLearned()) learn(process);
   for (auto packet : batch.getFlows()) {
     counts.packets++;
     if (packet.getAttributed() >= packet.getArrived())
@@ -42,10 +44,27 @@ void Judge::receive(proto::AttributedBatch::Reader batch) {
   }
 }
 
+void Judge::learn(proto::Process::Reader process) {
+  // Flows of some time ago have been told in full by what came later.
+  constexpr uint64_t RECENT_NS = 60'000'000'000;
+  KJ_IF_MAYBE (program, parts.programs.learn(process)) {
+    uint64_t since = wallNs() - RECENT_NS;
+    parts.flows.newestFirst([&](const Flow& flow) {
+      if (flow.process.program.get() == program->get()) toTell.add(flow.id);
+      return flow.startedNs > since;
+    });
+    if (parts.deciding.usesExamination()) learned();
+  }
+}
+
 void Judge::resume(Arrival&& arrival) {
   KJ_DEFER(finishBatch());
   arrival.attributedNs = 0;  // how long a person took says nothing of us
   take(kj::mv(arrival), Names::ASKED);
+}
+
+bool Judge::isForTheMoment(const Flow& flow, const Arrival& arrival, uint64_t nowWallNs) {
+  return arrival.process.program->askAgain || parts.deciding.hangsOnExamination(flow, nowWallNs);
 }
 
 void Judge::take(Arrival&& arrival, Names names) {
@@ -123,15 +142,17 @@ void Judge::judgeNew(Arrival&& arrival, Names names) {
     toTell.add(kept.id);
     return restart(kept, arrival);
   }
-  kept.tracked = isKept(kept.judgement.verdict) && !arrival.process.program->askAgain;
+  bool forTheMoment = isForTheMoment(kept, arrival, now);
+  kept.tracked = isKept(kept.judgement.verdict) && !forTheMoment;
   if (!kept.tracked) parts.transient.add(kept);
   toTell.add(kept.id);
-  settle(arrival, kept.judgement.verdict);
+  settle(arrival, kept.judgement.verdict, forTheMoment);
 }
 
 bool Judge::asks(Flow& flow, Arrival& arrival) {
-  // Whoever cannot be named just now is not asked about: it comes again.
-  if (arrival.process.program->askAgain) {
+  // Whoever cannot be named just now is not asked about, nor one of which another rule may know
+  // more in a moment: it comes again.
+  if (isForTheMoment(flow, arrival, wallNs())) {
     flow.judgement.verdict = Verdict::DROP_ONCE;
     return false;
   }
@@ -157,9 +178,10 @@ void Judge::judgeAgain(Flow& flow, Arrival&& arrival, bool against) {
   auto verdict = flow.judgement.verdict;
   if (isTurning(verdict) && verdict != before && hasEntry) return restart(flow, arrival);
   bool wasTransient = !flow.tracked;
-  flow.tracked = isKept(verdict) && !arrival.process.program->askAgain;
+  bool forTheMoment = isForTheMoment(flow, arrival, now);
+  flow.tracked = isKept(verdict) && !forTheMoment;
   if (!flow.tracked && !wasTransient) parts.transient.add(flow);
-  settle(arrival, verdict);
+  settle(arrival, verdict, forTheMoment);
 }
 
 void Judge::askAgain(Flow& flow, Arrival&& arrival) {
@@ -170,10 +192,11 @@ void Judge::askAgain(Flow& flow, Arrival&& arrival) {
   if (asks(fresh, arrival)) return parts.flows.end(flow, wallNs());
   flow.judgement = kj::mv(fresh.judgement);
   bool wasTransient = !flow.tracked;
-  flow.tracked = isKept(flow.judgement.verdict) && !arrival.process.program->askAgain;
+  bool forTheMoment = isForTheMoment(flow, arrival, fresh.startedNs);
+  flow.tracked = isKept(flow.judgement.verdict) && !forTheMoment;
   if (!flow.tracked && !wasTransient) parts.transient.add(flow);
   toTell.add(flow.id);
-  settle(arrival, flow.judgement.verdict);
+  settle(arrival, flow.judgement.verdict, forTheMoment);
 }
 
 void Judge::judgeFragment(const Arrival& arrival) {
@@ -212,10 +235,10 @@ void Judge::restart(Flow& flow, const Arrival& arrival) {
   settle(arrival, Verdict::DROP_ONCE);
 }
 
-void Judge::settle(const Arrival& arrival, Verdict verdict) {
-  if (arrival.process.program->askAgain) {
+void Judge::settle(const Arrival& arrival, Verdict verdict, bool forTheMoment) {
+  if (forTheMoment || arrival.process.program->askAgain) {
     // Whoever could not be named must not be refused for it (dropped, it comes again), nor be
-    // allowed for good.
+    // allowed for good. Nor what would be decided otherwise once its file has been looked at.
     counts.unnamed++;
     if (!letsThrough(verdict)) verdict = Verdict::DROP_ONCE;
     if (verdict == Verdict::ACCEPT) verdict = Verdict::ACCEPT_ONCE;

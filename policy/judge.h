@@ -60,7 +60,8 @@ public:
     uint64_t malformed = 0;
     uint64_t fragments = 0;
     uint64_t waitedForName = 0;
-    uint64_t unnamed = 0;     // decided for this packet alone: nobody could say whose it is
+    uint64_t unnamed = 0;     // decided for this packet alone: nobody could say whose it is, or
+                              // what its file holds
     uint64_t restarted = 0;   // flows that had to begin anew to be turned (1717, 1799)
     uint64_t verdicts[10]{};  // by proto::Verdict
   };
@@ -69,6 +70,8 @@ public:
       4096;  // packets that wait for a name; past it they are judged without
 
   Judge(kj::Timer& timer, JudgeParts parts);
+  void onLearned(kj::Function<void()> call) { learned = kj::mv(call); }
+  // Called when more is known of a process that has flows, and rules ask for it.
   KJ_DISALLOW_COPY(Judge);
 
   void receive(proto::AttributedBatch::Reader batch);
@@ -87,6 +90,7 @@ private:
   Counters counts;
   Latency attributing, judged;
   size_t held = 0;
+  kj::Function<void()> learned;
   kj::Vector<uint64_t> toTell;  // flows that changed within this batch
   kj::TaskSet tasks;
 
@@ -104,7 +108,9 @@ private:
   void askAgain(Flow& flow, Arrival&& arrival);
   void judgeFragment(const Arrival& arrival);
   bool waitsForName(const Flow& flow, Arrival& arrival);
-  void settle(const Arrival& arrival, proto::Verdict verdict);
+  bool isForTheMoment(const Flow& flow, const Arrival& arrival, uint64_t nowWallNs);
+  void learn(proto::Process::Reader process);
+  void settle(const Arrival& arrival, proto::Verdict verdict, bool forTheMoment = false);
   void restart(Flow& flow, const Arrival& arrival);
   void taskFailed(kj::Exception&& e) override;
 };

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "policy/connection-view.h"
 #include "policy/explain.h"
+#include "policy/settings-page.h"
 
 namespace portreeve::policy {
 namespace {
@@ -63,6 +64,11 @@ public:
 
   kj::Promise<void> profiles(ProfilesContext context) override {
     observed.rules.profiles().fill(context.getResults().initProfiles());
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> settings(SettingsContext context) override {
+    fillSettings(observed.rules, context.getResults().initPage());
     return kj::READY_NOW;
   }
 

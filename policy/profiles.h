@@ -47,6 +47,7 @@ public:
   rules::Circumstances circumstances() const { return {inForce(), networks}; }
   // Valid until the next change.
   kj::Maybe<const Profile&> settings() const;  // of the one in force
+  kj::ArrayPtr<const Profile> all() const { return known; }
 
   void fill(proto::ProfilesView::Builder view) const;
 

@@ -3,11 +3,13 @@
 
 #include "common/log.h"
 #include "policy/failure.h"
+#include "policy/settings-page.h"
 
 namespace portreeve::policy {
 namespace {
 
 constexpr uint32_t LONGEST_CONFIRMATION = 24 * 60 * 60;
+constexpr uint MOST_SETTINGS = 64;
 
 kj::Duration confirmWithin(uint32_t seconds) {
   if (seconds > LONGEST_CONFIRMATION)
@@ -26,8 +28,11 @@ void fillOwned(const rules::RuleSet& set, const KeptBy& whose, Context& context)
 
 class RuleEditorServer final : public proto::RuleEditor::Server {
 public:
-  RuleEditorServer(RuleStore& rules, Modes& modes, const Peer& peer)
-      : rules(rules), modes(modes), who(peer.toString()) {}
+  RuleEditorServer(Edited edited, const Peer& peer)
+      : rules(edited.rules),
+        modes(edited.modes),
+        askForLists(edited.askForLists),
+        who(peer.toString()) {}
 
   kj::Promise<void> add(AddContext context) override {
     auto params = context.getParams();
@@ -119,9 +124,33 @@ public:
         });
   }
 
+  kj::Promise<void> changeSettings(ChangeSettingsContext context) override {
+    auto params = context.getParams();
+    auto within = confirmWithin(params.getConfirmSeconds());
+    if (params.getChanges().size() == 0) fail("say which settings are to be changed");
+    if (params.getChanges().size() > MOST_SETTINGS)
+      fail("these are too many settings at once: at most ", MOST_SETTINGS);
+    auto changes = KJ_MAP(one, params.getChanges()) {
+      return SettingChange{kj::str(one.getName()), kj::str(one.getValue())};
+    };
+    return rules.changeSettings(kj::mv(changes), within, who)
+        .then([this, within, context](uint32_t affected) mutable {
+          log::info(kj::str("settings were changed by ", who, confirmWords(within)));
+          auto results = context.getResults();
+          results.setAffected(affected);
+          fillSettings(rules, results.initPage());
+        });
+  }
+
+  kj::Promise<void> updateLists(UpdateListsContext context) override {
+    return askForLists().then(
+        [this]() { log::info(kj::str("an update of the lists was asked for by ", who)); });
+  }
+
 private:
   RuleStore& rules;
   Modes& modes;
+  kj::Function<kj::Promise<void>()>& askForLists;
   kj::String who;
 
   template <typename Results>
@@ -176,6 +205,8 @@ public:
   kj::Promise<void> replace(ReplaceContext context) override { notEntitled(); }
   kj::Promise<void> move(MoveContext context) override { notEntitled(); }
   kj::Promise<void> useProfile(UseProfileContext context) override { notEntitled(); }
+  kj::Promise<void> changeSettings(ChangeSettingsContext context) override { notEntitled(); }
+  kj::Promise<void> updateLists(UpdateListsContext context) override { notEntitled(); }
 
 private:
   RuleStore& rules;
@@ -194,8 +225,8 @@ proto::RuleEditor::Client makeOwnRuleEditor(RuleStore& rules, const Peer& who) {
   return kj::heap<OwnRuleEditorServer>(rules, who);
 }
 
-proto::RuleEditor::Client makeRuleEditor(RuleStore& rules, Modes& modes, const Peer& who) {
-  return kj::heap<RuleEditorServer>(rules, modes, who);
+proto::RuleEditor::Client makeRuleEditor(Edited edited, const Peer& who) {
+  return kj::heap<RuleEditorServer>(edited, who);
 }
 
 }  // namespace portreeve::policy

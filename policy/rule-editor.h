@@ -10,8 +10,15 @@
 
 namespace portreeve::policy {
 
-proto::RuleEditor::Client makeRuleEditor(RuleStore& rules, Modes& modes, const Peer& who);
+struct Edited {
+  // All outlive the editor.
+  RuleStore& rules;
+  Modes& modes;
+  kj::Function<kj::Promise<void>()>& askForLists;  // resolves when that is on the disk
+};
+
+proto::RuleEditor::Client makeRuleEditor(Edited edited, const Peer& who);
 proto::RuleEditor::Client makeOwnRuleEditor(RuleStore& rules, const Peer& who);
-// The caller's own rules, told by his uid. `rules` outlives both.
+// The caller's own rules, told by his uid. `rules` outlives it.
 
 }  // namespace portreeve::policy

@@ -140,6 +140,11 @@ bool isBlankOrComment(kj::ArrayPtr<const char> line) {
 rules::FolderContent readRuleFiles(const RuleFolders& folders) {
   auto content = rules::readFolder(folders.administrator, Layer::ADMINISTRATOR);
   auto own = rules::readFolder(folders.own, Layer::SUITE);
+  for (auto& source : own.sources)
+    if (!isRuleFile(fileName(source.file)))
+      content.problems.add(rules::Problem{
+          kj::str(source.file), 0, 0,
+          kj::str("this name is that of another file of policy: give this one another name")});
   for (auto& source : own.sources) content.sources.add(kj::mv(source));
   for (auto& problem : own.problems) content.problems.add(kj::mv(problem));
   addUsers(rules::readFolder(folders.users, Layer::USER), content);

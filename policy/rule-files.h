@@ -16,7 +16,8 @@ struct RuleFolders {
   kj::String administrator;  // $CONFIGURATION_DIRECTORY/rules.d: read alone
   kj::String own;            // $STATE_DIRECTORY/policy/rules.d: the suite's own
   kj::String users;          // $STATE_DIRECTORY/policy/users.d: users' own, "1000-0010-….toml"
-  kj::String lists;  // $STATE_DIRECTORY/lists: compiled lists, read alone; may be empty text
+  kj::String lists;     // $STATE_DIRECTORY/lists: compiled lists, read alone; may be empty text
+  kj::String settings;  // portreeve.toml: [policy] is read from it again
 };
 
 using RuleSources = kj::Vector<rules::RuleSource>;
@@ -36,8 +37,10 @@ RuleSources copyOf(kj::ArrayPtr<const rules::RuleSource> sources);
 
 constexpr kj::StringPtr CHOICE_FILE = "chosen-profile.toml"_kj;
 // Which profile somebody chose: no file of rules, and not in their folder, but changed like one.
+constexpr kj::StringPtr SETTINGS_FILE = "settings.toml"_kj;
+// The same of [policy] (settings-in-force.h).
 inline bool isRuleFile(kj::StringPtr name) {
-  return name != CHOICE_FILE;
+  return name != CHOICE_FILE && name != SETTINGS_FILE;
 }
 constexpr kj::StringPtr USERS_PREFIX = "users.d/"_kj;
 // What their folder, beside the suite's own, is called.
@@ -61,7 +64,8 @@ private:
 };
 
 struct FileChange {
-  kj::String name;  // within the suite's own folder; USERS_PREFIX and one of users'; CHOICE_FILE
+  kj::String name;  // within the suite's own folder; USERS_PREFIX and one of users'; CHOICE_FILE;
+                    // SETTINGS_FILE
   kj::Maybe<FileContent> content;  // nullptr: taken away
 };
 

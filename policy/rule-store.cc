@@ -42,10 +42,9 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
   RuleWatch watch;
   ClockWatch clockWatch;
   RuleClock ruleClock;
-  const Settings::Policy& settings;
+  SettingsInForce settings;
   Profiles profiles;
   ChangeLog changeLog;
-  kj::String settingsText;
   ChangeQuota quota;
   Aside aside = atOnce;
   RulesInForce inForce;
@@ -57,8 +56,8 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
   kj::TaskSet applying;
   kj::TaskSet changing;  // entries of the change log on their way to the disk
 
-  Impl(kj::UnixEventPort& port, kj::Timer& timer, RuleFolders from,
-       const Settings::Policy& settings, const UserNames& users, WallClock wall, WallClock boot)
+  Impl(kj::UnixEventPort& port, kj::Timer& timer, RuleFolders from, const Settings::Policy& read,
+       const UserNames& users, WallClock wall, WallClock boot)
       : timer(timer),
         folders(kj::mv(from)),
         users(users),
@@ -70,14 +69,14 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
         state(parentOf(folders.own), disk),
         files(own, usersOwn, state),
         confirmation(state, timer),
-        watch(port, {folders.administrator, folders.own, folders.users, folders.lists}),
+        watch(port, {folders.administrator, folders.own, folders.users, folders.lists,
+                     folders.settings, state.fullPath(SETTINGS_FILE)}),
         clockWatch(port),
         ruleClock(clock, sinceBoot, state),
-        settings(settings),
-        profiles(settings.profiles, state),
+        settings(folders.settings, read, state),
+        profiles(read.profiles, state),
         changeLog(parentOf(folders.own), disk),
-        settingsText(policySettings(settings)),
-        inForce({folders, settings, users, state, clock, ruleClock, profiles, aside}),
+        inForce({folders, read, settings, users, state, clock, ruleClock, profiles, aside}),
         applying(*this),
         changing(*this) {}
 
@@ -93,6 +92,7 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
     auto before = lastGoodSources(state);
     auto takenBack = takeBackOverdue();
     profiles.restore(inForce.started(), now());
+    settings.restore();
     inForce.loadFirst(takenBack);
     noteFiles(changedBetween(before, inForce.sources(), folders.own),
               "files of rules were changed while no policy ran");
@@ -117,6 +117,7 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
 
   void noteSettings() {
     constexpr kj::StringPtr SETTINGS = "portreeve.toml [policy]"_kj;
+    auto settingsText = policySettings(settings.ofFile(), profiles.all());
     kj::Maybe<kj::String> before;
     for (auto& change : changeLog.all())
       for (auto& file : change.files)
@@ -129,8 +130,19 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
     change.who = kj::str("whoever wrote the settings");
     change.what = kj::str(before == nullptr ? "the settings as they were first"
                                             : "the settings were changed");
-    change.files.add(ChangedFile{kj::str(SETTINGS), false, kj::mv(before), kj::str(settingsText)});
+    change.files.add(ChangedFile{kj::str(SETTINGS), false, kj::mv(before), kj::mv(settingsText)});
     note(kj::mv(change));
+  }
+
+  void noteChanges(kj::String before) {
+    // By hand, or from an archive.
+    if (before == settings.changes()) return;
+    ChangedFile file{kj::str(SETTINGS_FILE), true, nullptr, nullptr};
+    if (before.size() > 0) file.before = kj::mv(before);
+    if (settings.changes().size() > 0) file.after = kj::str(settings.changes());
+    kj::Vector<ChangedFile> files;
+    files.add(kj::mv(file));
+    noteFiles(kj::mv(files), "the file of changed settings was changed");
   }
 
   kj::Vector<ChangedFile> beforeAndAfter(kj::ArrayPtr<const FileChange> changes) const {
@@ -166,11 +178,23 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
 
   kj::Promise<uint32_t> loadAndApply(bool noteOwn = true) {
     bool switched = profiles.readChoice(now());
-    return inForce.load().then([this, noteOwn, switched](bool fresh) -> kj::Promise<uint32_t> {
-      if (!fresh) return switched ? applyCircumstances() : kj::Promise<uint32_t>(0u);
-      noteRead(noteOwn);
-      return applyChange();
-    });
+    bool otherSettings = readSettings(noteOwn);
+    return inForce.load(otherSettings)
+        .then([this, noteOwn, switched](bool fresh) -> kj::Promise<uint32_t> {
+          if (!fresh) return switched ? applyCircumstances() : kj::Promise<uint32_t>(0u);
+          noteRead(noteOwn);
+          return applyChange();
+        });
+  }
+
+  bool readSettings(bool noteOwn) {
+    // Whether others are in force.
+    bool ofFile = settings.readFile([this](auto& table) { return inForce.problemWith(table); });
+    if (ofFile) noteSettings();
+    auto before = kj::str(settings.changes());
+    bool others = settings.readChanges() || ofFile;
+    if (noteOwn) noteChanges(kj::mv(before));
+    return others;
   }
 
   void noteRead(bool noteOwn) {
@@ -387,7 +411,7 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
                                    kj::Duration confirmWithin, Change entry, KeptBy whose = {}) {
     // Together with all others, before anything is written.
     auto wanted = changed(content.sources, changes, folders.own, now());
-    return inForce.tryOut(kj::mv(wanted))
+    return inForce.tryOut(kj::mv(wanted), settings.after(changes))
         .then([this, unread = kj::mv(content.problems), changes = kj::mv(changes), confirmWithin,
                entry = kj::mv(entry), whose](RulesInForce::Trial trial) mutable {
           if (whose.user == nullptr)
@@ -410,7 +434,24 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
                problem.reason);
   }
 
-  // Profiles ------------------------------------------------------------------------------------
+  // Settings and profiles -----------------------------------------------------------------------
+
+  kj::Promise<uint32_t> changeSettings(kj::ArrayPtr<const SettingChange> wanted,
+                                       kj::Duration confirmWithin, kj::StringPtr who) {
+    kj::Vector<FileChange> changes;
+    changes.add(settings.planned(wanted));
+    if (settings.isAsBefore(changes[0])) return uint32_t(0);
+    auto words = KJ_MAP(one, wanted) {
+      return one.value.size() > 0 ? kj::str(one.name, " = ", one.value)
+                                  : kj::str(one.name, " as the file says");
+    };
+    auto made =
+        entry(who, kj::str("settings were changed: ", kj::strArray(words, ", ")), confirmWithin);
+    return inForce.readFiles().then([this, changes = kj::mv(changes), made = kj::mv(made),
+                                     confirmWithin](rules::FolderContent content) mutable {
+      return makeIfGood(kj::mv(content), kj::mv(changes), confirmWithin, kj::mv(made));
+    });
+  }
 
   kj::Promise<uint32_t> useProfile(kj::StringPtr name, kj::Duration confirmWithin,
                                    kj::StringPtr who) {
@@ -514,7 +555,7 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
       return applyChange().ignoreResult();
     }
     watch.arm();
-    if (inForce.filesChanged()) return readAgain();
+    if (inForce.filesChanged() || settings.fileChanged()) return readAgain();
     return kj::READY_NOW;
   }
 };
@@ -605,6 +646,18 @@ kj::Promise<uint32_t> RuleStore::useProfile(kj::StringPtr name, kj::Duration con
   });
 }
 
+kj::Promise<uint32_t> RuleStore::changeSettings(kj::Array<SettingChange> changes,
+                                                kj::Duration confirmWithin, kj::StringPtr who) {
+  return impl->inTurn<uint32_t>(
+      [this, changes = kj::mv(changes), who = kj::str(who), confirmWithin]() {
+        return impl->changeSettings(changes, confirmWithin, who);
+      });
+}
+
+const SettingsInForce& RuleStore::settings() const {
+  return impl->settings;
+}
+
 kj::Promise<void> RuleStore::learn(Attachment attachment) {
   return impl
       ->inTurn<uint32_t>([this, attachment = kj::mv(attachment)]() mutable {
@@ -618,7 +671,7 @@ const Profiles& RuleStore::profiles() const {
 }
 
 DefaultAction RuleStore::unanswered() const {
-  auto action = impl->settings.unanswered;
+  auto action = impl->settings.now().unanswered;
   KJ_IF_MAYBE (profile, impl->profiles.settings()) return profile->unanswered.orDefault(action);
   return action;
 }
@@ -653,6 +706,7 @@ kj::Promise<bool> RuleStore::confirm() {
 
 void RuleStore::fill(proto::view::RulesStatus::Builder status) const {
   impl->inForce.fill(status);
+  if (status.getError().size() == 0) status.setError(impl->settings.problem());
   status.setConfirmBy(rfc3339(impl->confirmation.untilWallNs()));
   KJ_IF_MAYBE (more, impl->fillMore) (*more)(status);
 }
@@ -662,11 +716,12 @@ void RuleStore::onFill(FillMore more) {
 }
 
 bool RuleStore::good() const {
-  return impl->inForce.problems().size() == 0;
+  return impl->inForce.problems().size() == 0 && impl->settings.problem().size() == 0;
 }
 
 kj::String RuleStore::problem() const {
-  return impl->inForce.problem();
+  auto words = impl->inForce.problem();
+  return words.size() > 0 ? kj::mv(words) : kj::str(impl->settings.problem());
 }
 
 }  // namespace portreeve::policy

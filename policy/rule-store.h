@@ -13,9 +13,11 @@
 #include "policy/profiles.h"
 #include "policy/rule-files.h"
 #include "policy/rules/rule-set.h"
+#include "policy/settings-in-force.h"
 #include "policy/suite-start.h"
 #include "proto/view.capnp.h"
 
+#include <kj/array.h>
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
 #include <kj/function.h>
@@ -40,7 +42,8 @@ public:
       const Settings::Policy& settings, const UserNames& users,
       WallClock clock = []() { return wallNs(); },
       WallClock sinceBoot = []() { return sinceBootNs(); });
-  // Opens the watch (inotify(7)); before the sandbox. `settings` and `users` outlive it.
+  // Opens the watch (inotify(7)); before the sandbox. `settings`, as they were read just now, and
+  // `users` outlive it.
   ~RuleStore() noexcept(false);
   KJ_DISALLOW_COPY(RuleStore);
 
@@ -94,6 +97,12 @@ public:
   const ChangeLog& changes() const;
   void onNoted(kj::Function<void(const Change&)> noted);
   // Told each change when it is made, before it is on the disk.
+
+  kj::Promise<uint32_t> changeSettings(kj::Array<SettingChange> changes, kj::Duration confirmWithin,
+                                       kj::StringPtr who = NOBODY);
+  // Of [policy], all or none. In force when it resolves; how many open flows got another verdict.
+  // Throws FAILED in words, nothing changed, where one is not possible.
+  const SettingsInForce& settings() const;
 
   kj::Promise<uint32_t> useProfile(kj::StringPtr name, kj::Duration confirmWithin,
                                    kj::StringPtr who = NOBODY);

@@ -93,7 +93,8 @@ bool RuleWatch::matters(const inotify_event& event) const {
   if (event.mask & IN_Q_OVERFLOW) return true;
   auto name = nameOf(event);
   for (auto& folder : folders) {
-    if (event.wd == folder.parentWatch && (name.size() == 0 || name == folder.name)) return true;
+    bool itself = event.wd == folder.parentWatch && (name.size() == 0 || name == folder.name);
+    if (itself && !(event.mask & IN_CREATE && isBeingWritten(folder.path))) return true;
     if (event.wd != folder.watch) continue;
     if (name.size() == 0) return true;
     if (name.startsWith(".") || !(name.endsWith(".toml") || name.endsWith(NameListFolder::ENDING)))

@@ -16,6 +16,7 @@ namespace portreeve::policy {
 class RuleWatch {
 public:
   RuleWatch(kj::UnixEventPort& port, kj::ArrayPtr<const kj::StringPtr> folders);
+  // One of them may be a single file.
   // Opens the descriptor (before the sandbox) and adds the watches; later ones are added within it.
   KJ_DISALLOW_COPY(RuleWatch);
 

@@ -36,7 +36,8 @@ void RulesInForce::loadLastGood(kj::ArrayPtr<const FileChange> takenBack) {
   fail(allLines(wrong));
 }
 
-kj::Promise<bool> RulesInForce::load() {
+kj::Promise<bool> RulesInForce::load(bool otherSettings) {
+  settingsAreOwed = settingsAreOwed || otherSettings;
   return runAside(parts.aside, [&folders = parts.folders]() { return read(folders); })
       .then([this](Reading reading) -> kj::Promise<bool> {
         if (isNews(reading)) return make(kj::mv(reading));
@@ -60,7 +61,7 @@ bool RulesInForce::isNews(Reading& reading) {
   listsWere = kj::mv(reading.lists);
   auto& content = reading.content;
   parts.ruleClock.age(content.sources);
-  return current == nullptr || !sameLists || !content.problems.empty() ||
+  return current == nullptr || settingsAreOwed || !sameLists || !content.problems.empty() ||
          !same(content.sources, from);
 }
 
@@ -75,21 +76,18 @@ kj::Promise<bool> RulesInForce::make(Reading reading) {
 }
 
 kj::Function<RulesInForce::Made()> RulesInForce::making(RuleSources sources) const {
-  auto& settings = parts.settings;
-  rules::RuleOptions options{parts.users,
-                             settings.defaultAction,
-                             settings.keepExisting,
-                             settings.builtinOff,
-                             parts.folders.lists,
-                             startedNs,
-                             settings.profiles.asPtr(),
-                             settings.ways.asPtr(),
-                             mode};
+  return making(kj::mv(sources), parts.table.now());
+}
+
+kj::Function<RulesInForce::Made()> RulesInForce::making(RuleSources sources,
+                                                        const Settings::PolicyTable& table) const {
   const RuleSet* previous = nullptr;
   KJ_IF_MAYBE (set, current) previous = set->get();
-  return [options, previous, sources = kj::mv(sources)]() mutable {
+  // What may change meanwhile goes along as a copy.
+  return [this, table = table.copy(), startedNs = startedNs, mode = mode, previous,
+          sources = kj::mv(sources)]() mutable {
     Made made;
-    made.loaded = RuleSet::load(sources, options);
+    made.loaded = RuleSet::load(sources, options(table, startedNs, mode));
     KJ_IF_MAYBE (set, made.loaded.set) {
       made.lastGood = lastGoodText(sources);
       if (previous != nullptr) made.asBefore = (*set)->sameAs(*previous);
@@ -97,6 +95,25 @@ kj::Function<RulesInForce::Made()> RulesInForce::making(RuleSources sources) con
     made.sources = kj::mv(sources);
     return made;
   };
+}
+
+rules::RuleOptions RulesInForce::options(const Settings::PolicyTable& table, uint64_t started,
+                                         rules::Mode of) const {
+  return rules::RuleOptions{parts.users,
+                            table.defaultAction,
+                            table.keepExisting,
+                            table.builtinOff,
+                            parts.folders.lists,
+                            started,
+                            parts.settings.profiles.asPtr(),
+                            parts.settings.ways.asPtr(),
+                            of};
+}
+
+kj::Maybe<kj::String> RulesInForce::problemWith(const Settings::PolicyTable& table) const {
+  auto loaded = RuleSet::load(nullptr, options(table, startedNs, mode));
+  if (loaded.problems.empty()) return nullptr;
+  return loaded.problems[0].toString();
 }
 
 bool RulesInForce::take(Made made, kj::Vector<rules::Problem> problems) {
@@ -133,14 +150,16 @@ kj::Promise<rules::FolderContent> RulesInForce::readFiles() const {
   return runAside(parts.aside, [&folders = parts.folders]() { return readRuleFiles(folders); });
 }
 
-kj::Promise<RulesInForce::Trial> RulesInForce::tryOut(RuleSources sources) const {
-  return runAside(parts.aside, [make = making(kj::mv(sources))]() mutable {
+kj::Promise<RulesInForce::Trial> RulesInForce::tryOut(RuleSources sources,
+                                                      const Settings::PolicyTable& table) const {
+  return runAside(parts.aside, [make = making(kj::mv(sources), table)]() mutable {
     auto made = make();
     return Trial{kj::mv(made.loaded.problems), kj::mv(made.loaded.ofUsers)};
   });
 }
 
 void RulesInForce::put(Made made) {
+  settingsAreOwed = false;
   auto fresh = kj::mv(KJ_ASSERT_NONNULL(made.loaded.set));
   KJ_IF_MAYBE (previous, current) {
     fresh->adoptCounts(**previous, made.asBefore);
@@ -217,7 +236,7 @@ void RulesInForce::fill(proto::view::RulesStatus::Builder status) const {
   status.setFiles(uint32_t(from.size()));
   status.setLoadedAt(rfc3339(loadedNs));
   auto& profiles = parts.profiles;
-  auto action = parts.settings.defaultAction;
+  auto action = parts.table.now().defaultAction;
   KJ_IF_MAYBE (profile, profiles.settings()) action = profile->defaultAction.orDefault(action);
   status.setDefault(toText(action));
   status.setProfile(profiles.inForce());

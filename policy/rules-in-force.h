@@ -11,6 +11,7 @@
 #include "policy/rule-clock.h"
 #include "policy/rule-files.h"
 #include "policy/rules/rule-set.h"
+#include "policy/settings-in-force.h"
 #include "proto/view.capnp.h"
 
 #include <kj/async.h>
@@ -26,7 +27,8 @@ public:
   struct Parts {
     // Outlive it.
     const RuleFolders& folders;
-    const Settings::Policy& settings;
+    const Settings::Policy& settings;  // profiles and ways
+    const SettingsInForce& table;      // [policy]
     const UserNames& users;
     DurableFolder& state;             // where what was in force last is kept, "last-good.toml"
     kj::Function<uint64_t()>& clock;  // wall clock
@@ -47,9 +49,9 @@ public:
   kj::Promise<bool> change(rules::Mode to);
   // What is in force, in that mode. False where it would not load.
 
-  kj::Promise<bool> load();
-  // Reads the files; whether another set is in force then. Never throws for what a file says. One
-  // at a time, like the next.
+  kj::Promise<bool> load(bool otherSettings = false);
+  // Reads the files; whether another set is in force then: as well where the settings are others.
+  // Never throws for what a file says. One at a time, like the next.
   kj::Promise<bool> loadFrom(RuleSources sources);
   // Instead of the files; false where they are bad, too.
 
@@ -58,7 +60,9 @@ public:
     kj::Vector<rules::Problem> problems;  // that would keep them from being in force
     kj::Vector<rules::Problem> ofUsers;   // for which a user's file would be left out
   };
-  kj::Promise<Trial> tryOut(RuleSources sources) const;
+  kj::Promise<Trial> tryOut(RuleSources sources, const Settings::PolicyTable& table) const;
+  kj::Maybe<kj::String> problemWith(const Settings::PolicyTable& table) const;
+  // Why no rules could be in force with those settings. Looks at built-in rules alone: at once.
 
   rules::RuleSet& set();
   const rules::RuleSet& set() const;
@@ -89,8 +93,9 @@ private:
   RuleSources from;
   RuleSources former;
   kj::Vector<rules::Problem> wrong;
-  kj::String lookedAt;   // fingerprint at the last reading
-  kj::String listsWere;  // fingerprint of the compiled lists
+  kj::String lookedAt;           // fingerprint at the last reading
+  kj::String listsWere;          // fingerprint of the compiled lists
+  bool settingsAreOwed = false;  // they have changed, and no set was made by them yet
   uint64_t loadedNs = 0;
   unsigned clockJumps = 0;
   kj::Array<bool> phase;
@@ -111,6 +116,9 @@ private:
   static Reading read(const RuleFolders& folders);
   bool isNews(Reading& reading);  // ages it
   kj::Function<Made()> making(RuleSources sources) const;
+  kj::Function<Made()> making(RuleSources sources, const Settings::PolicyTable& table) const;
+  rules::RuleOptions options(const Settings::PolicyTable& table, uint64_t started,
+                             rules::Mode of) const;  // borrows from the table
   kj::Promise<bool> make(Reading reading);
   bool take(Made made, kj::Vector<rules::Problem> problems);
   void put(Made made);

@@ -10,6 +10,8 @@
 namespace portreeve::policy {
 namespace {
 
+constexpr kj::StringPtr LISTS_WANTED_FILE = "lists-wanted"_kj;
+// portreeve-lists.path, and `up`, watch it.
 constexpr auto BETWEEN_SWEEPS = 10 * kj::SECONDS;
 constexpr auto BEFORE_RECONCILING = 100 * kj::MILLISECONDS;  // several reasons, one walk
 constexpr size_t COMPILER_JOBS = 64;  // changes of rules come one after the other
@@ -18,9 +20,10 @@ constexpr uint SWEEPS_A_WALK = 30;    // conntrack is compared every five minute
 }  // namespace
 
 RuleFolders ruleFolders(const Directories& directories) {
-  return RuleFolders{
-      kj::str(directories.configuration, "/rules.d"), kj::str(directories.state, "/policy/rules.d"),
-      kj::str(directories.state, "/policy/users.d"), kj::str(directories.state, "/lists")};
+  return RuleFolders{kj::str(directories.configuration, "/rules.d"),
+                     kj::str(directories.state, "/policy/rules.d"),
+                     kj::str(directories.state, "/policy/users.d"),
+                     kj::str(directories.state, "/lists"), directories.settingsFile()};
 }
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Settings& settings,
@@ -48,7 +51,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
       existing({programs, headings, flows, deciding, walk, interceptor, earlier}, attributor),
       disk(io.unixEventPort),
       state(kj::str(directories.state, "/policy"), disk),
-      prompts({timer, deciding, settle, users, state, settings.policy,
+      prompts({timer, deciding, settle, users, state, rules.settings().now(),
                settings.interceptor.timeoutMs, [this]() { return rules.unanswered(); },
                [this](kj::StringPtr toml, kj::StringPtr who) {
                  return rules.add(toml, 0 * kj::SECONDS, who).then([](RuleStore::Added added) {
@@ -88,7 +91,10 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
           [this](proto::RouteWatcher::Client watcher) { return gateRoutes.make(kj::mv(watcher)); },
           prompts,
           modes,
-          learned},
+          learned,
+          [this]() {
+            return state.replace(LISTS_WANTED_FILE, FileContent{kj::str(rfc3339(wallNs()), '\n')});
+          }},
       rpc(
           *io.lowLevelProvider, rpcSocket.release(), accounts,
           [this](Entitlement peer) { return makeBootstrap(bootstrap, kj::mv(peer)); },
@@ -102,6 +108,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
     prompts.rulesChanged(modes.mode() != rules::Mode::NONE);
     return rejudge.run();
   });
+  judge.onLearned([this]() { rejudgeSoon(); });
   nameJudges.onAsked(
       [this](const Program& asker, kj::StringPtr name, uint16_t type, bool refused,
              kj::StringPtr rule) { history.asked(asker, name, type, refused, rule); });
@@ -165,6 +172,17 @@ void Service::taskFailed(kj::Exception&& e) {
   // With a peer that comes back everything begins anew.
   if (e.getType() != kj::Exception::Type::DISCONNECTED)
     log::exception("having the kernel's tables compared or its queues repaired", e);
+}
+
+void Service::rejudgeSoon() {
+  // Many programs may be examined at once.
+  constexpr auto PAUSE = 100 * kj::MILLISECONDS;
+  if (rejudging) return;
+  rejudging = true;
+  tasks.add(timer.afterDelay(PAUSE).then([this]() {
+    rejudging = false;
+    return rejudge.run().ignoreResult();
+  }));
 }
 
 void Service::enforcing() {

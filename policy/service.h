@@ -68,6 +68,7 @@ private:
   service::Notifier& notifier;
   bool saidReady = false;
   bool reconciling = false;
+  bool rejudging = false;
   uint sweeps = 0;
   OwnStatus ownStatus;
   FlowTable flows;
@@ -111,6 +112,7 @@ private:
 
   kj::Promise<void> sweep();
   void enforcing();
+  void rejudgeSoon();
   void reconcileSoon();
   void repair(proto::Hook hook, proto::Family family);
   void taskFailed(kj::Exception&& e) override;

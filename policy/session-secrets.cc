@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/session-secrets.h"
 
+#include "common/constant-time.h"
+
 #include <kj/debug.h>
 #include <kj/encoding.h>
 #include <string.h>
@@ -9,17 +11,6 @@
 #include <algorithm>
 
 namespace portreeve::policy {
-namespace {
-
-template <typename Bytes>
-bool sameBytes(const Bytes& a, kj::ArrayPtr<const kj::byte> b) {
-  // How many of them are right must not show in the time it takes.
-  volatile uint8_t difference = 0;
-  for (size_t i = 0; i < a.size(); i++) difference = uint8_t(difference | (a[i] ^ b[i]));
-  return difference == 0;
-}
-
-}  // namespace
 
 SessionSecrets::~SessionSecrets() noexcept(false) {
   for (auto& secret : secrets) explicit_bzero(secret.bytes.data(), BYTES);
@@ -42,7 +33,7 @@ kj::Maybe<SessionSecrets::Owner> SessionSecrets::redeem(kj::StringPtr secret) {
   if (secret.size() != 2 * BYTES || decoded.hadErrors || decoded.size() != BYTES) return nullptr;
   auto found = secrets.end();
   for (auto one = secrets.begin(); one != secrets.end(); ++one)
-    if (sameBytes(one->bytes, decoded)) found = one;
+    if (constantTimeEqual(kj::arrayPtr(one->bytes.data(), BYTES), decoded)) found = one;
   if (found == secrets.end()) return nullptr;
   Owner owner = found->owner;
   erase(found);

@@ -40,7 +40,8 @@ struct TestStore {
     store = kj::heap<RuleStore>(
         loop.port, loop.timer,
         RuleFolders{folder.path("etc/rules.d"), folder.path("state/policy/rules.d"),
-                    folder.path("state/policy/users.d"), folder.path("state/lists")},
+                    folder.path("state/policy/users.d"), folder.path("state/lists"),
+                    folder.path("etc/portreeve.toml")},
         settings, rules::testUsers(), [this]() { return now; }, [this]() { return sinceBoot; });
     store->onChange([this]() -> kj::Promise<uint32_t> {
       applied++;

@@ -2,6 +2,7 @@
 #include "policy/token-store.h"
 
 #include "common/clock.h"
+#include "common/constant-time.h"
 #include "common/log.h"
 #include "policy/failure.h"
 #include "policy/sha256.h"
@@ -64,14 +65,6 @@ bool isName(kj::StringPtr name) {
   for (char c : name)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
   return true;
-}
-
-bool sameText(kj::StringPtr a, kj::StringPtr b) {
-  if (a.size() != b.size()) return false;
-  volatile unsigned char difference = 0;
-  for (size_t i = 0; i < a.size(); i++)
-    difference = static_cast<unsigned char>(difference | (a[i] ^ b[i]));
-  return difference == 0;
 }
 
 }  // namespace
@@ -174,7 +167,7 @@ kj::Maybe<Token&> TokenStore::open(kj::StringPtr text) {
   auto hash = sha256(text);
   Token* found = nullptr;
   for (auto& token : tokens)
-    if (sameText(token.hash, hash)) found = &token;
+    if (constantTimeEqual(token.hash, hash)) found = &token;
   if (found == nullptr) return nullptr;
   found->lastUsedNs = clock();
   return *found;

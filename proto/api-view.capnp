@@ -78,12 +78,35 @@ struct ProfileWanted {
 struct SettingView {
   section @0 :Text;              # "policy", "list.ads"
   key @1 :Text;
-  value @2 :Text;                # as TOML
+  value @2 :Text;                # as TOML: of [policy] what is in force now, of the others what the file says
+  default @3 :Text;              # as TOML; empty: there is none
+  origin @4 :Text;               # "default", "/etc/portreeve/portreeve.toml:12", "change 7" (of the change log)
+  changeable @5 :Bool;           # by command and API; the others in the file alone
+  takesForce @6 :Text $Json.name("takes_force");   # when a change does: "at once", "after a restart of portreeve-resolver"
+  kind @7 :Text;                 # choice, number, boolean, text, texts, tables
+  choices @8 :List(Text);        # of a choice
+  least @9 :Float64;             # of a number
+  most @10 :Float64;
 }
 
 struct SettingsPage {
   file @0 :Text;
-  read @1 :Text;                 # when: at the gateway's start
-  settings @2 :List(SettingView);        # what the file says; what it does not say has its default (portreeve.toml(5))
-  error @3 :Text;                # why it could not be read
+  read @1 :Text;                 # when
+  settings @2 :List(SettingView);        # every key, also one that nothing says; those of list, profile and gate that are there
+  error @3 :Text;                # why the file could not be read, or what is wrong in it: its [policy] from before stays in force
+}
+
+struct SettingWanted {
+  name @0 :Text;                 # "policy.default"
+  value @1 :Text;                # as TOML, a text without its quotes as well; empty: as the file says, or its default
+}
+
+struct SettingsChange {
+  settings @0 :List(SettingWanted);
+  confirmSeconds @1 :UInt32 $Json.name("confirm_seconds");   # taken back then unless confirmed; 0: stays
+}
+
+struct SettingsChanged {
+  affected @0 :UInt32;           # open connections that got another verdict
+  settings @1 :SettingsPage;     # as it is now
 }

@@ -92,4 +92,13 @@ struct DnsUpstreams {
 
 struct DnsLists {
   lists @0 :List(DnsList);
+  update @1 :DnsListsUpdate;
+}
+
+struct DnsListsUpdate {
+  # The newest run of portreeve-lists.
+  started @0 :Text;              # empty: none yet
+  ended @1 :Text;                # empty: it runs, or was killed
+  good @2 :Bool;                 # every list was made
+  problems @3 :List(Text);       # "ads: …"
 }

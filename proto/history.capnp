@@ -50,8 +50,9 @@ interface History {
   # days oldest first. filter.limit groups.
   gaps @3 (filter :HistoryFilter) -> (gaps :List(View.HistoryGap));
   # When something could not be recorded, and how much. Of the filter: since, until.
-  replay @4 (rules :List(RuleText), since :UInt64, until :UInt64) -> (outcome :View.ReplayOutcome);
-  # The past through another set of rules: which verdicts would have been others. At most 60 s.
+  replay @4 (rules :List(RuleText), since :UInt64, until :UInt64, policy :Text) -> (outcome :View.ReplayOutcome);
+  # The past through another set of rules: which verdicts would have been others. At most 60 s. `policy` is the [policy] table to judge
+  # by, as TOML (common/settings.h, readPolicyTable); empty: that of portreeve.toml.
   prompts @5 (filter :HistoryFilter) -> (page :Prompt.PromptRecordPage);
   # Questions and what was answered; of the filter: since, until, program, user, action, domain, rule and how to page.
 }

@@ -10,6 +10,7 @@ using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("portreeve::proto");
 using Flow = import "flow.capnp";
 using View = import "view.capnp";
+using ApiView = import "api-view.capnp";
 using Daemon = import "daemon.capnp";
 using Interceptor = import "interceptor.capnp";
 using History = import "history.capnp";
@@ -71,8 +72,11 @@ interface Policy extends (Daemon.Daemon) {
 
 interface TokenOpener {
   # Held by the gateway.
-  open @0 (token :Text) -> (observer :Observer, uid :UInt32, role :SessionRole, editor :RuleEditor, validity :Token.TokenValidity);
-  # What a token is good for: for programs of `uid` alone. `editor` is null unless the role is `change`. Fails (FAILED) when it is unknown, revoked or expired; the
+  open @0 (token :Text)
+      -> (observer :Observer, uid :UInt32, role :SessionRole, editor :RuleEditor, validity :Token.TokenValidity,
+          prompts :Prompt.Prompts, modes :Modes.Modes);
+  # What a token is good for: for programs of `uid` alone. As with `redeem`, `editor` and `modes` are null unless the role is `change`, and through
+  # `prompts` a token of the role `observe` answers nothing; no token makes tokens. Fails (FAILED) when it is unknown, revoked or expired; the
   # message never repeats it.
 }
 
@@ -196,6 +200,7 @@ interface Observer {
   # was written; 0: the chain is whole.
 
   profiles @6 () -> (profiles :Profile.ProfilesView);
+  settings @7 () -> (page :ApiView.SettingsPage);
 }
 
 interface RuleEditor {
@@ -213,7 +218,7 @@ interface RuleEditor {
   # Makes good what was changed with confirmSeconds. pending: there was something to confirm.
 
   undo @4 (number :UInt32, confirmSeconds :UInt32) -> (number :UInt32, what :Text, affected :UInt32);
-  # Takes back one change of the suite's own rules, or of the chosen profile, 0: the newest that was not undone. Fails in
+  # Takes back one change of the suite's own rules, of the chosen profile or of the settings, 0: the newest that was not undone. Fails in
   # words where that cannot be.
 
   replace @5 (name :Text, toml :Text, confirmSeconds :UInt32) -> (rule :View.RuleView, affected :UInt32);
@@ -226,6 +231,13 @@ interface RuleEditor {
   # "auto": by network; "none": none whatever the network; else the name of one. Fails (FAILED, in words) where there is no
   # such profile. confirmSeconds and `affected` as with `add`.
 
-  list @8 () -> (rules :List(View.RuleView));
+  changeSettings @8 (changes :List(ApiView.SettingWanted), confirmSeconds :UInt32) -> (affected :UInt32, page :ApiView.SettingsPage);
+  # Of [policy] alone (SettingView.changeable), all or none, in force when the call returns. Fails (FAILED, in words) where a key is
+  # no such one or a value is not possible. confirmSeconds and `affected` as with `add`.
+
+  updateLists @9 () -> ();
+  # Has portreeve-lists run soon (by its systemd unit, or by `up`), servers that failed lately included. What becomes of it is in Resolver.lists.
+
+  list @10 () -> (rules :List(View.RuleView));
   # Those that `add` and `remove` are about, in the order they are asked.
 }

@@ -28,5 +28,5 @@ interface Resolver extends (Daemon.Daemon) {
   log @4 (after :Float64, limit :UInt32) -> (queries :List(View.DnsQuery), last :Float64);
   # Oldest first; the newest `limit` (0: 1000) of those above number `after`.
 
-  lists @5 () -> (lists :List(View.DnsList));
+  lists @5 () -> (lists :List(View.DnsList), update :View.DnsListsUpdate);
 }

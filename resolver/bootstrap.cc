@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/dns-words.h"
+#include "common/lists-update.h"
 #include "common/status.h"
 #include "resolver/record-text.h"
 
@@ -309,10 +310,21 @@ public:
       list[at++].setRefused(inside.filter.isUsed(one.title()));
     });
     for (auto& problem : folder.problems()) list[at++].setProblem(problem);
+    fill(context.getResults().initUpdate(), ListsUpdate::read(folder.folder()));
     return kj::READY_NOW;
   }
 
 private:
+  static void fill(proto::view::DnsListsUpdate::Builder view, kj::Maybe<ListsUpdate> newest) {
+    KJ_IF_MAYBE (update, newest) {
+      view.setStarted(update->started);
+      view.setEnded(update->ended);
+      view.setGood(update->ended.size() > 0 && update->problems.empty());
+      auto problems = view.initProblems(uint(update->problems.size()));
+      for (uint i = 0; i < problems.size(); i++) problems.set(i, update->problems[i]);
+    }
+  }
+
   Inside inside;
   Entitlement entitlement;
 };

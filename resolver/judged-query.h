@@ -8,6 +8,7 @@
 #pragma once
 
 #include "common/tuple.h"
+#include "resolver/answering.h"
 #include "resolver/caching-names.h"
 #include "resolver/far-names.h"
 #include "resolver/local-names.h"
@@ -27,9 +28,7 @@
 
 namespace portreeve::resolver {
 
-using MaybeReply = kj::Maybe<kj::Array<kj::byte>>;
-
-class JudgedQueries {
+class JudgedQueries final : public Answering {
 public:
   struct Counters {
     uint64_t queries = 0;
@@ -64,7 +63,8 @@ public:
   // Writes the answer into `out` (at least EDNS_UDP_LIMIT octets) and returns its length; 0 where
   // `answer` has to be called. Neither waits nor allocates much. UDP alone.
 
-  kj::Promise<MaybeReply> answer(const Tuple& client, kj::ArrayPtr<const kj::byte> message);
+  kj::Promise<MaybeReply> answer(const Tuple& client,
+                                 kj::ArrayPtr<const kj::byte> message) override;
   // `client`: source is the client's end, destination ours. `message` need not outlive the call.
   // Nullptr: it deserves no answer. Resolves within 8 s; rejects only where the suite is at fault.
 

@@ -152,7 +152,13 @@ kj::Promise<Resolved> NameRouter::resolve(const Lookup& lookup) {
   }
   bool fromRoot = choice.kind == UpstreamChoice::Kind::ROOT ||
                   (choice.kind == UpstreamChoice::Kind::SYSTEM && !route.forwarder.isUsable());
-  return fromRoot ? root.resolve(lookup) : ask(route, lookup);
+  if (fromRoot) return root.resolve(lookup);
+  KJ_IF_MAYBE (judge, validated) return judge->resolve(lookup);
+  return ask(route, lookup);
+}
+
+kj::Promise<Resolved> NameRouter::ServersForAll::resolve(const Lookup& lookup) {
+  return router.ask(*router.routes.back(), lookup);
 }
 
 kj::Promise<Resolved> NameRouter::ask(Route& route, const Lookup& lookup, Forwarder::Which which) {

@@ -48,6 +48,11 @@ public:
   kj::Promise<Resolved> resolve(const Lookup& lookup) override;
   bool isDown(const Name& name) const override;
 
+  NameSource& upstreams() { return serversForAll; }
+  // The servers for all names, unjudged.
+  void judgeBy(NameSource& judge) { validated = judge; }
+  // Who asks `upstreams` for those names that mean the same everywhere. Else these are asked.
+
   NameSource& network() { return networkServers; }
   // The servers that the network gave for all names, whichever are asked otherwise.
 
@@ -66,6 +71,15 @@ public:
   // Those of zones first; the last is for all names.
 
 private:
+  class ServersForAll final : public NameSource {
+  public:
+    explicit ServersForAll(NameRouter& router) : router(router) {}
+    kj::Promise<Resolved> resolve(const Lookup& lookup) override;
+
+  private:
+    NameRouter& router;
+  };
+
   class NetworkServersAlone final : public NameSource {
   public:
     explicit NetworkServersAlone(NameRouter& router) : router(router) {}
@@ -83,6 +97,8 @@ private:
   UpstreamChoice choice;
   kj::Vector<kj::Own<Route>> routes;
   kj::Own<Route> given;  // the network's servers for all names
+  ServersForAll serversForAll{*this};
+  kj::Maybe<NameSource&> validated;
   NetworkServersAlone networkServers{*this};
   kj::String lastForAll;  // the servers for all names that there were last
 

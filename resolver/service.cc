@@ -2,6 +2,7 @@
 #include "resolver/service.h"
 
 #include <kj/debug.h>
+#include <unistd.h>
 
 namespace portreeve::resolver {
 namespace {
@@ -26,6 +27,10 @@ UpstreamChoice requireNotOurselves(UpstreamChoice choice, kj::ArrayPtr<const End
   return choice;
 }
 
+kj::StringPtr readable(kj::StringPtr anchor) {
+  return access(anchor.cStr(), R_OK) == 0 ? anchor : nullptr;
+}
+
 }  // namespace
 
 Sockets Sockets::take(service::HandedSockets handed) {
@@ -46,7 +51,8 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
     : events(io.unixEventPort, io.provider->getTimer()),
       pool(io, tls),
       loops(io.provider->getTimer()),
-      recursion(events, io.provider->getTimer(), settings.rootAnchor, settings.rootHints),
+      recursion(events, io.provider->getTimer(), readable(settings.rootAnchor), settings.rootHints),
+      validator(io, events, settings.dnssec, readable(settings.rootAnchor)),
       links(io.unixEventPort, io.provider->getTimer()),
       router(io.provider->getTimer(), pool, loops, recursion, links,
              requireNotOurselves(kj::mv(upstreams), endpoints(sockets))),
@@ -64,6 +70,8 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
       rpc(*io.lowLevelProvider, sockets.rpc.release(), accounts,
           [this](Entitlement peer) { return makeBootstrap(inside(), kj::mv(peer)); }) {
   auto& timer = io.provider->getTimer();
+  validator.judge(router.upstreams());
+  router.judgeBy(validator);
   for (auto& socket : sockets.udp) {
     selfProbe.add(Endpoint::ofSocket(socket.fd).address.isV4() ? proto::Family::IPV4
                                                                : proto::Family::IPV6);
@@ -81,6 +89,7 @@ kj::Promise<void> Service::serve() {
                               .exclusiveJoin(followLists())
                               .exclusiveJoin(attachment.follow())
                               .exclusiveJoin(selfProbe.run())
+                              .exclusiveJoin(validator.serve())
                               .exclusiveJoin(router.serve());
   all = all.exclusiveJoin(
       network.serve([this](const NetworkServers& given) { useNetwork(given); },
@@ -97,6 +106,7 @@ Inside Service::inside() {
 void Service::useNetwork(const NetworkServers& given) {
   for (auto& zone : router.take(given)) names.cache().flush(zone);
   dns64.discover();
+  validator.upstreamsChanged();
 }
 
 kj::Promise<void> Service::followLists() {
@@ -115,6 +125,12 @@ void Service::addCounters() {
   ownStatus.addCounter("unjudged", [&counts]() { return double(counts.unjudged); });
   ownStatus.addCounter("malformed", [&counts]() { return double(counts.malformed); });
   ownStatus.addCounter("quick", [&counts]() { return double(counts.quick); });
+  auto& judged = validator.counters();
+  ownStatus.addCounter("validating", [this]() { return validator.active() ? 1.0 : 0.0; });
+  ownStatus.addCounter("validated", [&judged]() { return double(judged.secure); });
+  ownStatus.addCounter("unsigned", [&judged]() { return double(judged.insecure); });
+  ownStatus.addCounter("forged", [&judged]() { return double(judged.bogus); });
+  ownStatus.addCounter("not_validated", [&judged]() { return double(judged.unjudged); });
   auto& cached = names.counters();
   ownStatus.addCounter("cache_hits", [&cached]() { return double(cached.hits); });
   ownStatus.addCounter("cache_misses", [&cached]() { return double(cached.misses); });

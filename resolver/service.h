@@ -25,6 +25,7 @@
 #include "resolver/tls-client.h"
 #include "resolver/ub-event-base.h"
 #include "resolver/udp-listener.h"
+#include "resolver/validator.h"
 
 #include <kj/async-io.h>
 #include <kj/string.h>
@@ -60,6 +61,7 @@ private:
   UpstreamPool pool;
   LoopProbe loops;
   Resolution recursion;
+  Validator validator;
   MulticastNames links;
   NameRouter router;
   Dns64 dns64;

@@ -24,7 +24,7 @@ kj::Array<kj::byte> framed(kj::ArrayPtr<const kj::byte> message) {
 }  // namespace
 
 TcpConnection::TcpConnection(kj::Own<kj::AsyncIoStream> accepted, const Tuple& client,
-                             kj::Timer& timer, JudgedQueries& queries)
+                             kj::Timer& timer, Answering& queries)
     : stream(kj::mv(accepted)), timer(timer), queries(queries), client(client), tasks(*this) {}
 
 kj::Promise<void> TcpConnection::serve() {

@@ -2,7 +2,7 @@
 // One client's TCP connection.
 #pragma once
 
-#include "resolver/judged-query.h"
+#include "resolver/answering.h"
 
 #include <kj/async-io.h>
 #include <kj/async.h>
@@ -17,7 +17,7 @@ public:
   static constexpr size_t MAX_OUTSTANDING = 32;
 
   TcpConnection(kj::Own<kj::AsyncIoStream> stream, const Tuple& client, kj::Timer& timer,
-                JudgedQueries& queries);
+                Answering& queries);
   KJ_DISALLOW_COPY(TcpConnection);
 
   kj::Promise<void> serve();
@@ -27,7 +27,7 @@ public:
 private:
   kj::Own<kj::AsyncIoStream> stream;
   kj::Timer& timer;
-  JudgedQueries& queries;
+  Answering& queries;
   Tuple client;
   size_t outstanding = 0;  // taken and not yet written
   kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> fewer;

@@ -30,7 +30,7 @@ Tuple tupleOf(kj::AsyncIoStream& stream) {
 }  // namespace
 
 TcpListener::TcpListener(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer,
-                         kj::AutoCloseFd socket, JudgedQueries& queries)
+                         kj::AutoCloseFd socket, Answering& queries)
     : timer(timer),
       receiver(provider.wrapListenSocketFd(kj::mv(socket), allowAll)),
       queries(queries),
@@ -53,6 +53,7 @@ kj::Promise<void> TcpListener::acceptNext() {
 void TcpListener::admit(kj::Own<kj::AsyncIoStream> stream) {
   if (open >= MAX_CONNECTIONS) return;
   auto client = tupleOf(*stream);
+  if (!queries.admits(client)) return;
   auto connection = kj::heap<TcpConnection>(kj::mv(stream), client, timer, queries);
   auto served = connection->serve();
   open++;

@@ -3,7 +3,7 @@
 // once on a connection, answered in the order they get ready.
 #pragma once
 
-#include "resolver/judged-query.h"
+#include "resolver/answering.h"
 
 #include <kj/async-io.h>
 #include <kj/io.h>
@@ -15,17 +15,18 @@ public:
   static constexpr size_t MAX_CONNECTIONS = 128;
 
   TcpListener(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer, kj::AutoCloseFd socket,
-              JudgedQueries& queries);
+              Answering& queries);
   KJ_DISALLOW_COPY(TcpListener);
 
   kj::Promise<void> serve();
-  // Never resolves. Connections past MAX_CONNECTIONS are closed at once; one on which nothing came
+  // Never resolves. Connections past MAX_CONNECTIONS, and of those whom `queries` does not admit,
+  // are closed at once; one on which nothing came
   // for 10 s is closed.
 
 private:
   kj::Timer& timer;
   kj::Own<kj::ConnectionReceiver> receiver;
-  JudgedQueries& queries;
+  Answering& queries;
   size_t open = 0;
   kj::TaskSet connections;
 

@@ -13,12 +13,9 @@
 
 namespace portreeve::reader {
 
-constexpr size_t TEXT_BYTES = 4096;   // of cmdline, cgroup and status each
-constexpr size_t WHERE_BYTES = 1040;  // of a working directory or an AppImage's path
-
 class ProcessLook {
 public:
-  ProcessLook(int proc, SlowLane& slowLane);
+  ProcessLook(int proc, SlowLanes& slow);
   // Both outlive this object. `proc` is the open /proc.
   KJ_DISALLOW_COPY(ProcessLook);
 
@@ -38,9 +35,10 @@ private:
   };
 
   int proc;
-  SlowLane& slowLane;
+  SlowLanes& slow;
   kj::AutoCloseFd hostRoot;
   pid_t pid = 0;
+  uint64_t deadline = 0;  // for all that may be slow in one look
   StatFields fields;
   FileNumbers file, hostFile;
   uint64_t hostMount = 0;
@@ -48,15 +46,17 @@ private:
   uint64_t hostMountNamespace = 0;
   uint64_t hostUserNamespace = 0;
   Bytes<PATH_BYTES> exe;
-  Bytes<WHERE_BYTES> workingDirectory, appImage;
+  Bytes<WHERE_BYTES> workingDirectory;
   Bytes<STAT_BYTES> stat;
-  Bytes<TEXT_BYTES> commandLine, cgroup, status;
+  Bytes<TEXT_BYTES> cgroup, status;
+  SlowLane::Result memory;
   Ancestors ancestors;
 
   bool lookOnce(const ProcessEntry& entry);
   kj::Maybe<SlowLane::Act> findOnHost(const ProcessEntry& entry);
   void foundOnHost(const SlowLane::Result& result);
-  void readAppImage(const ProcessEntry& entry);
+  SlowLane::Act readMemory(const ProcessEntry& entry);
+  SlowLane::Result waitFor(SlowLane::Act& act) const;
   void fill(proto::reader::Answer::Builder answer) const;
 };
 

@@ -133,7 +133,7 @@ def daemon(name, binary):
     description, text = DAEMONS[name]
     body = [".Sh SYNOPSIS", ".Nm", ".Op Fl Fl prove-sandbox | Fl Fl version | Fl Fl help", ".Sh DESCRIPTION", *paragraph(text), ".Pp",
             "What it says of itself:", *literal(help_of([binary])),
-            ".Sh UNIT", *paragraph("systemd runs it as portreeve-lists.service, from time to time by portreeve-lists.timer." if name == "lists" else f"systemd runs it as portreeve-{name}.service, a part of portreeve.target, and hands over its sockets. "
+            ".Sh UNIT", *paragraph("systemd runs it as portreeve-lists.service, from time to time by portreeve-lists.timer, and by portreeve-lists.path when the API is asked for it." if name == "lists" else f"systemd runs it as portreeve-{name}.service, a part of portreeve.target, and hands over its sockets. "
                                    "It is ready when it does its work, says so with sd_notify(3), and is restarted whenever it ends."),
             ".Sh ENVIRONMENT", "As in", ".Xr portreeve 1 .",
             *see_also(("portreeve", 1), ("portreeve.toml", 5), ("systemd.unit", 5))]
@@ -142,7 +142,7 @@ def daemon(name, binary):
 
 def settings(path):
     text = Path(path).read_text()
-    body = [".Sh DESCRIPTION", *paragraph("Settings of the suite, read from $CONFIGURATION_DIRECTORY/portreeve.toml when a daemon starts. "
+    body = [".Sh DESCRIPTION", *paragraph("Settings of the suite, read from $CONFIGURATION_DIRECTORY/portreeve.toml when a daemon starts, [policy] whenever it changes. "
                                           "A missing file or key means the default. `portreeve check` says whether the file is good. "
                                           "Below is the file as it is installed; each key stands there with its default."),
             *literal(text), *see_also(("portreeve", 1), ("portreeve-rules", 5))]

@@ -44,7 +44,7 @@ public:
     Settler& settler;
     const UserNames& users;
     DurableFolder& state;
-    const Settings::Policy& settings;
+    const Settings::PolicyTable& settings;
     uint32_t timeoutMs;                        // the interceptor's
     kj::Function<DefaultAction()> unanswered;  // what holds while nobody answers, just now
     kj::Function<kj::Promise<kj::String>(kj::StringPtr toml, kj::StringPtr who)> addRule;

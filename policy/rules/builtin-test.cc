@@ -125,7 +125,7 @@ TEST_CASE("a name that no built-in rule has is not switched off silently") {
   auto loaded = RuleSet::load(nullptr, options);
   REQUIRE(loaded.problems.size() == 1);
   CHECK(loaded.problems[0].toString() ==
-        "portreeve.toml: policy.builtin_off: no built-in rule is named \"lopback\"; did you mean "
+        "settings: policy.builtin_off: no built-in rule is named \"lopback\"; did you mean "
         "\"loopback\"?");
 }
 

@@ -35,6 +35,16 @@ scope     = "localhost"
 port      = 53
 process   = { kind = "suite" }
 
+# Its validator is a library that asks servers alone: it asks the resolver itself (resolver/validator.h).
+[[rule]]
+name      = "the suite's resolver validates what it was told"
+action    = "allow"
+direction = "in"
+protocol  = "tcp"
+scope     = "localhost"
+port      = 1753
+process   = { kind = "suite" }
+
 # The kernel cannot turn such a query to ::1 (it would leave its link); refused at once, programs go on to their next server.
 [[rule]]
 name      = "name servers at link-local addresses are refused"

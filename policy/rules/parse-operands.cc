@@ -128,6 +128,23 @@ void instance(const Site& site) {
   if (!instances.empty()) site.out.add(instanceOperand(kj::mv(instances)));
 }
 
+void sha256(const Site& site) {
+  kj::Vector<Glob> digests;
+  eachText(site.value, "sha256", site.context.complaints,
+           [&](kj::StringPtr text, const toml::source_region& where) {
+             KJ_IF_MAYBE (digest, parseSha256(text)) {
+               auto parsed = Glob::parse(*digest, Glob::Style::TEXT);
+               KJ_IF_MAYBE (glob, parsed.glob) digests.add(kj::mv(*glob));
+               return;
+             }
+             site.context.complaints.at(
+                 where, kj::str("\"", text,
+                                "\" is no SHA-256: 64 hexadecimal digits, as sha256sum "
+                                "FILE prints them"));
+           });
+  if (!digests.empty()) site.out.add(sha256Operand(kj::mv(digests)));
+}
+
 // When ------------------------------------------------------------------------------------------
 
 void weekTime(const Site& site) {
@@ -391,7 +408,7 @@ void anyOf(const Site& site) {
 
 struct Row {
   kj::StringPtr key;
-  void (*parse)(const Site&);  // nullptr: of a later version
+  void (*parse)(const Site&);
 };
 
 constexpr Row OPERANDS[] = {
@@ -439,8 +456,8 @@ constexpr Row PROCESS_OPERANDS[] = {
     {"snap"_kj, processText<Glob::Style::TEXT>},
     {"appimage"_kj, processText<Glob::Style::PATH>},
     {"script"_kj, processText<Glob::Style::PATH>},
-    {"sha256"_kj, nullptr},
-    {"package"_kj, nullptr},
+    {"sha256"_kj, sha256},
+    {"package"_kj, texts<packageOperand, Glob::Style::TEXT>},
 };
 
 const Row* findRow(kj::ArrayPtr<const Row> rows, kj::StringPtr key) {
@@ -464,8 +481,7 @@ kj::String whyUnknown(kj::StringPtr prefix, kj::StringPtr key, kj::ArrayPtr<cons
                    "process = { ",
                    key, " = … }");
   kj::Vector<kj::StringPtr> known;
-  for (auto& row : rows)
-    if (row.parse != nullptr) known.add(row.key);
+  for (auto& row : rows) known.add(row.key);
   known.addAll(otherKeys);
   return kj::str("unknown key \"", prefix, key, '"', didYouMean(key, known));
 }
@@ -479,9 +495,6 @@ void parseRows(kj::ArrayPtr<const Row> rows, kj::StringPtr prefix, const toml::t
     const Row* row = findRow(rows, word);
     if (row == nullptr)
       context.complaints.at(key.source(), whyUnknown(prefix, word, rows, otherKeys));
-    else if (row->parse == nullptr)
-      context.complaints.at(key.source(),
-                            kj::str(prefix, word, " is not supported yet by this version"));
     else
       row->parse(Site{row->key, table, value, context, out});
   }

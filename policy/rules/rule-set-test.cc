@@ -477,5 +477,40 @@ TEST_CASE("rules are shown with their position, layer, place and text") {
   CHECK(orphan.get()[0].getPosition() == 1);
 }
 
+TEST_CASE("what a file holds decides only once it is known, and what would hang on it is told") {
+  auto set = loadRules(
+      "[[rule]]\nname = \"bad\"\naction = \"block\"\n"
+      "process = { sha256 = \"E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855\" "
+      "}\n"
+      "[[rule]]\nname = \"ours\"\naction = \"allow\"\nprocess = { package = \"curl\" }\n",
+      DefaultAction::DROP);
+  CHECK(set->usesExamination());
+  auto facts = curlToExample();
+  facts.process.examined = false;
+  CHECK(set->decide(facts, NOW).verdict == proto::Verdict::DROP);
+  CHECK(set->hangsOnExamination(facts, NOW));
+  facts.process.examined = true;
+  facts.process.package = "curl";
+  CHECK_FALSE(set->hangsOnExamination(facts, NOW));
+  CHECK(set->decide(facts, NOW).verdict == proto::Verdict::ACCEPT);
+  facts.process.sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  CHECK(set->decide(facts, NOW).verdict == proto::Verdict::BLOCK);
+}
+
+TEST_CASE("nothing hangs on a file behind a rule that decides without") {
+  auto set = loadRules(
+      "[[rule]]\nname = \"web\"\naction = \"allow\"\nport = 443\n"
+      "[[rule]]\nname = \"ours\"\naction = \"allow\"\nnot = { process = { package = \"curl\" } "
+      "}\n");
+  CHECK(set->usesExamination());
+  auto facts = curlToExample();
+  facts.process.examined = false;
+  CHECK_FALSE(set->hangsOnExamination(facts, NOW));
+  facts.remotePort = 80;
+  CHECK(set->hangsOnExamination(facts, NOW));
+  CHECK_FALSE(
+      loadRules("[[rule]]\nname = \"x\"\naction = \"allow\"\nport = 1\n")->usesExamination());
+}
+
 }  // namespace
 }  // namespace portreeve::rules

@@ -114,7 +114,7 @@ private:
       bool found = false;
       for (auto name : known) found = found || name == off;
       if (!found)
-        problems.add(Problem{kj::str("portreeve.toml"), 0, 0,
+        problems.add(Problem{kj::str("settings"), 0, 0,
                              kj::str("policy.builtin_off: no built-in rule is named \"", off, '"',
                                      didYouMean(off, known))});
     }
@@ -238,6 +238,15 @@ bool anyHangsOnCircumstances(kj::ArrayPtr<const kj::Own<Operand>> operands) {
 
 bool matches(const Rule& rule, const FlowFacts& facts, uint64_t nowWallNs) {
   return !rule.expired(nowWallNs) && rule.test(facts) == Match::YES;
+}
+
+bool isAboutExamination(const kj::Vector<kj::Own<Operand>>& operands) {
+  for (auto& operand : operands) {
+    if (operand->key == "process.sha256" || operand->key == "process.package") return true;
+    for (auto& inner : operand->nested())
+      if (isAboutExamination(inner)) return true;
+  }
+  return false;
 }
 
 kj::Maybe<const Rule&> toMaybe(const Rule* rule) {
@@ -403,6 +412,7 @@ RuleSet::RuleSet(kj::Array<Rule> rules)
     addWeekTimes(rule.operands, weekTimes);
     anyGate = anyGate || rule.action == Action::GATE17;
     hangsOnCircumstances = hangsOnCircumstances || anyHangsOnCircumstances(rule.operands);
+    examined = examined || isAboutExamination(rule.operands);
   }
 }
 
@@ -478,6 +488,17 @@ bool RuleSet::hangsOnName(const FlowFacts& facts, uint64_t nowWallNs) const {
   };
   auto own = users.of(facts);
   return hangs(unnamed) || (own != nullptr && hangs(own->unnamed));
+}
+
+bool RuleSet::hangsOnExamination(const FlowFacts& facts, uint64_t nowWallNs) const {
+  if (!examined || facts.process.examined) return false;
+  if (!isWhole(facts, nowWallNs)) return hangsOnExamination(whole(facts, nowWallNs), nowWallNs);
+  Match found = Match::NO;
+  flows.firstOf(facts, [&](const Rule& rule) {
+    found = rule.expired(nowWallNs) ? Match::NO : rule.test(facts);
+    return found != Match::NO;
+  });
+  return found == Match::MAYBE;
 }
 
 NameDecision RuleSet::judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,

@@ -104,6 +104,12 @@ public:
   // Whether a name could make another rule decide, or is a question's matter. `facts` with
   // known.domain = false.
 
+  bool hangsOnExamination(const FlowFacts& facts, uint64_t nowWallNs) const;
+  // Whether what an examination of the program's file will tell (sha256, package) could make
+  // another rule decide.
+  bool usesExamination() const { return examined; }
+  // Whether any rule is about that.
+
   NameDecision judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
                          bool askerSpeaksForOthers = false, Trace* trace = nullptr) const;
   // The DNS stage: `asker` wants to know the addresses of `name` (lower case, no trailing dot);
@@ -147,6 +153,7 @@ public:
 private:
   kj::Array<Rule> all;
   kj::Array<HitCount> counts;
+  bool examined = false;
   kj::Vector<const WeekTime*> weekTimes;  // of all operands; where empty, time costs nothing
   bool anyGate = false;                   // a rule for Gate17 is among them
   bool hangsOnCircumstances = false;      // where none does, they cost nothing

@@ -4,9 +4,10 @@ import random
 import shutil
 import sqlite3
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
-from harness.namespaces import HOSTS, wait_until
+from harness.namespaces import HOSTS, WORLD, wait_until
 
 NAMES = ("10.9.0.60", "fd09::60")  # the server that knows the names below
 READ, MAIL, BAD, OTHER = (pair for pair in HOSTS.values())
@@ -17,13 +18,25 @@ KNOWN = {
 HERE = Path(__file__).resolve().parent
 FETCHERS = ["fetcher", "fetch-more"]
 PAGES_PORT = 8080
-PROGRAMS = ["browser", "mail", "chat", "sync", "updater", "telemetry", "scanner", "backup"]
+PROGRAMS = ["browser", "mail", "chat", "sync", "updater", "telemetry", "scanner", "backup", "private"]
 
 SETTINGS = f"""
 [policy]
 default = "allow"
+[profile.home]
+when = [{{ gateway = "02:00:5e:10:00:01" }}]
+[profile.strict]
+default = "block"
 [resolver]
 upstreams = ["{NAMES[0]}"]
+[[gate.way]]
+name = "home"
+type = "socks5"
+server = "{WORLD[0]}:1080"
+[[gate.way]]
+name = "office"
+type = "http"
+server = "{WORLD[0]}:1"
 """
 
 RULES = """\
@@ -51,6 +64,12 @@ action  = "ask"
 process = { path = "$BIN/fetch*" }
 
 [[rule]]
+name    = "private goes through Gate17"
+action  = "gate17"
+way     = "home"
+process = { path = "$BIN/private" }
+
+[[rule]]
 name    = "backups stay at home"
 action  = "block"
 process = { path = "$BIN/backup" }
@@ -71,6 +90,7 @@ VISITS = [
     ("browser", "tcp", "ads.tracker.example", 443, 3), ("mail", "tcp", "mail.example.net", 443, 4),
     ("sync", "tcp", "sync.example.net", 443, 3), ("chat", "udp", "chat.example.org", 7000, 4),
     ("updater", "tcp", "updates.example.com", 80, 1), ("backup", "tcp", OTHER[0], 7000, 1),
+    ("private", "tcp", OTHER[0], 443, 2),
 ]
 
 
@@ -84,6 +104,20 @@ def serve_pages(suite):
     for name in FETCHERS:
         shutil.copy("/usr/bin/curl", suite.programs / name)
     suite.net.start(suite.net.world, "python3", "-m", "http.server", PAGES_PORT, "--directory", HERE, "--bind", "::")
+
+
+@contextmanager
+def far_end(net):
+    """The server of the way "home", which knows the names as well: Gate17 has them looked up there."""
+    files = Path(f"/etc/netns/{net.world}")
+    files.mkdir(parents=True, exist_ok=True)
+    (files / "hosts").write_text("".join(f"{address} {name}\n" for name, pair in KNOWN.items() for address in pair))
+    (files / "nsswitch.conf").write_text("hosts: files\n")
+    try:
+        net.start(net.world, "microsocks", "-i", WORLD[0], "-p", 1080)
+        yield
+    finally:
+        shutil.rmtree(files)
 
 
 def play(suite):

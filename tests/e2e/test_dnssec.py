@@ -1,88 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names found from a signed root of the test's own (knot): valid, forged, unsigned; AD, CD and DO."""
-import os
-import shutil
-from pathlib import Path
-
+"""Names of a signed root of the test's own: valid, forged, unsigned; AD, CD and DO. Found from the root, and by asking an upstream
+whose answers are validated here."""
 import pytest
 
-from harness.namespaces import WORLD, wait_until
+from harness.signed_root import SERVER, dig, flags, settings, signed_root
 from harness.suite import Suite
-
-SERVER = WORLD[0]
-SOA = "@ IN SOA ns. admin. 1 3600 900 86400 5\n@ IN NS ns.\n"
-ZONES = {
-    "root": ("$ORIGIN .\n$TTL 60\n. IN SOA ns. admin. 1 3600 900 86400 5\n. IN NS ns.\n"
-             f"ns. IN A {SERVER}\nwww.signed. IN A 192.0.2.1\nplain. IN NS ns.\n"
-             f"forged. IN NS ns.\nforged. IN DS 12345 13 2 {'00' * 32}\n"),
-    "forged": "$ORIGIN forged.\n$TTL 60\n" + SOA + "www IN A 192.0.2.3\n",
-    "plain": "$ORIGIN plain.\n$TTL 60\n" + SOA + "www IN A 192.0.2.2\n",
-}
 
 
 @pytest.fixture(scope="module")
-def suite(net):
-    folder = Path(f"/var/tmp/portreeve-dnssec-{os.getpid()}")
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "keys").mkdir(parents=True)
-    folder.chmod(0o755)
-    for name, text in ZONES.items():
-        (folder / f"{name}.zone").write_text(text)
-    (folder / "knot.conf").write_text(f"""
-server:
-  listen: {SERVER}@53
-  rundir: "{folder}"
-  user: root:root
-database:
-  storage: "{folder}/keys"
-policy:
-  - id: one
-    algorithm: ecdsap256sha256
-    single-type-signing: on
-template:
-  - id: default
-    storage: "{folder}"
-    zonefile-sync: -1
-    journal-content: none
-zone:
-  - domain: .
-    file: root.zone
-    dnssec-signing: on
-    dnssec-policy: one
-  - domain: forged.
-    file: forged.zone
-    dnssec-signing: on
-    dnssec-policy: one
-  - domain: plain.
-    file: plain.zone
-""")
-    net.start(net.world, "knotd", "-c", folder / "knot.conf")
+def signed(net):
+    with signed_root(net) as folder:
+        yield folder
 
-    def keys():
-        return net.outside("dig", "+short", "+time=1", "+tries=1", f"@{SERVER}", ".", "DNSKEY", check=False).stdout.strip()
 
-    wait_until(lambda: keys().startswith("257 "), 15, "the root is signed")
-    (folder / "root.key").write_text("".join(f". IN DNSKEY {key}\n" for key in keys().splitlines()))
-    (folder / "root.hints").write_text(f". 3600 IN NS ns.\nns. 3600 IN A {SERVER}\n")
-    settings = f"""
-[policy]
-default = "allow"
-[resolver]
-upstreams = ["root"]
-root_anchor = "{folder}/root.key"
-root_hints = "{folder}/root.hints"
-"""
-    with Suite(net, settings=settings) as running:
+@pytest.fixture(scope="module", params=["root", SERVER, f"tcp://{SERVER}"])
+def suite(net, signed, request):
+    with Suite(net, settings=settings(signed, request.param)) as running:
         yield running
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def dig(suite, *words):
-    return suite.net.inside("dig", "+time=5", "+tries=1", "@127.0.0.1", *words, check=False).stdout
-
-
-def flags(answer):
-    return answer.split("flags: ")[1].split(";")[0].split()
 
 
 def test_a_signed_name_is_validated_and_said_to_be_for_who_asks(suite):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is told of a program besides its path: where it runs, what it runs, and who says so."""
+import hashlib
 import json
 import os
 import shutil
@@ -146,3 +147,61 @@ def test_history_gives_back_all_that_was_known(suite):
 
     row = wait_until(recorded, 10, lambda: suite.output()[-2000:])[-1]
     assert known(row) == known(live)
+
+
+def sha256_of(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def test_the_file_of_a_program_is_examined_behind_the_verdict(suite):
+    held = suite.hold("hashed", "tcp", "10.9.0.13", 7000)
+    wait_until(lambda: newest(suite, "hashed").get("sha256"), 10, lambda: newest(suite, "hashed"))
+    assert newest(suite, "hashed")["sha256"] == sha256_of(suite.programs / "hashed")
+    assert not newest(suite, "hashed").get("package")
+    row = suite.connections(program="hashed")[-1]
+    assert sha256_of(suite.programs / "hashed") in suite.command("explain", str(int(row["id"]))).stdout
+    held.close()
+
+
+def test_who_tells_of_a_process_by_its_number_what_it_is(suite):
+    """It has no connection, and nobody has looked at its file yet."""
+    process = suite.net.start(suite.net.machine, "/usr/bin/sleep", 60)
+    wait_until(lambda: Path(f"/proc/{process.pid}/comm").read_text() == "sleep\n", 5, "sleep runs")
+    answer = suite.json("who", process.pid)
+    path = os.path.realpath("/usr/bin/sleep")
+    assert (answer["pid"], answer["path"], answer["method"]) == (process.pid, path, "none"), answer
+    assert (answer["sha256"], answer["package"]) == (sha256_of(path), "coreutils"), answer
+    assert answer["uid"] == 0 and answer["cmdline"] == "/usr/bin/sleep 60" and answer["parents"], answer
+    said = suite.command("who", str(process.pid)).stdout
+    assert sha256_of(path) in said and "coreutils" in said, said
+
+
+@pytest.mark.parametrize("number, code, words", [("0", 2, "a port is written :0"), ("99999999999", 2, "no process has"),
+                                                 ("4194304", 1, "there is no such process")])
+def test_who_says_why_it_knows_no_such_process(suite, number, code, words):
+    done = suite.command("who", number, check=False)
+    assert done.returncode == code and words in done.stderr, done
+
+
+def test_the_package_of_a_program_is_the_one_that_dpkg_names(suite):
+    expected = suite.net.inside("dpkg", "-S", os.path.realpath("/usr/bin/python3")).stdout.split(":")[0]
+    suite.net.inside("/usr/bin/python3", "-c", CONNECT + "import time; time.sleep(1)")
+    name = Path(os.path.realpath("/usr/bin/python3")).name
+    wait_until(lambda: newest(suite, name).get("package"), 10, lambda: newest(suite, name))
+    assert newest(suite, name)["package"].split(":")[0] == expected
+
+
+def test_a_rule_by_sha256_tells_two_builds_of_one_program_apart(suite):
+    """Nothing is known of either when its first packet comes: that packet waits for its retransmission."""
+    good, other = suite.program("build-a"), suite.program("build-b")
+    with open(other, "ab") as file:
+        file.write(b"another build")
+    suite.rules(f'[[rule]]\nname = "this build"\naction = "allow"\nprocess = {{ sha256 = "{sha256_of(good)}" }}\n'
+                '[[rule]]\nname = "no other"\naction = "block"\nprocess = { path = "$BIN/build-*" }\n')
+    try:
+        assert suite.probe("build-a", "tcp", "10.9.0.13", 7000, "--timeout", 8)["ok"]
+        assert not suite.probe("build-b", "tcp", "10.9.0.13", 7000, "--timeout", 8)["ok"]
+        assert suite.connections(program="build-a")[-1]["verdict"]["rule"] == "this build"
+        assert suite.connections(program="build-b")[-1]["verdict"]["rule"] == "no other"
+    finally:
+        suite.rules("")

@@ -71,6 +71,21 @@ def test_what_is_forbidden_is_refused_inside_the_daemons_own_sandbox(suite, name
         assert any(word in line for line in lines), (word, done.stdout)
 
 
+def test_the_examiner_is_locked_in_as_well(suite):
+    """The attributor's helper, which reads program files: it has no name in `status`, but a sandbox of its own."""
+    done = suite.net.inside(BUILD / DAEMONS["attributor"], "--prove-examiner", check=False)
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and len(lines) >= 10 and all(line.startswith("refused") for line in lines), done
+    children = Path(f"/proc/{suite.pid('attributor')}/task/{suite.pid('attributor')}/children")
+    pids = children.read_text().split() if children.exists() else [
+        p.name for p in Path("/proc").iterdir() if p.name.isdigit()
+        and kernel_status(p.name).get("PPid") == str(suite.pid("attributor"))]
+    assert len(pids) == 1, pids
+    for thread in Path(f"/proc/{pids[0]}/task").iterdir():
+        kernel = kernel_status(f"{pids[0]}/task/{thread.name}")
+        assert (kernel["Seccomp"], kernel["NoNewPrivs"], int(kernel["CapEff"], 16)) == ("2", "1", 0), kernel
+
+
 def test_a_stranger_gets_nothing_from_any_socket(suite):
     """An unprivileged user in no group of the suite's is entitled to nothing, and is told so."""
     done = suite.net.inside("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env",

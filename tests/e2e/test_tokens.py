@@ -36,6 +36,38 @@ def test_a_token_that_may_change_needs_no_origin_but_a_foreign_one_is_refused(su
     suite.command("rule", "remove", "by a script")
 
 
+def test_a_script_with_a_token_that_answers_settles_a_connection_that_waits_for_it(suite):
+    suite.rules('[[rule]]\nname = "ask"\naction = "ask"\nprocess = { path = "%s" }\n' % suite.program("asks"))
+    shown, _ = create(suite, "answers", "--role", "answer", "--for-user", "1000")
+    become = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"]
+    stream = suite.net.start(suite.net.machine, *become, "curl", "-sN", "--max-time", 40, *shown, "http://127.0.0.1:817/api/v1/events?present=true")
+    lines = iter(stream.stdout.readline, "")
+    assert any(line == "event: ready\n" for line in lines)
+    waiting = suite.net.start(suite.net.machine, *become, suite.program("asks"), "tcp", "10.9.0.13", 7000, "--timeout", 30)
+    assert any(line == "event: prompt\n" for line in lines), "the question came by the stream"
+    asked = json.loads(next(lines).removeprefix("data: "))
+    url = "http://127.0.0.1:817/api/v1/prompts"
+    assert [q["id"] for q in json.loads(curl(suite, *shown, url, user=1000)[2])["prompts"]] == [asked["id"]]
+    answer = json.dumps({"id": asked["id"], "action": "allow", "lifetime": "once", "scope": "host"})
+    code, _, body = curl(suite, *shown, "-H", "Content-Type: application/json", "-d", answer, f"{url}/answer", user=1000)
+    assert code == 200 and json.loads(body)["settled"] == 1, body
+    assert json.loads(waiting.communicate(timeout=30)[0])["ok"]
+    stream.terminate()
+    suite.rules("")
+
+
+def test_a_script_with_a_token_that_changes_begins_and_ends_a_mode(suite):
+    looking, _ = create(suite, "looks on", "--role", "answer")
+    shown, _ = create(suite, "steers", "--role", "change")
+    body = ["-H", "Content-Type: application/json", "-d"]
+    lockdown = [*body, json.dumps({"mode": "lockdown", "seconds": 60})]
+    assert ask(suite, looking, "mode", *lockdown)[0] == 403
+    assert ask(suite, shown, "mode", *lockdown)[0] == 200
+    assert not suite.probe("locked-out", "tcp", "10.9.0.13", 7000)["ok"]
+    assert ask(suite, shown, "mode", *body, json.dumps({"mode": "none"}))[0] == 200
+    assert suite.probe("locked-out", "tcp", "10.9.0.13", 7000)["ok"]
+
+
 def test_a_token_is_for_one_users_programs(suite):
     shown, _ = create(suite, "for another", "--for-user", "65534")
     url = "http://127.0.0.1:817/api/v1/status"

@@ -8,6 +8,7 @@
 //   options: --timeout S (3)  --from PORT  --mark N  --family 4|6  --hold (wait for a line on
 //   standard
 //            input, then send it and read again)  --count N (datagrams)  --unconnected (UDP)
+//            --vanish (UDP: one datagram from an unconnected socket, then the end, without a word)
 //
 // Output: {"ok":…,"error":"ECONNREFUSED","us":…,"address":"…","data":"…"} and, with --hold, a
 // second line.
@@ -34,7 +35,7 @@ struct Options {
   std::string host, port;
   double timeout = 3;
   int from = 0, mark = 0, family = AF_UNSPEC, count = 1;
-  bool hold = false, unconnected = false;
+  bool hold = false, unconnected = false, vanish = false;
 };
 
 struct Seen {
@@ -144,6 +145,10 @@ int run(const Options& o) {
   getnameinfo(list->ai_addr, list->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
   seen.address = text;
   prepare(fd, o, list->ai_family);
+  if (o.vanish) {
+    sendto(fd, "x", 1, 0, list->ai_addr, list->ai_addrlen);
+    _exit(0);
+  }
   seen.error = exchange(fd, o, *list, seen);
   print(seen);
   if (o.hold) hold(fd, o, seen);
@@ -167,6 +172,10 @@ int main(int argc, char** argv) {
     }
     if (word == "--unconnected") {
       o.unconnected = true;
+      continue;
+    }
+    if (word == "--vanish") {
+      o.vanish = true;
       continue;
     }
     if (i + 1 == argc) return fprintf(stderr, "probe: %s needs a value\n", argv[i]), 2;

@@ -159,7 +159,13 @@ export const dns = {
   uses: "Uses",
   ttl: "Good for",
   answersTo: "Answer",
-  cacheEmpty: "Nothing is kept yet.",
+  cacheEmpty: "Nothing is kept now.",
+  cacheEmptyHint: "The next answer to a program is kept here for as long as it is good.",
+  flush: "Forget",
+  flushAll: "Forget all",
+  flushName: "Which names to forget",
+  flushHint: "example.org, with all below; empty: all",
+  flushed: (count: number, name: string) => `${s(count, "answer")} ${name ? `for ${name} and below ` : ""}forgotten; the next question is asked anew.`,
   steps: { list: "Lists", local: "Local names", policy: "Rules", cache: "Cache", answer: "Answer" } as Record<string, string>,
 };
 
@@ -174,6 +180,11 @@ export const lists = {
   everybody: "refused to everybody",
   byRule: "by rules",
   problem: "Problem",
+  update: "Make them anew",
+  updating: "The lists are made anew; what comes of it is told here.",
+  ran: "All made anew",
+  ranBadly: "Not all could be made anew",
+  running: "Being made anew, begun",
   none: "There is no list of names yet.",
   noneHint: "Name one as [list.NAME] in portreeve.toml; `portreeve list --update` fetches it, a timer keeps it fresh. A rule with list = \"NAME\" then refuses its names.",
 };

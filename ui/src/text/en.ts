@@ -2,7 +2,10 @@
 // Every text of the pages, in English. Another language is another file of this shape.
 
 import * as pages from "./en-pages";
+import { gate17 } from "./en-gate17";
+import * as modes from "./en-modes";
 import { prompts } from "./en-prompts";
+import * as settings from "./en-settings";
 import { s } from "./plural";
 
 export const text = {
@@ -10,6 +13,7 @@ export const text = {
   skip: "Skip to the page",
   menu: "Menu",
   close: "Close",
+  cancel: "Cancel",
   undo: "Undo",
   undone: "Taken back.",
   retry: "Try again",
@@ -25,6 +29,7 @@ export const text = {
     map: "Map",
     dns: "DNS",
     prompts: "Questions",
+    modes: "Modes",
     rules: "Rules",
     lists: "Lists",
     gate17: "Gate17",
@@ -144,6 +149,7 @@ export const text = {
     empty: "No connection matches this filter.",
     emptyHint: "Take a word out of it, or look further back.",
     nothingYet: "No program has connected yet. Each connection appears here the moment it is judged.",
+    byWay: (way: string) => `through Gate17 by ${way}`,
     unnamed: "no name",
     unknownProgram: "unknown program",
   },
@@ -214,5 +220,8 @@ export const text = {
     takingPort: (port: number) => `being connected to on port ${port}`,
   },
   ...pages,
+  ...modes,
+  ...settings,
+  gate17,
   prompts,
 };
