@@ -22,6 +22,10 @@ PROGRAMS = ["browser", "mail", "chat", "sync", "updater", "telemetry", "scanner"
 SETTINGS = f"""
 [policy]
 default = "allow"
+[profile.home]
+when = [{{ gateway = "02:00:5e:10:00:01" }}]
+[profile.strict]
+default = "block"
 [resolver]
 upstreams = ["{NAMES[0]}"]
 """

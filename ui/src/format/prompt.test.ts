@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from "vitest";
-import { headline, left, placeOf, targetOf } from "./prompt";
+import { headline, placeOf, targetOf } from "./prompt";
 
 const prompt = { direction: "out", program: { path: "/usr/bin/curl", pid: 1, uid: 0, gid: 0, inode: 0 }, domain: "example.org", destination: { address: "203.0.113.5", protocol: "tcp", port: 443 } };
 
@@ -9,8 +9,4 @@ test("a question says who wants to reach whom, whichever way", () => {
   expect(headline({ ...prompt, direction: "in", domain: "" })).toBe("203.0.113.5 wants to reach curl");
   expect(targetOf({ ...prompt, everything: true })).toBe("many hosts");
   expect(placeOf(prompt.destination)).toBe("203.0.113.5 tcp 443");
-});
-
-test("the time left is in minutes and seconds, and never below nothing", () => {
-  expect([left(58_400, 0), left(125_000, 0), left(1000, 5000)]).toEqual(["0:59", "2:05", "0:00"]);
 });

@@ -32,9 +32,3 @@ export function scopeWords(prompt: Prompt, scope: string): string {
       return words.scopes.program(askerOf(prompt));
   }
 }
-
-// "0:58"; nothing while nothing waits.
-export function left(untilMs: number, nowMs: number): string {
-  const seconds = Math.max(0, Math.ceil((untilMs - nowMs) / 1000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-}

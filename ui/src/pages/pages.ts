@@ -10,6 +10,7 @@ import { Connections } from "./connections/connections";
 import { Dns } from "./dns/dns";
 import { Lists } from "./lists/lists";
 import { FlowMap } from "./map/map";
+import { Modes } from "./modes/modes";
 import { Overview } from "./overview/overview";
 import { Programs } from "./programs/programs";
 import { Prompts } from "./prompts/prompts";
@@ -33,6 +34,7 @@ export const PAGES: PageEntry[] = [
   { name: "map", title: text.nav.map, section: "watch", icon: "map", view: FlowMap },
   { name: "dns", title: text.nav.dns, section: "watch", icon: "dns", view: Dns },
   { name: "prompts", title: text.nav.prompts, section: "steer", icon: "prompts", view: Prompts, waiting: openCount },
+  { name: "modes", title: text.nav.modes, section: "steer", icon: "pause", view: Modes },
   { name: "rules", title: text.nav.rules, section: "steer", icon: "rules", view: Rules },
   { name: "lists", title: text.nav.lists, section: "steer", icon: "lists", view: Lists },
   { name: "about", title: text.nav.about, section: "system", icon: "about", view: About },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Changing rules: each change names the rules that it was made from, and can be taken back.
 import { ask, Problem, request } from "../api/client";
-import type { ReplayOutcome, RuleChanged, Rules, RuleView } from "../api/types";
+import type { ChangeLog, ChangeUndone, ReplayOutcome, RuleChanged, Rules, RuleView } from "../api/types";
 
 export interface Seen {
   rules: RuleView[];
@@ -47,3 +47,8 @@ export const replaceRule = (name: string, toml: string, confirmSeconds = 0) =>
 // Asked right before another of the rules that portreeve keeps; "": after all of them.
 export const moveRule = (name: string, before: string) =>
   withFreshEtag(({ etag }) => ask<RuleChanged>("rules/move", { method: "POST", headers: { "If-Match": etag }, body: { name, before } }));
+
+// Takes an entry of the change log back; 0: the newest that can be.
+export const undoChange = (number: number) => ask<ChangeUndone>("changes/undo", { method: "POST", body: { number } });
+
+export const newestChange = () => ask<ChangeLog>("changes", { query: { limit: 1 } }).then(({ changes }) => changes?.at(-1)?.number ?? 0);

@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What whoever looks at any page has to know.
-import type { ComponentChildren } from "preact";
 import { ask } from "../api/client";
 import type { Confirmed } from "../api/types";
 import { Words } from "../parts/basics";
-import { Icon } from "../parts/icons";
 import { ago } from "../format/format";
+import { running } from "../state/modes";
 import { attempt, say } from "../state/notices";
 import { mayChange } from "../state/session";
 import { away, status, suite } from "../state/suite";
 import { text } from "../text/en";
-
-export function Banner(props: { tone: "bad" | "warn"; children: ComponentChildren; action?: ComponentChildren }) {
-  return (
-    <div class={`banner ${props.tone}`}>
-      <Icon name="warn" />
-      <p>{props.children}</p>
-      {props.action}
-    </div>
-  );
-}
+import { Banner } from "./banner";
+import { ModeBanner } from "./mode-banner";
 
 async function keepChange() {
   const { pending } = await ask<Confirmed>("rules/confirm", { method: "POST", body: {} });
@@ -37,11 +28,18 @@ function healthWords(): string | undefined {
 
 export function Banners() {
   const confirmBy = status.value?.rules?.confirm_by;
+  const modeConfirmBy = running.value?.confirmBy;
   const health = healthWords();
   return (
     <div class="banners" role="region" aria-label={text.title} aria-live="polite">
       {away.value && <Banner tone="bad">{text.away.banner}</Banner>}
       {!away.value && health && <Banner tone={status.value?.state === "stopped" ? "bad" : "warn"}><Words>{health}</Words></Banner>}
+      <ModeBanner />
+      {modeConfirmBy && (
+        <Banner tone="warn" action={mayChange.value && <button type="button" onClick={() => attempt(keepChange)}>{text.health.keep}</button>}>
+          {text.modes.endsUnless(ago(modeConfirmBy))}
+        </Banner>
+      )}
       {confirmBy && (
         <Banner tone="warn" action={mayChange.value && <button type="button" onClick={() => attempt(keepChange)}>{text.health.keep}</button>}>
           {text.health.confirmBy(ago(confirmBy))}

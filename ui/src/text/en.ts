@@ -2,6 +2,7 @@
 // Every text of the pages, in English. Another language is another file of this shape.
 
 import * as pages from "./en-pages";
+import * as modes from "./en-modes";
 import { prompts } from "./en-prompts";
 import { s } from "./plural";
 
@@ -25,6 +26,7 @@ export const text = {
     map: "Map",
     dns: "DNS",
     prompts: "Questions",
+    modes: "Modes",
     rules: "Rules",
     lists: "Lists",
     gate17: "Gate17",
@@ -214,5 +216,6 @@ export const text = {
     takingPort: (port: number) => `being connected to on port ${port}`,
   },
   ...pages,
+  ...modes,
   prompts,
 };

@@ -11,7 +11,7 @@ import { store, storeVersion } from "../../state/connections";
 import { usePolled } from "../../state/polling";
 import { open } from "../../state/prompts";
 import { hashOf } from "../../state/route";
-import { mayAnswer } from "../../state/session";
+import { mayAnswer, mayChange } from "../../state/session";
 import { away, status } from "../../state/suite";
 import { text } from "../../text/en";
 import { Traffic } from "./traffic";
@@ -31,6 +31,7 @@ function Hero() {
         <p class="hero-state">{away.value ? text.state.away : (text.state[now.state ?? ""] ?? now.state)}</p>
         <p>{now.reason ? <Words>{now.reason}</Words> : [words.rules(now.rules?.count ?? 0, now.rules?.files ?? 0), otherwise].filter(Boolean).join("; ")}</p>
       </div>
+      {mayChange.value && <a class="hero-action" href={hashOf("modes")}>{text.modes.overview}</a>}
       <p class="muted hero-version">portreeve {now.version}</p>
     </section>
   );

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The time that is left to answer, counting down.
-import { useEffect, useState } from "preact/hooks";
 import type { Question } from "../../state/prompts";
-import { left } from "../../format/prompt";
+import { left } from "../../format/time-left";
+import { useNow } from "../../parts/clock";
 import { text } from "../../text/en";
 
 const words = text.prompts;
-
-export function useNow(everyMs: number): number {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
-  return now;
-}
 
 export function Left({ of }: { of: Question }) {
   const now = useNow(500);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { ask } from "../../api/client";
-import type { ChangeLog as Log, ChangeView, ChangeUndone } from "../../api/types";
+import type { ChangeLog as Log, ChangeView } from "../../api/types";
 import { Ago, Card, Empty, Failed, Looking } from "../../parts/basics";
+import { undoChange } from "../../rules/changes";
 import { attempt, say } from "../../state/notices";
 import type { Polled } from "../../state/polling";
 import { mayChange } from "../../state/session";
@@ -10,10 +11,6 @@ import { text } from "../../text/en";
 const words = text.rules;
 
 export const lookAtLog = () => ask<Log>("changes", { query: { limit: 200 } });
-
-export async function undoChange(number: number): Promise<ChangeUndone> {
-  return ask<ChangeUndone>("changes/undo", { method: "POST", body: { number } });
-}
 
 const lineClass = (line: string) => (line.startsWith("+") ? "came" : line.startsWith("-") ? "went" : "");
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The rules that would cover what was learned, to accept.
+import { useState } from "preact/hooks";
+import { ask } from "../../api/client";
+import type { Forgotten, Learned as Proposals, LearnedRule } from "../../api/types";
+import { Ago, Card, Empty, Looking, Words } from "../../parts/basics";
+import { addRule, newestChange, undoChange } from "../../rules/changes";
+import { attempt, say } from "../../state/notices";
+import { usePolled, type Polled } from "../../state/polling";
+import { text } from "../../text/en";
+
+const words = text.modes;
+const EVERY_MS = 4000;
+
+const forget = () => ask<Forgotten>("mode/forget", { method: "POST", body: {} });
+
+async function accept(taken: LearnedRule[], rest: number): Promise<void> {
+  await addRule(taken.map(({ toml }) => toml ?? "").join("\n"));
+  const number = await newestChange();
+  await forget();
+  say(words.accepted(taken.length, rest), async () => void (await undoChange(number)));
+}
+
+function One(props: { of: LearnedRule; taken: boolean; onTake: (taken: boolean) => void }) {
+  const { of } = props;
+  return (
+    <li class={props.taken ? "" : "left-out"}>
+      <label class="check"><input type="checkbox" checked={props.taken} onChange={(event) => props.onTake(event.currentTarget.checked)} /><strong>{of.name}</strong></label>
+      <p class="small muted">{words.covers(of.connections ?? 0, of.kinds ?? 0)}, <Ago time={of.last} />{of.examples?.length ? `: ${of.examples.join(", ")}` : ""}</p>
+      <pre class="diff"><code>{(of.toml ?? "").trimEnd().split("\n").map((line, at) => <span key={at} class="came">+{line}{"\n"}</span>)}</code></pre>
+    </li>
+  );
+}
+
+function Proposed({ of, seen }: { of: LearnedRule[]; seen: Polled<Proposals> }) {
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [busy, setBusy] = useState(false);
+  const taken = of.filter(({ name }) => !left.has(name ?? ""));
+  function take(name: string, yes: boolean) {
+    const next = new Set(left);
+    if (yes) next.delete(name);
+    else next.add(name);
+    setLeft(next);
+  }
+  async function run(what: () => Promise<void>) {
+    setBusy(true);
+    await attempt(what);
+    await seen.look();
+    setBusy(false);
+  }
+  return (
+    <>
+      <ul class="learned">{of.map((one) => <One key={one.name} of={one} taken={!left.has(one.name ?? "")} onTake={(yes) => take(one.name ?? "", yes)} />)}</ul>
+      <div class="buttons">
+        <button type="button" class="primary" disabled={busy || taken.length === 0} onClick={() => run(() => accept(taken, of.length - taken.length))}>{words.accept(taken.length)}</button>
+        <button type="button" disabled={busy} onClick={() => run(async () => say(words.forgotten((await forget()).kinds ?? 0)))}>{words.forget}</button>
+      </div>
+    </>
+  );
+}
+
+export function Learned() {
+  const seen = usePolled(() => ask<Proposals>("mode/review"), EVERY_MS);
+  const rules = seen.value.value?.rules;
+  return (
+    <Card title={words.learned} class="wide">
+      <Looking of={seen} />
+      {rules && rules.length === 0 && <Empty words={words.nothingLearned} hint={words.nothingLearnedHint} icon="rules" />}
+      {rules && rules.length > 0 && <><p class="muted learned-hint"><Words>{words.learnedHint}</Words></p><Proposed of={rules} seen={seen} /></>}
+    </Card>
+  );
+}
