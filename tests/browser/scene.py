@@ -6,7 +6,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from harness.namespaces import HOSTS, wait_until
+from harness.namespaces import HOSTS, WORLD, wait_until
 
 NAMES = ("10.9.0.60", "fd09::60")  # the server that knows the names below
 READ, MAIL, BAD, OTHER = (pair for pair in HOSTS.values())
@@ -17,7 +17,7 @@ KNOWN = {
 HERE = Path(__file__).resolve().parent
 FETCHERS = ["fetcher", "fetch-more"]
 PAGES_PORT = 8080
-PROGRAMS = ["browser", "mail", "chat", "sync", "updater", "telemetry", "scanner", "backup"]
+PROGRAMS = ["browser", "mail", "chat", "sync", "updater", "telemetry", "scanner", "backup", "private"]
 
 SETTINGS = f"""
 [policy]
@@ -28,6 +28,14 @@ when = [{{ gateway = "02:00:5e:10:00:01" }}]
 default = "block"
 [resolver]
 upstreams = ["{NAMES[0]}"]
+[[gate.way]]
+name = "home"
+type = "socks5"
+server = "{WORLD[0]}:1080"
+[[gate.way]]
+name = "office"
+type = "http"
+server = "{WORLD[0]}:1"
 """
 
 RULES = """\
@@ -55,6 +63,12 @@ action  = "ask"
 process = { path = "$BIN/fetch*" }
 
 [[rule]]
+name    = "private goes through Gate17"
+action  = "gate17"
+way     = "home"
+process = { path = "$BIN/private" }
+
+[[rule]]
 name    = "backups stay at home"
 action  = "block"
 process = { path = "$BIN/backup" }
@@ -75,6 +89,7 @@ VISITS = [
     ("browser", "tcp", "ads.tracker.example", 443, 3), ("mail", "tcp", "mail.example.net", 443, 4),
     ("sync", "tcp", "sync.example.net", 443, 3), ("chat", "udp", "chat.example.org", 7000, 4),
     ("updater", "tcp", "updates.example.com", 80, 1), ("backup", "tcp", OTHER[0], 7000, 1),
+    ("private", "tcp", OTHER[0], 443, 2),
 ]
 
 
@@ -88,6 +103,11 @@ def serve_pages(suite):
     for name in FETCHERS:
         shutil.copy("/usr/bin/curl", suite.programs / name)
     suite.net.start(suite.net.world, "python3", "-m", "http.server", PAGES_PORT, "--directory", HERE, "--bind", "::")
+
+
+def serve_way(net):
+    """The far end of the way "home"."""
+    net.start(net.world, "microsocks", "-q", "-i", WORLD[0], "-p", 1080)
 
 
 def play(suite):

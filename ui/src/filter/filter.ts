@@ -34,6 +34,7 @@ const FIELDS = {
   user: (c: Connection) => [c.process?.user, String(c.process?.uid ?? "")],
   unit: (c: Connection) => [c.process?.unit ?? ""],
   rule: (c: Connection) => [c.verdict?.rule ?? ""],
+  way: (c: Connection) => [c.verdict?.way ?? ""],
   parent: (c: Connection) => (c.process?.parents ?? []).flatMap((p) => [p.path, lastPart(p.path)]),
   pid: (c: Connection) => [String(c.process?.pid ?? "")],
   kind: (c: Connection) => [c.process?.kind],

@@ -8,6 +8,7 @@ import { text } from "../text/en";
 import { About } from "./about/about";
 import { Connections } from "./connections/connections";
 import { Dns } from "./dns/dns";
+import { Gate17 } from "./gate17/gate17";
 import { Lists } from "./lists/lists";
 import { FlowMap } from "./map/map";
 import { Modes } from "./modes/modes";
@@ -37,5 +38,6 @@ export const PAGES: PageEntry[] = [
   { name: "modes", title: text.nav.modes, section: "steer", icon: "pause", view: Modes },
   { name: "rules", title: text.nav.rules, section: "steer", icon: "rules", view: Rules },
   { name: "lists", title: text.nav.lists, section: "steer", icon: "lists", view: Lists },
+  { name: "gate17", title: text.nav.gate17, section: "steer", icon: "gate17", view: Gate17 },
   { name: "about", title: text.nav.about, section: "system", icon: "about", view: About },
 ];

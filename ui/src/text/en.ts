@@ -2,6 +2,7 @@
 // Every text of the pages, in English. Another language is another file of this shape.
 
 import * as pages from "./en-pages";
+import { gate17 } from "./en-gate17";
 import * as modes from "./en-modes";
 import { prompts } from "./en-prompts";
 import { s } from "./plural";
@@ -146,6 +147,7 @@ export const text = {
     empty: "No connection matches this filter.",
     emptyHint: "Take a word out of it, or look further back.",
     nothingYet: "No program has connected yet. Each connection appears here the moment it is judged.",
+    byWay: (way: string) => `through Gate17 by ${way}`,
     unnamed: "no name",
     unknownProgram: "unknown program",
   },
@@ -217,5 +219,6 @@ export const text = {
   },
   ...pages,
   ...modes,
+  gate17,
   prompts,
 };

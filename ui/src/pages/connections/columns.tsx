@@ -27,6 +27,11 @@ function Target({ of }: { of: Connection }) {
   );
 }
 
+const Verdict = ({ of }: { of: Connection }) => {
+  const way = of.verdict?.action === "gate17" ? of.verdict.way : undefined;
+  return <Badge of={of.verdict?.action}>{way && <span title={text.connections.byWay(way)}><span class="sr-only">{text.verdict.gate17} </span>{way}</span>}</Badge>;
+};
+
 const Traffic = (props: { received: number; sent: number }) =>
   props.received + props.sent > 0 ? <span class="num">{bytes(props.received)} / {bytes(props.sent)}</span> : <span class="muted">–</span>;
 
@@ -54,7 +59,7 @@ export function columnsFor(by: GroupBy, open: (key: string) => boolean): Column<
     { key: "port", title: titles.port, cell: of((c) => <span class="num">{portOf(c) || ""} <span class="muted">{c.protocol}</span></span>) },
     {
       key: "verdict", title: titles.verdict,
-      cell: of((c) => <Badge of={c.verdict?.action} />, ({ group }) => group.refused > 0 && <Badge of="block">{short(group.refused)} {text.verdict.block}</Badge>),
+      cell: of((c) => <Verdict of={c} />, ({ group }) => group.refused > 0 && <Badge of="block">{short(group.refused)} {text.verdict.block}</Badge>),
     },
     { key: "rule", title: titles.rule, cell: of((c) => <span title={c.verdict?.reason}>{c.verdict?.rule || <span class="muted">{c.verdict?.reason}</span>}</span>) },
     { key: "bytes", title: titles.bytes, cell: of((c) => <Traffic received={c.bytes_in ?? 0} sent={c.bytes_out ?? 0} />, ({ group }) => <Traffic received={group.bytesIn} sent={group.bytesOut} />) },

@@ -98,7 +98,7 @@ export function Explained(props: { of: Connection; onClose: () => void; onFilter
   const title = `${lastPart(c.process?.path) || text.connections.unknownProgram} ${c.direction === "in" ? "←" : "→"} ${c.domain || c.remote?.address}`;
   return (
     <Drawer title={title} subject={keyOf(c)} onClose={props.onClose}>
-      <p class="verdict-line"><Badge of={c.verdict?.action} /> {c.verdict?.rule && <span>{c.verdict.rule}</span>}</p>
+      <p class="verdict-line"><Badge of={c.verdict?.action} /> {c.verdict?.way && <span>{text.connections.byWay(c.verdict.way)}</span>} {c.verdict?.rule && <span>{c.verdict.rule}</span>}</p>
       {answer?.value && <Why of={answer.value} from={c} />}
       {answer?.error && <Failed words={answer.error} />}
       {!answer && <Loading words={words.loading} />}

@@ -32,11 +32,11 @@ function Begin({ mode }: { mode: Mode }) {
   return (
     <div class="mode-form">
       {mode === "learn" && <Segments label={words.meanwhile} value={meanwhile} options={words.meanwhiles} onChange={setMeanwhile} />}
+      {mode === "lockdown" && <label class="check small"><input type="checkbox" checked={confirm} onChange={(event) => setConfirm(event.currentTarget.checked)} />{words.confirm}</label>}
       <div class="buttons">
         <button type="button" class="primary" disabled={busy} onClick={begin}>{words.begin[mode]}</button>
         <Choice label={words.lasts} value={seconds} options={spansOf(mode)} onChange={setSeconds} />
       </div>
-      {mode === "lockdown" && <label class="check small"><input type="checkbox" checked={confirm} onChange={(event) => setConfirm(event.currentTarget.checked)} />{words.confirm}</label>}
     </div>
   );
 }

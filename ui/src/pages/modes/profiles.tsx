@@ -75,7 +75,7 @@ export function Profiles() {
       <Looking of={seen} />
       {now && !now.profiles?.length && <Empty words={words.empty} icon="settings"><p class="muted"><Words>{words.emptyHint}</Words></p></Empty>}
       {now && now.profiles && now.profiles.length > 0 && (
-        <ScrollTable label={words.title}>
+        <ScrollTable label={words.title} class="profiles">
           <thead><tr>{Object.entries(words.columns).map(([key, title]) => <th scope="col" key={key}>{title}</th>)}</tr></thead>
           <tbody>
             <Special name={BY_NETWORK} hint={words.autoHint} inForce={false} chosen={now.chosen ?? ""} onUse={onUse} />

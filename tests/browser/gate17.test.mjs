@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { connect, open, until } from "./browser.mjs";
+
+test("each way is shown with its state and what went through it, the latest connections by their way", async () => {
+  const { page, close } = await open({ at: "gate17" });
+  assert.ok((await connect("private", "10.9.0.13", 443)).ok);
+  const home = page.getByRole("region", { name: "home" });
+  await home.getByText("works").waitFor();
+  await home.getByText(/[1-9]\d* streams? opened/).waitFor();
+  await home.getByText(/[\d.]+ ms/).waitFor();
+  await page.getByRole("region", { name: "office" }).getByText("HTTP CONNECT").waitFor();
+  await page.getByRole("region", { name: "Throughput by way" }).getByRole("img").waitFor();
+  const latest = page.getByRole("region", { name: "What went through" });
+  await latest.getByRole("row", { name: /private .*10\.9\.0\.13.* home/ }).first().waitFor();
+  await close();
+});
+
+test("from a way one comes to its connections, found by the filter", async () => {
+  const { page, close } = await open({ at: "gate17" });
+  await page.getByRole("link", { name: "Connections by home" }).click();
+  await page.getByRole("heading", { name: "Connections" }).waitFor();
+  assert.equal(await page.getByRole("combobox", { name: "Filter" }).inputValue(), "way:home");
+  const rows = page.locator(".long-sheet .row");
+  await until(async () => (await rows.count()) > 0, "its connections are shown");
+  for (const row of await rows.allInnerTexts()) assert.match(row, /private/);
+  await rows.first().click();
+  await page.locator(".drawer").getByText("through Gate17 by home").waitFor();
+  await close();
+});
