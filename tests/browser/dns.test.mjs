@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { test } from "node:test";
-import { connect, open } from "./browser.mjs";
+import { connect, open, until } from "./browser.mjs";
 
 test("a question is in the log with who asked and the answer, and says why", async () => {
   const { page, close } = await open({ at: "dns" });
@@ -20,5 +20,20 @@ test("upstreams, the cache and the most asked names are shown", async () => {
   await page.getByRole("region", { name: "Upstreams" }).getByText("10.9.0.60").waitFor();
   await page.getByRole("region", { name: "Cache" }).getByRole("rowheader").first().waitFor();
   await page.getByRole("region", { name: "Most asked names" }).getByText("news.example.org", { exact: true }).waitFor();
+  await close();
+});
+
+test("what the resolver keeps is forgotten by name, or all of it", async () => {
+  const { page, close } = await open({ at: "dns" });
+  await connect("mail", "mail.example.net", 443);
+  const cache = page.getByRole("region", { name: "Cache" });
+  await cache.getByRole("rowheader", { name: "mail.example.net" }).first().waitFor();
+  await cache.getByLabel("Which names to forget").fill("mail.example.net");
+  await cache.getByRole("button", { name: "Forget", exact: true }).click();
+  await page.getByText(/[1-9]\d* answers? for mail\.example\.net and below forgotten/).waitFor();
+  await until(async () => (await cache.getByRole("rowheader", { name: "mail.example.net" }).count()) === 0, "it is gone");
+  await cache.getByLabel("Which names to forget").fill("");
+  await cache.getByRole("button", { name: "Forget all" }).click();
+  await page.getByText(/answers? forgotten/).waitFor();
   await close();
 });

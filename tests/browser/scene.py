@@ -107,7 +107,7 @@ def serve_pages(suite):
 
 def serve_way(net):
     """The far end of the way "home"."""
-    net.start(net.world, "microsocks", "-q", "-i", WORLD[0], "-p", 1080)
+    net.start(net.world, "microsocks", "-i", WORLD[0], "-p", 1080)
 
 
 def play(suite):

@@ -158,7 +158,13 @@ export const dns = {
   uses: "Uses",
   ttl: "Good for",
   answersTo: "Answer",
-  cacheEmpty: "Nothing is kept yet.",
+  cacheEmpty: "Nothing is kept now.",
+  cacheEmptyHint: "The next answer to a program is kept here for as long as it is good.",
+  flush: "Forget",
+  flushAll: "Forget all",
+  flushName: "Which names to forget",
+  flushHint: "example.org, with all below; empty: all",
+  flushed: (count: number, name: string) => `${s(count, "answer")} ${name ? `for ${name} and below ` : ""}forgotten; the next question is asked anew.`,
   steps: { list: "Lists", local: "Local names", policy: "Rules", cache: "Cache", answer: "Answer" } as Record<string, string>,
 };
 

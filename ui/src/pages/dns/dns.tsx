@@ -2,16 +2,17 @@
 // What names were asked for, by whom, and how the resolver is.
 import { useState } from "preact/hooks";
 import { ask } from "../../api/client";
-import type { DnsCachePage, DnsLogPage, DnsQuery, DnsUpstreams, Groups } from "../../api/types";
-import { Badge, Card, Dot, Empty, Failed, Loading, Looking, PageHead, ScrollTable, toneOf } from "../../parts/basics";
+import type { DnsLogPage, DnsQuery, DnsUpstreams, Groups } from "../../api/types";
+import { Badge, Card, Dot, Empty, Failed, Loading, Looking, PageHead, toneOf } from "../../parts/basics";
 import { FindBox } from "../../parts/find-box";
 import { LongTable, type Column } from "../../parts/long-table";
-import { bytes, clock, lastPart, short, whole } from "../../format/format";
+import { clock, lastPart, short, whole } from "../../format/format";
 import { termText } from "../../filter/filter";
 import { usePolled } from "../../state/polling";
 import { hashOf } from "../../state/route";
 import { text } from "../../text/en";
 import { nameMatcher } from "./match";
+import { Cache } from "./cache";
 import { WhyName } from "./why";
 
 const words = text.dns;
@@ -104,23 +105,6 @@ function Upstreams() {
           {one.reason && <p class="small">{one.reason}</p>}
         </li>
       ))}</ul>
-    </Card>
-  );
-}
-
-function Cache() {
-  const seen = usePolled(() => ask<DnsCachePage>("dns/cache", { query: { limit: 8 } }), EVERY_MS);
-  const cache = seen.value.value;
-  return (
-    <Card title={words.cache} extra={cache && <p class="small muted">{words.cached(short(cache.answers), bytes(cache.bytes), bytes(cache.limit_bytes))}</p>}>
-      <Looking of={seen} />
-      {cache && cache.answers === 0 && <Empty words={words.cacheEmpty} icon="dns" />}
-      {cache && cache.answers > 0 && (
-        <ScrollTable label={words.cache}>
-          <thead><tr><th scope="col">{words.columns.name}</th><th scope="col">{words.columns.type}</th><th scope="col">{words.ttl}</th><th scope="col">{words.uses}</th></tr></thead>
-          <tbody>{(cache.cached ?? []).map((one) => <tr key={`${one.name} ${one.type} ${one.dnssec}`}><th scope="row" class="wrap">{one.name}</th><td>{one.type}</td><td class="num">{Math.round(one.ttl)} s</td><td class="num">{short(one.uses)}</td></tr>)}</tbody>
-        </ScrollTable>
-      )}
     </Card>
   );
 }

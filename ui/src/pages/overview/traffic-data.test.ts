@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from "vitest";
-import type { Connection } from "../../api/types";
-import { lastHour, stackOf, timesUntil } from "./traffic-data";
+import type { Connection, HistoryGroup } from "../../api/types";
+import { lastHour, pointsOf, stackOf, timesUntil } from "./traffic-data";
 
 const now = Date.parse("2026-11-29T12:30:30Z");
 
@@ -23,4 +23,11 @@ test("what is older than the bars is in none", () => {
   const row = (time: string) => ({ time, process: { path: "/usr/bin/curl" }, bytes_in: 7, bytes_out: 3 }) as unknown as Connection;
   const { series } = lastHour([row("2026-11-29T10:00:00Z"), row("2026-11-29T12:30:01Z")], "bytes", now);
   expect(series).toEqual([{ name: "curl", values: [...Array(59).fill(0), 10] }]);
+});
+
+test("what is in no program's line is the others'", () => {
+  const group = (key: string, connections: number) => ({ key, connections, refused: 0, bytes_in: 0, bytes_out: 0 }) as HistoryGroup;
+  const at = "2026-11-29T11:00:00Z", later = "2026-11-29T12:00:00Z";
+  const points = pointsOf([{ program: "/usr/bin/curl", points: [group(at, 3)] }], [group(at, 3), group(later, 2)], "connections");
+  expect(points).toEqual([{ name: "curl", time: Date.parse(at) / 1000, value: 3 }, { name: "others", time: Date.parse(later) / 1000, value: 2 }]);
 });

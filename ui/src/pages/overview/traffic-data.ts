@@ -2,7 +2,7 @@
 // Connections and bytes over time by program: the last hour from what policy remembers, all else from
 // the historian's counts.
 import { ask } from "../../api/client";
-import type { Connection, Groups, HistoryGroup } from "../../api/types";
+import type { Connection, Groups, HistoryGroup, Series, SeriesLine } from "../../api/types";
 import { lastPart } from "../../format/format";
 import type { Stack } from "../../parts/chart";
 import { text } from "../../text/en";
@@ -11,6 +11,7 @@ export type Range = "hour" | "day" | "week" | "month";
 export type Measure = "connections" | "bytes";
 
 const TOP = 5;
+const LINES = 8; // of the most connections: the most bytes are among them
 const MINUTE = 60, HOUR = 3600, DAY = 86_400;
 const SPANS: Record<Exclude<Range, "hour">, { since: string; by: "hour" | "day"; step: number; steps: number }> = {
   day: { since: "1d", by: "hour", step: HOUR, steps: 24 },
@@ -48,21 +49,21 @@ export function lastHour(connections: readonly Connection[], measure: Measure, n
   return stackOf(timesUntil(nowMs, MINUTE, 60), MINUTE, points);
 }
 
-const groupsBy = (by: string, query: Record<string, string | number>) => ask<Groups>("history/summary", { query: { by, ...query } }).then(({ groups }) => groups ?? []);
+// Lines of single programs, and what all have together: what is in no line is the others'.
+export function pointsOf(lines: SeriesLine[], all: HistoryGroup[], measure: Measure): { name: string; time: number; value: number }[] {
+  const size = (group: HistoryGroup) => valueOf(measure, group.connections, group.bytes_in, group.bytes_out);
+  const time = (group: HistoryGroup) => new Date(group.key ?? 0).getTime() / 1000;
+  const points = lines.flatMap(({ program, points: own }) => (own ?? []).map((group) => ({ name: lastPart(program), time: time(group), value: size(group) })));
+  const known = new Map<number, number>();
+  for (const point of points) known.set(point.time, (known.get(point.time) ?? 0) + point.value);
+  const rest = all.map((group) => ({ name: text.overview.others, time: time(group), value: size(group) - (known.get(time(group)) ?? 0) }));
+  return [...points, ...rest.filter(({ value }) => value > 0)];
+}
 
 export async function longer(range: Exclude<Range, "hour">, measure: Measure, nowMs = Date.now()): Promise<Stack> {
   const { since, by, step, steps } = SPANS[range];
-  const size = (group: HistoryGroup) => valueOf(measure, group.connections, group.bytes_in, group.bytes_out);
-  const programs = (await groupsBy("program", { since, limit: 50 })).sort((a, b) => size(b) - size(a)).slice(0, TOP);
-  const named = programs.filter(({ key }) => key);
-  const total = await groupsBy(by, { since, limit: 1000 });
-  const each: HistoryGroup[][] = []; // one after the other: the historian refuses who asks much at once
-  for (const { key } of named) each.push(await groupsBy(by, { since, limit: 1000, program: key! }));
-  const time = (group: HistoryGroup) => new Date(group.key ?? 0).getTime() / 1000;
-  const points = each.flatMap((groups, at) => groups.map((group) => ({ name: lastPart(named[at]!.key), time: time(group), value: size(group) })));
-  const rest = total.map((group) => {
-    const known = points.filter((point) => point.time === time(group)).reduce((sum, point) => sum + point.value, 0);
-    return { name: text.overview.others, time: time(group), value: Math.max(0, size(group) - known) };
-  });
-  return stackOf(timesUntil(nowMs, step, steps), step, [...points, ...rest.filter(({ value }) => value > 0)]);
+  // One after the other: the historian refuses who asks much at once.
+  const { lines } = await ask<Series>("history/series", { query: { since, step: by, limit: LINES } });
+  const { groups } = await ask<Groups>("history/summary", { query: { by, since, limit: 1000 } });
+  return stackOf(timesUntil(nowMs, step, steps), step, pointsOf(lines ?? [], groups ?? [], measure));
 }
