@@ -3,5 +3,5 @@
 import { after } from "node:test";
 import { closeBrowser } from "./browser.mjs";
 
-for (const name of ["login", "overview", "connections", "programs", "map", "dns", "rules", "prompts", "modes", "gate17", "keyboard", "look", "many", "gateway"]) await import(`./${name}.test.mjs`);
+for (const name of ["login", "overview", "connections", "programs", "map", "dns", "rules", "prompts", "modes", "gate17", "settings", "keyboard", "look", "many", "gateway"]) await import(`./${name}.test.mjs`);
 after(closeBrowser);

@@ -4,6 +4,7 @@ import random
 import shutil
 import sqlite3
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.namespaces import HOSTS, WORLD, wait_until
@@ -105,9 +106,18 @@ def serve_pages(suite):
     suite.net.start(suite.net.world, "python3", "-m", "http.server", PAGES_PORT, "--directory", HERE, "--bind", "::")
 
 
-def serve_way(net):
-    """The far end of the way "home"."""
-    net.start(net.world, "microsocks", "-i", WORLD[0], "-p", 1080)
+@contextmanager
+def far_end(net):
+    """The server of the way "home", which knows the names as well: Gate17 has them looked up there."""
+    files = Path(f"/etc/netns/{net.world}")
+    files.mkdir(parents=True, exist_ok=True)
+    (files / "hosts").write_text("".join(f"{address} {name}\n" for name, pair in KNOWN.items() for address in pair))
+    (files / "nsswitch.conf").write_text("hosts: files\n")
+    try:
+        net.start(net.world, "microsocks", "-i", WORLD[0], "-p", 1080)
+        yield
+    finally:
+        shutil.rmtree(files)
 
 
 def play(suite):

@@ -16,6 +16,7 @@ import { Overview } from "./overview/overview";
 import { Programs } from "./programs/programs";
 import { Prompts } from "./prompts/prompts";
 import { Rules } from "./rules/rules";
+import { Settings } from "./settings/settings";
 
 export const SECTIONS = ["watch", "steer", "system"] as const;
 
@@ -39,5 +40,6 @@ export const PAGES: PageEntry[] = [
   { name: "rules", title: text.nav.rules, section: "steer", icon: "rules", view: Rules },
   { name: "lists", title: text.nav.lists, section: "steer", icon: "lists", view: Lists },
   { name: "gate17", title: text.nav.gate17, section: "steer", icon: "gate17", view: Gate17 },
+  { name: "settings", title: text.nav.settings, section: "system", icon: "settings", view: Settings },
   { name: "about", title: text.nav.about, section: "system", icon: "about", view: About },
 ];

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { ago, whole } from "../format/format";
+import { times } from "../state/choices";
 import type { Polled } from "../state/polling";
 import { pageTitle } from "../state/title";
 import { text } from "../text/en";
@@ -85,7 +86,7 @@ export const ScrollTable = (props: { label: string; class?: string; children: Co
   </div>
 );
 
-// "3 min ago", with the whole time where one rests on it; counts on by itself.
+// "3 min ago", or the whole time, as one likes; the other where one rests on it. Counts on by itself.
 export function Ago(props: { time: string | undefined }) {
   const [, tick] = useState(0);
   useEffect(() => {
@@ -93,7 +94,9 @@ export function Ago(props: { time: string | undefined }) {
     return () => clearInterval(timer);
   }, []);
   if (!props.time) return null;
-  return <time dateTime={props.time} title={whole(props.time)}>{ago(props.time)}</time>;
+  const words = [ago(props.time), whole(props.time)];
+  if (times.value === "absolute") words.reverse();
+  return <time dateTime={props.time} title={words[1]}>{words[0]}</time>;
 }
 
 export function Choice<T extends string>(props: { label: string; value: T; options: Record<string, string>; onChange: (value: T) => void; hideLabel?: boolean }) {

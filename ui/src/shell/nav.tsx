@@ -2,12 +2,12 @@
 import { signal } from "@preact/signals";
 import { Dot, toneOf } from "../parts/basics";
 import { Icon, Logo } from "../parts/icons";
+import { ThemeChoice } from "../parts/theme-choice";
 import { PAGES, SECTIONS, type PageEntry } from "../pages/pages";
 import { attempt } from "../state/notices";
 import { hashOf, page } from "../state/route";
 import { logOut, session } from "../state/session";
 import { away, status } from "../state/suite";
-import { theme, THEMES, type Theme } from "../state/theme";
 import { text } from "../text/en";
 
 const open = signal(false); // on narrow screens
@@ -33,17 +33,6 @@ function Link(props: { of: PageEntry }) {
         {waiting > 0 && <span class="count"><span class="sr-only">, </span>{waiting}<span class="sr-only"> {text.nav.waiting}</span></span>}
       </a>
     </li>
-  );
-}
-
-function ThemeChoice() {
-  return (
-    <label class="theme-choice">
-      <span>{text.theme.label}</span>
-      <select value={theme.value} onChange={(event) => (theme.value = event.currentTarget.value as Theme)}>
-        {THEMES.map((name) => <option key={name} value={name}>{text.theme[name]}</option>)}
-      </select>
-    </label>
   );
 }
 

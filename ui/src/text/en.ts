@@ -5,6 +5,7 @@ import * as pages from "./en-pages";
 import { gate17 } from "./en-gate17";
 import * as modes from "./en-modes";
 import { prompts } from "./en-prompts";
+import * as settings from "./en-settings";
 import { s } from "./plural";
 
 export const text = {
@@ -12,6 +13,7 @@ export const text = {
   skip: "Skip to the page",
   menu: "Menu",
   close: "Close",
+  cancel: "Cancel",
   undo: "Undo",
   undone: "Taken back.",
   retry: "Try again",
@@ -219,6 +221,7 @@ export const text = {
   },
   ...pages,
   ...modes,
+  ...settings,
   gate17,
   prompts,
 };

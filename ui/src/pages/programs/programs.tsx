@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every program that was seen, and what one can do about each.
 import { useCallback, useMemo, useState } from "preact/hooks";
-import { Badge, Choice, Empty, Failed, Loading, PageHead } from "../../parts/basics";
+import { Ago, Badge, Choice, Empty, Failed, Loading, PageHead } from "../../parts/basics";
 import { FindBox } from "../../parts/find-box";
 import { LongTable, type Column } from "../../parts/long-table";
-import { ago, bytes, short, whole } from "../../format/format";
+import { bytes, short } from "../../format/format";
 import { usePolled } from "../../state/polling";
 import { setQuery } from "../../state/route";
 import { text } from "../../text/en";
@@ -20,7 +20,7 @@ const COLUMNS: Column<ProgramRow>[] = [
   { key: "connections", title: text.connections.title, cell: (row) => <span class="num">{short(row.connections)}</span> },
   { key: "refused", title: text.verdict.block!, cell: (row) => (row.refused ? <Badge of="block">{short(row.refused)}</Badge> : <span class="muted">–</span>) },
   { key: "traffic", title: text.connections.columns.bytes, cell: (row) => <span class="num">{bytes(row.bytes_in)} / {bytes(row.bytes_out)}</span> },
-  { key: "last", title: words.lastSeen, cell: (row) => <time class="num" dateTime={row.last} title={whole(row.last)}>{ago(row.last)}</time> },
+  { key: "last", title: words.lastSeen, cell: (row) => <Ago time={row.last} /> },
 ];
 
 export function Programs(props: { query: Record<string, string> }) {
