@@ -19,6 +19,7 @@ export const gate17 = {
   connections: (way: string) => `Connections by ${way}`,
   throughput: "Throughput by way",
   throughputHint: "Received and sent, since this page was opened.",
+  still: "Nothing goes through just now. What does is drawn here.",
   latest: "What went through",
   latestEmpty: "Nothing went through Gate17 lately. A connection is listed here as soon as a rule with action = \"gate17\" takes it.",
   columns: { time: "Time", program: "Program", target: "Name or address", way: "Way", bytes: "Received / sent", state: "State" },

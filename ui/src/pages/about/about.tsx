@@ -8,9 +8,7 @@ import { text } from "../../text/en";
 
 const words = text.about;
 
-// Served beside these pages, so that they are there without a network.
-const DOCUMENTS = ["tutorial", "operating", "rules", "dns", "lists", "history", "api", "troubleshooting", "architecture", "threat-model", "kernel-rules", "failing", "contributing"];
-const MANUALS = ["portreeve(1)", "portreeve.toml(5)", "portreeve-rules(5)"];
+const MANUALS = ["portreeve(1)", "portreeve.toml(5)", "portreeve-rules(5)", "portreeve-list(5)", "portreeve-api(7)", "portreeve-rpc(7)"];
 
 function SandboxRow({ of }: { of: ProcessStatus }) {
   const box = of.sandbox;
@@ -60,7 +58,7 @@ export function About() {
         </Card>
         <Latency />
         <Card title={words.docs} extra={<p class="small muted">{words.docsHint}</p>}>
-          <ul class="docs">{DOCUMENTS.map((name) => <li key={name}><a href={`/docs/${name}.txt`}>{name.replaceAll("-", " ")}</a></li>)}</ul>
+          <ul class="docs">{__DOCUMENTS__.map((name) => <li key={name}><a href={`/docs/${name}.txt`}>{name.replaceAll("-", " ")}</a></li>)}</ul>
           <h3 class="manuals">{words.manuals}</h3>
           <ul class="docs">{MANUALS.map((name) => <li key={name}><code>man {name.replace(/(.*)\((\d)\)/, "$2 $1")}</code></li>)}</ul>
         </Card>

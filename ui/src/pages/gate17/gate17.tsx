@@ -21,9 +21,12 @@ const perSecond = (value: number) => words.perSecond(bytes(value));
 const timeOf = (time: number) => clock(new Date(time * 1000).toISOString());
 
 function Throughput({ of }: { of: Look[] }) {
+  const stack = stackOf(of, STEP, BARS);
   return (
     <Card title={words.throughput} class="wide" extra={<p class="small muted">{words.throughputHint}</p>}>
-      <StackedBars of={stackOf(of, STEP, BARS)} label={words.throughput} format={perSecond} timeOf={timeOf} />
+      <div class="chart-area">
+        {stack.series.some(({ values }) => values.some((value) => value > 0)) ? <StackedBars of={stack} label={words.throughput} format={perSecond} timeOf={timeOf} /> : <Empty words={words.still} />}
+      </div>
     </Card>
   );
 }
