@@ -39,7 +39,12 @@ export function LongTable<Row>(props: LongTableProps<Row>) {
   const box = useRef<HTMLDivElement>(null);
   const sheet = useRef<HTMLDivElement>(null);
   const [sight, setSight] = useState({ scrolled: 0, height: 600 });
-  const [active, setActive] = useState(0);
+  const [active, draw] = useState(0);
+  const newest = useRef(0); // keys come faster than they are drawn
+  function setActive(index: number) {
+    newest.current = index;
+    draw(index);
+  }
   const wantsFocus = useRef(false);
   const { first, end } = windowOf(props.count, rowHeight, sight.scrolled, sight.height);
   const focusable = Math.min(active, Math.max(0, props.count - 1));
@@ -77,7 +82,7 @@ export function LongTable<Row>(props: LongTableProps<Row>) {
     if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     const element = box.current!;
-    const next = step(focusable, props.count, Math.max(1, Math.floor(element.clientHeight / rowHeight) - 1));
+    const next = step(Math.min(newest.current, Math.max(0, props.count - 1)), props.count, Math.max(1, Math.floor(element.clientHeight / rowHeight) - 1));
     setActive(next);
     wantsFocus.current = true;
     element.scrollTop = scrollTo(next, rowHeight, element.scrollTop, element.clientHeight);

@@ -16,7 +16,7 @@ export function Latest() {
   return (
     <Card title={words.latest} class="wide" extra={<a class="more" href={hashOf("connections", { filter: "verdict:gate17" })}>{words.allOf}</a>}>
       {rows.length === 0 ? <Empty words={words.latestEmpty} icon="gate17" /> : (
-        <ScrollTable label={words.latest}>
+        <ScrollTable label={words.latest} class="went-through">
           <thead><tr>{Object.entries(words.columns).map(([key, title]) => <th scope="col" key={key}>{title}</th>)}</tr></thead>
           <tbody>{rows.map((c) => (
             <tr key={c.id}>
