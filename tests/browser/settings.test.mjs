@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HOME, go, loginLink, open, portreeve, until } from "./browser.mjs";
+import { connect, HOME, go, loginLink, open, portreeve, until } from "./browser.mjs";
 
 test("the settings are shown section by section, and found by a word", async () => {
   const { page, close } = await open({ at: "settings" });
@@ -10,6 +10,28 @@ test("the settings are shown section by section, and found by a word", async () 
   await until(async () => (await page.getByRole("group", { name: "[policy]" }).count()) === 0, "the others are gone");
   await page.getByLabel("Find a setting").fill("nonsense");
   await page.getByText("No setting of that name.").waitFor();
+  await close();
+});
+
+test("a setting of [policy] is changed, is in force at once, and can be taken back", async () => {
+  const { page, close } = await open({ at: "settings" });
+  const row = page.getByRole("group", { name: "[policy]" }).getByRole("row", { name: /^default/ });
+  await row.getByRole("button", { name: "Change policy.default" }).click();
+  await row.getByLabel("policy.default").selectOption("block");
+  await row.getByRole("button", { name: "Put in force" }).click();
+  await page.locator(".notice").getByText("policy.default is changed").waitFor();
+  await row.getByText(/change \d+/).waitFor();
+  assert.ok(!(await connect("sync", "10.9.0.13", 443)).ok, "it is not in force");
+  await page.locator(".notice").getByRole("button", { name: "Undo" }).click();
+  await page.getByText("Taken back.").waitFor();
+  assert.ok((await connect("sync", "10.9.0.13", 443)).ok, "it is still in force");
+  await row.getByText(/portreeve\.toml:\d+/).waitFor();
+  await page.getByRole("group", { name: "[policy]" }).getByRole("button", { name: "Change policy.answer_seconds" }).click();
+  await page.getByLabel("policy.answer_seconds").fill("17");
+  await page.getByRole("button", { name: "Put in force" }).press("Enter");
+  await page.locator(".notice").getByText("policy.answer_seconds is changed").waitFor();
+  assert.match(portreeve("settings"), /answer_seconds.*17/);
+  portreeve("settings", "reset", "policy.answer_seconds");
   await close();
 });
 

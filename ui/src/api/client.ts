@@ -22,7 +22,7 @@ export const token = {
 export type Query = Record<string, string | number | boolean | undefined>;
 
 export interface Asking {
-  method?: "GET" | "POST" | "PUT" | "DELETE";
+  method?: "GET" | "POST" | "PATCH" | "DELETE";
   query?: Query;
   body?: unknown;
   headers?: Record<string, string>;

@@ -179,6 +179,11 @@ export const lists = {
   everybody: "refused to everybody",
   byRule: "by rules",
   problem: "Problem",
+  update: "Make them anew",
+  updating: "The lists are made anew; what comes of it is told here.",
+  ran: "All made anew",
+  ranBadly: "Not all could be made anew",
+  running: "Being made anew, begun",
   none: "There is no list of names yet.",
   noneHint: "Name one as [list.NAME] in portreeve.toml; `portreeve list --update` fetches it, a timer keeps it fresh. A rule with list = \"NAME\" then refuses its names.",
 };

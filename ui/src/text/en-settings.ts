@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The texts about settings.
+import { s } from "./plural";
 
 export const settings = {
   title: "Settings",
@@ -14,13 +15,16 @@ export const settings = {
   sessionAs: (uid: number) => `uid ${uid}`,
   sessionHint: "It ends after 12 hours without use, when you log out, or when the policy process is restarted.",
   suite: "portreeve.toml",
-  columns: { key: "Setting", value: "Value" } as Record<string, string>,
+  columns: { key: "Setting", value: "In force", default: "Default", origin: "From, and when a change takes force" } as Record<string, string>,
+  isDefault: "the default",
+  change: "Change",
+  save: "Put in force",
+  reset: "As the file says",
+  changed: (name: string, affected: number) => `${name} is changed${affected ? `; ${s(affected, "open connection")} judged anew` : ""}.`,
   find: "Find a setting",
   noneFound: "No setting of that name.",
-  empty: "portreeve.toml says nothing: everything has its default.",
-  emptyHint: "The defaults stand in the example that was installed with portreeve, and in portreeve.toml(5).",
-  fileError: (error: string) => `The file could not be read: ${error}`,
-  changeHint: "An administrator changes it in the file; `portreeve check` says what is wrong in it.",
+  fileError: (error: string) => `What the file says is not in force: ${error}`,
+  changeHint: "Settings of `[policy]` are changed here; the others by an administrator in the file, where `portreeve check` says what is wrong.",
 };
 
 export const tokens = {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { useState } from "preact/hooks";
 import { ask } from "../../api/client";
-import type { NameQueryPage } from "../../api/types";
+import type { DnsLists, DnsListsUpdate, NameQueryPage } from "../../api/types";
 import { Ago, Badge, Card, Empty, Looking, PageHead, ScrollTable, Words } from "../../parts/basics";
 import { bytes, count, short } from "../../format/format";
 import { lookAtRules } from "../../rules/changes";
-import { lists } from "../../rules/lists-known";
+import { attempt, say } from "../../state/notices";
 import { usePolled } from "../../state/polling";
+import { mayChange } from "../../state/session";
 import { text } from "../../text/en";
 
 const words = text.lists;
@@ -22,15 +24,36 @@ async function refusals(): Promise<Map<string, number>> {
   return counted;
 }
 
+function Run({ of }: { of: DnsListsUpdate }) {
+  return (
+    <div class="lists-run">
+      <p class="small muted" role="status">{of.ended ? <>{of.good ? words.ran : words.ranBadly} <Ago time={of.ended} /></> : <>{words.running} <Ago time={of.started} /></>}</p>
+      {(of.problems ?? []).map((problem) => <p key={problem} class="failed">{problem}</p>)}
+    </div>
+  );
+}
+
 export function Lists() {
-  const seen = usePolled(lists, EVERY_MS);
+  const seen = usePolled(() => ask<DnsLists>("lists"), EVERY_MS);
   const hits = usePolled(refusals, EVERY_MS);
-  const all = seen.value.value;
+  const all = seen.value.value?.lists;
+  const latest = seen.value.value?.update;
+  const [busy, setBusy] = useState(false);
+  async function update() {
+    setBusy(true);
+    await attempt(async () => {
+      await ask<unknown>("lists/update", { method: "POST", body: {} });
+      say(words.updating);
+      await seen.look();
+    });
+    setBusy(false);
+  }
   return (
     <>
-      <PageHead title={words.title} />
+      <PageHead title={words.title}>{mayChange.value && <button type="button" disabled={busy} onClick={update}>{words.update}</button>}</PageHead>
       <Card>
         <Looking of={seen} />
+        {latest?.started && <Run of={latest} />}
         {all?.length === 0 && <Empty words={words.none} icon="lists"><p class="muted"><Words>{words.noneHint}</Words></p></Empty>}
         {all && all.length > 0 && (
           <ScrollTable label={words.title}>
