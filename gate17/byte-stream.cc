@@ -9,8 +9,6 @@
 namespace portreeve::gate17 {
 namespace {
 
-constexpr size_t LONGEST_WRITE = 64 << 10;
-
 kj::Exception brokenOff() {
   return KJ_EXCEPTION(DISCONNECTED, "the stream broke off");
 }
@@ -48,19 +46,40 @@ kj::Promise<size_t> IncomingBytes::readMore(kj::byte* buffer, size_t minBytes, s
   size_t part = kj::min(pending.size(), maxBytes - done);
   if (part > 0) {
     memcpy(buffer + done, pending.begin(), part);
-    pending = pending.slice(part, pending.size());
     done += part;
-    if (pending.size() == 0)
-      KJ_IF_MAYBE (writer, taken) (*writer)->fulfill();
+    consume(part);
   }
   if ((done >= minBytes && done > 0) || done == maxBytes) return done;
   KJ_IF_MAYBE (why, broken) return kj::cp(*why);
   if (ended) return done;
-  auto waiting = kj::newPromiseAndFulfiller<void>();
-  arrived = kj::mv(waiting.fulfiller);
-  return waiting.promise.then([this, buffer, minBytes, maxBytes, done]() {
+  return whenChanged().then([this, buffer, minBytes, maxBytes, done]() {
     return readMore(buffer, minBytes, maxBytes, done);
   });
+}
+
+kj::Promise<size_t> IncomingBytes::passTo(kj::AsyncOutputStream& to) {
+  if (size_t size = pending.size()) {
+    auto passed = passing.wrap(to.write(pending.begin(), size));
+    return passed.then([this, size]() {
+      consume(size);
+      return size;
+    });
+  }
+  KJ_IF_MAYBE (why, broken) return kj::cp(*why);
+  if (ended) return size_t(0);
+  return whenChanged().then([this, &to]() { return passTo(to); });
+}
+
+kj::Promise<void> IncomingBytes::whenChanged() {
+  auto waiting = kj::newPromiseAndFulfiller<void>();
+  arrived = kj::mv(waiting.fulfiller);
+  return kj::mv(waiting.promise);
+}
+
+void IncomingBytes::consume(size_t bytes) {
+  pending = pending.slice(bytes, pending.size());
+  if (pending.size() == 0)
+    KJ_IF_MAYBE (writer, taken) (*writer)->fulfill();
 }
 
 kj::Promise<void> IncomingBytes::write(kj::ArrayPtr<const kj::byte> bytes) {
@@ -71,6 +90,11 @@ kj::Promise<void> IncomingBytes::write(kj::ArrayPtr<const kj::byte> bytes) {
   taken = kj::mv(waiting.fulfiller);
   wake();
   return kj::mv(waiting.promise);
+}
+
+void IncomingBytes::forget() {
+  pending = nullptr;
+  passing.cancel(brokenOff());
 }
 
 void IncomingBytes::end() {
@@ -124,13 +148,19 @@ kj::Promise<void> ByteStream::write(const void* buffer, size_t size) {
 
 kj::Promise<void> ByteStream::writeMore(kj::ArrayPtr<const kj::byte> rest) {
   if (rest.size() == 0) return kj::READY_NOW;
+  size_t part = kj::min(rest.size(), LONGEST_WRITE);
+  auto sent = send(rest.slice(0, part));
+  if (part == rest.size()) return sent;
+  return sent.then([this, rest = rest.slice(part, rest.size())]() { return writeMore(rest); });
+}
+
+kj::Promise<void> ByteStream::send(kj::ArrayPtr<const kj::byte> bytes) {
+  KJ_IREQUIRE(bytes.size() <= LONGEST_WRITE);
   KJ_IF_MAYBE (sink, out) {
-    size_t part = kj::min(rest.size(), LONGEST_WRITE);
-    auto request = sink->writeRequest(capnp::MessageSize{part / sizeof(capnp::word) + 16, 0});
-    request.setBytes(rest.slice(0, part));
-    auto sent = request.send();
-    if (part == rest.size()) return sent;
-    return sent.then([this, rest = rest.slice(part, rest.size())]() { return writeMore(rest); });
+    auto request =
+        sink->writeRequest(capnp::MessageSize{bytes.size() / sizeof(capnp::word) + 16, 0});
+    request.setBytes(bytes);
+    return request.send();
   }
   return brokenOff();
 }

@@ -16,9 +16,13 @@ public:
   // 0 (or less than minBytes) at the end; rejects with DISCONNECTED when it broke off. One reader
   // at a time.
 
+  kj::Promise<size_t> passTo(kj::AsyncOutputStream& to);
+  // Writes what waits from where it lies, once something does. How much that was; 0 at the end.
+  // Otherwise as tryRead.
+
   kj::Promise<void> write(kj::ArrayPtr<const kj::byte> bytes);
   // Resolves when they were read. `bytes` stay until then.
-  void forget() { pending = nullptr; }  // they do not stay any longer
+  void forget();  // they do not stay any longer
   void end();
   void breakOff(kj::Exception&& why);
   void stopReading();  // nobody will: writers are told
@@ -30,8 +34,11 @@ private:
   bool ended = false;
   bool abandoned = false;
   kj::Maybe<kj::Exception> broken;
+  kj::Canceler passing;  // from `pending`
 
   kj::Promise<size_t> readMore(kj::byte* buffer, size_t minBytes, size_t maxBytes, size_t done);
+  kj::Promise<void> whenChanged();
+  void consume(size_t bytes);
   void wake();
 };
 
@@ -50,6 +57,11 @@ public:
   kj::Promise<void> write(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces) override;
   kj::Promise<void> whenWriteDisconnected() override;
   void shutdownWrite() override;
+
+  static constexpr size_t LONGEST_WRITE = 128 << 10;
+  kj::Promise<void> send(kj::ArrayPtr<const kj::byte> bytes);
+  // As write, of at most LONGEST_WRITE; they are copied before it returns.
+  kj::Promise<size_t> passTo(kj::AsyncOutputStream& to) { return incoming->passTo(to); }
 
 private:
   kj::Own<IncomingBytes> incoming;

@@ -8,11 +8,11 @@
 #include "common/privileges.h"
 #include "common/service.h"
 #include "common/settings.h"
-#include "gate17/descriptors.h"
 #include "gate17/keys.h"
 #include "gate17/lookups.h"
 #include "gate17/node-account.h"
 #include "gate17/node-service.h"
+#include "gate17/resources.h"
 #include "gate17/sandbox.h"
 #include "gate17/service.h"
 
@@ -49,6 +49,7 @@ int serve() {
   auto sockets = Sockets::take(service::HandedSockets::take());
   service::Notifier notifier;
   raiseDescriptorLimit();
+  keepFreedMemory();
 
   kj::UnixEventPort::captureSignal(SIGTERM);
   auto io = kj::setupAsyncIo();
@@ -79,6 +80,7 @@ int serveNode() {
   auto account = nodeAccount();
   service::Notifier notifier;
   raiseDescriptorLimit();
+  keepFreedMemory();
 
   kj::UnixEventPort::captureSignal(SIGTERM);
   auto io = kj::setupAsyncIo();

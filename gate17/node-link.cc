@@ -17,7 +17,7 @@ constexpr size_t MOST_WINDOW = 1 << 20;
 constexpr size_t ALL_WINDOWS = 256 << 20;  // of one connection, roughly, whoever does not read
 
 capnp::ReaderOptions limits() {
-  // The longest message is a write of 64 KiB.
+  // The longest message is a write of ByteStream::LONGEST_WRITE.
   capnp::ReaderOptions options;
   options.traversalLimitInWords = (256 << 10) / sizeof(capnp::word);
   options.nestingLimit = 16;

@@ -139,6 +139,43 @@ TEST_CASE("a server that breaks off is no end of the stream") {
   CHECK(e.getType() == kj::Exception::Type::DISCONNECTED);
 }
 
+TEST_CASE("bytes that wait for a slow server go with the client who sent them, and are no end") {
+  Site site;
+  auto way = site.way();
+  auto opened = way->open(Target::at(site.serverAt)).wait(site.io.waitScope);
+  auto server = site.server->accept().wait(site.io.waitScope);
+  auto bytes = kj::heapArray<kj::byte>(64 << 20);
+  memset(bytes.begin(), 7, bytes.size());
+  auto writing = opened->write(bytes.begin(), bytes.size()).eagerlyEvaluate(nullptr);
+  CHECK_FALSE(writing.poll(site.io.waitScope));
+  writing = nullptr;
+  opened = nullptr;
+  way = nullptr;
+  CHECK(kj::runCatchingExceptions([&]() { server->readAllBytes().wait(site.io.waitScope); }) !=
+        nullptr);
+  site.way()->probe().wait(site.io.waitScope);
+}
+
+TEST_CASE("both directions at once, more than any buffer holds, do not wait for each other") {
+  Site site;
+  auto way = site.way();
+  auto opened = way->open(Target::at(site.serverAt)).wait(site.io.waitScope);
+  auto server = site.server->accept().wait(site.io.waitScope);
+  auto bytes = kj::heapArray<kj::byte>(16 << 20);
+  for (size_t i = 0; i < bytes.size(); i++) bytes[i] = kj::byte(i * 17 >> 6);
+  auto pass = [&](kj::AsyncIoStream& from, kj::AsyncIoStream& to) {
+    auto got = kj::heapArray<kj::byte>(bytes.size());
+    auto read = to.read(got.begin(), got.size());
+    return from.write(bytes.begin(), bytes.size())
+        .then([read = kj::mv(read)]() mutable { return kj::mv(read); })
+        .then([&bytes, got = kj::mv(got)]() { return got == bytes; });
+  };
+  auto there = pass(*opened, *server).eagerlyEvaluate(nullptr);
+  auto back = pass(*server, *opened).eagerlyEvaluate(nullptr);
+  CHECK(there.wait(site.io.waitScope));
+  CHECK(back.wait(site.io.waitScope));
+}
+
 TEST_CASE("whoever says nothing gets a quote of the day") {
   Site site;
   auto stranger = Socket::connect(site.io.unixEventPort, site.nodeAt).wait(site.io.waitScope);

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gate17/relay.h"
 
+#include "gate17/byte-stream.h"
 #include "gate17/socket.h"
 
 #include <errno.h>
 #include <kj/debug.h>
-#include <kj/function.h>
-#include <kj/vector.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include <algorithm>
 
 namespace portreeve::gate17 {
 namespace {
 
-constexpr size_t PIECE = 128 << 10;
-constexpr size_t BUFFERED_PIECE = 16 << 10;  // of a stream that has to be lent a buffer to wait
-constexpr unsigned PIECES_A_TURN = 8;        // then the other streams have theirs
+constexpr size_t PIECE = ByteStream::LONGEST_WRITE;
+constexpr unsigned PIECES_A_TURN = 8;  // then the other streams have theirs
 
 kj::byte* sharedBuffer() {
   // Filled and emptied within one turn of the loop, by whoever has it.
@@ -28,10 +28,9 @@ kj::Exception broken(int error) {
                        kj::str("carrying bytes: ", strerror(error)));
 }
 
-class SocketPump {
-  // From a socket to any stream.
+class SocketToSocket {
 public:
-  SocketPump(kj::Timer& timer, Socket& from, kj::AsyncIoStream& to, uint64_t& count)
+  SocketToSocket(kj::Timer& timer, Socket& from, Socket& to, uint64_t& count)
       : timer(timer), from(from), to(to), count(count) {}
 
   kj::Promise<void> run() {
@@ -46,9 +45,9 @@ public:
       if (got < 0 && errno == EAGAIN) return from.whenReadable().then([this]() { return run(); });
       if (got < 0) return broken(errno);
       count += uint64_t(got);
-      size_t put = 0;
-      KJ_IF_MAYBE (socket, toSocket) put = sendNow(*socket, buffer, size_t(got));
-      if (put < size_t(got)) return writeRest(kj::arrayPtr(buffer + put, size_t(got) - put));
+      // What does not fit (or fails) is for the stream's own write to wait for (or to say).
+      ssize_t put = std::max<ssize_t>(send(to.fd(), buffer, size_t(got), MSG_NOSIGNAL), 0);
+      if (put < got) return writeRest(kj::arrayPtr(buffer + put, size_t(got - put)));
     }
     // Through the timer, as the loop looks for other events only when it has nothing left to do.
     return timer.afterDelay(0 * kj::NANOSECONDS).then([this]() { return run(); });
@@ -57,15 +56,8 @@ public:
 private:
   kj::Timer& timer;
   Socket& from;
-  kj::AsyncIoStream& to;
+  Socket& to;
   uint64_t& count;
-  kj::Maybe<Socket&> toSocket = kj::dynamicDowncastIfAvailable<Socket>(to);
-
-  static size_t sendNow(Socket& socket, const kj::byte* bytes, size_t size) {
-    // What does not fit (or fails) is for the stream's own write to wait for (or to say).
-    ssize_t put = send(socket.fd(), bytes, size, MSG_NOSIGNAL);
-    return put < 0 ? 0 : size_t(put);
-  }
 
   kj::Promise<void> writeRest(kj::ArrayPtr<const kj::byte> bytes) {
     auto rest = kj::heapArray(bytes);
@@ -74,43 +66,70 @@ private:
   }
 };
 
-class BufferedPump {
-  // From a stream that knows no descriptor.
+class SocketToStream {
+  // The stream's window is what lets the others have their turn.
 public:
-  BufferedPump(kj::Timer&, kj::AsyncIoStream& from, kj::AsyncIoStream& to, uint64_t& count)
+  SocketToStream(Socket& from, ByteStream& to, uint64_t& count)
       : from(from), to(to), count(count) {}
 
   kj::Promise<void> run() {
-    return from.tryRead(buffer.begin(), 1, buffer.size())
-        .then([this](size_t got) -> kj::Promise<void> {
-          if (got == 0) {
-            to.shutdownWrite();
-            return kj::READY_NOW;
-          }
-          count += got;
-          return to.write(buffer.begin(), got).then([this]() { return run(); });
-        });
+    auto* buffer = sharedBuffer();
+    ssize_t got = recv(from.fd(), buffer, PIECE, 0);
+    if (got == 0) {
+      to.shutdownWrite();
+      return kj::READY_NOW;
+    }
+    if (got < 0 && errno == EAGAIN) return from.whenReadable().then([this]() { return run(); });
+    if (got < 0 && errno != EINTR) return broken(errno);
+    size_t size = got < 0 ? 0 : size_t(got);
+    count += size;
+    return to.send(kj::arrayPtr(buffer, size)).then([this]() { return run(); });
   }
 
 private:
-  kj::AsyncIoStream& from;
-  kj::AsyncIoStream& to;
+  Socket& from;
+  ByteStream& to;
   uint64_t& count;
-  kj::Array<kj::byte> buffer = kj::heapArray<kj::byte>(BUFFERED_PIECE);
 };
 
-template <typename Pump, typename From>
-kj::Promise<void> pumpWith(kj::Timer& timer, From& from, kj::AsyncIoStream& to, uint64_t& count) {
-  auto pump = kj::heap<Pump>(timer, from, to, count);
+class StreamToSocket {
+public:
+  StreamToSocket(ByteStream& from, Socket& to, uint64_t& count)
+      : from(from), to(to), count(count) {}
+
+  kj::Promise<void> run() {
+    return from.passTo(to).then([this](size_t got) -> kj::Promise<void> {
+      count += got;
+      if (got > 0) return run();
+      to.shutdownWrite();
+      return kj::READY_NOW;
+    });
+  }
+
+private:
+  ByteStream& from;
+  Socket& to;
+  uint64_t& count;
+};
+
+template <typename Pump, typename... Parts>
+kj::Promise<void> pumpWith(Parts&&... parts) {
+  auto pump = kj::heap<Pump>(parts...);
   auto done = pump->run();
   return done.attach(kj::mv(pump));
 }
 
 kj::Promise<void> pump(kj::Timer& timer, kj::AsyncIoStream& from, kj::AsyncIoStream& to,
                        uint64_t& count) {
-  KJ_IF_MAYBE (socket, kj::dynamicDowncastIfAvailable<Socket>(from))
-    return pumpWith<SocketPump>(timer, *socket, to, count);
-  return pumpWith<BufferedPump>(timer, from, to, count);
+  auto fromSocket = kj::dynamicDowncastIfAvailable<Socket>(from);
+  auto toSocket = kj::dynamicDowncastIfAvailable<Socket>(to);
+  KJ_IF_MAYBE (source, fromSocket) {
+    KJ_IF_MAYBE (sink, toSocket) return pumpWith<SocketToSocket>(timer, *source, *sink, count);
+    return pumpWith<SocketToStream>(*source, kj::downcast<ByteStream>(to), count);
+  }
+  KJ_IF_MAYBE (sink, toSocket)
+    return pumpWith<StreamToSocket>(kj::downcast<ByteStream>(from), *sink, count);
+  KJ_FAIL_REQUIRE("one of the two ends is a socket");
 }
 
 }  // namespace

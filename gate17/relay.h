@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Carries bytes between two streams, both ways, until both have ended. A stream that waits holds no
-// buffer of ours when it is a Socket: ten thousand idle ones cost their descriptors.
+// Carries bytes between a socket and another, or a stream of a node's, both ways, until both have
+// ended. One that waits holds no buffer of ours: ten thousand idle ones cost their descriptors.
 #pragma once
 
 #include "gate17/traffic.h"
@@ -14,6 +14,7 @@ kj::Promise<void> relay(kj::Timer& timer, kj::AsyncIoStream& near, kj::AsyncIoSt
                         Traffic& traffic);
 // Resolves when both directions have ended; the end of one is passed on (half-closed connections
 // stay). Rejects when either breaks: the other is then to be reset, not closed. `traffic` counts
-// near to far as out. All arguments outlive the promise.
+// near to far as out. Each stream is a Socket or a ByteStream, one at least a Socket. All arguments
+// outlive the promise.
 
 }  // namespace portreeve::gate17

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gate17/tls-stream.h"
 
+#include "gate17/tls-buffers.h"
+
 #include <kj/debug.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <string.h>
 #include <sys/socket.h>
+
+#include <utility>
+#include <vector>
 
 namespace portreeve::gate17 {
 namespace {
 
-constexpr size_t PART = 64 << 10;  // read from below at once
+constexpr size_t PART = 128 << 10;            // read from below at once
+constexpr size_t MOST_COLLECTED = 256 << 10;  // encrypted, and not yet taken by below
 constexpr long VALID_SECONDS = 10L * 365 * 24 * 3600;
 constexpr kj::StringPtr PROTOCOL = "gate17/1"_kj;  // ALPN (RFC 7301)
 
@@ -64,9 +71,8 @@ public:
   TlsStreamImpl(SSL_CTX* context, kj::Own<kj::AsyncIoStream> below, bool connecting)
       : below(kj::mv(below)), ssl(SSL_new(context)) {
     KJ_REQUIRE(ssl != nullptr, "OpenSSL has no memory");
-    incoming = BIO_new(BIO_s_mem());
-    outgoing = BIO_new(BIO_s_mem());
-    SSL_set_bio(ssl, incoming, outgoing);
+    auto* bio = buffers.newBio();
+    SSL_set_bio(ssl, bio, bio);
     if (connecting)
       SSL_set_connect_state(ssl);
     else
@@ -110,14 +116,14 @@ public:
   }
 
   kj::Promise<void> write(const void* buffer, size_t size) override {
-    if (!encrypt(buffer, size)) return broken(lastError());
-    return flush();
+    auto piece = kj::arrayPtr(static_cast<const kj::byte*>(buffer), size);
+    return write(kj::arrayPtr(&piece, 1));
   }
 
   kj::Promise<void> write(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces) override {
-    for (auto piece : pieces)
-      if (!encrypt(piece.begin(), piece.size())) return broken(lastError());
-    return flush();
+    KJ_IF_MAYBE (why, failed) return kj::cp(*why);
+    if (!encrypt(pieces)) return broken(lastError());
+    return sendSoon();
   }
 
   kj::Promise<void> whenWriteDisconnected() override { return below->whenWriteDisconnected(); }
@@ -129,18 +135,44 @@ public:
 
 private:
   kj::Own<kj::AsyncIoStream> below;
+  TlsBuffers buffers;
   SSL* ssl;
-  BIO* incoming = nullptr;
-  BIO* outgoing = nullptr;
   kj::String key;
   kj::Array<kj::byte> received = kj::heapArray<kj::byte>(PART);
+  std::vector<kj::byte> sending;  // what `below` has now; `buffers` collects the next
+  bool underWay = false;
+  kj::Maybe<kj::Exception> failed;  // sending
   kj::ForkedPromise<void> flushed = kj::Promise<void>(kj::READY_NOW).fork();
   kj::Promise<void> closing = nullptr;
 
-  bool encrypt(const void* buffer, size_t size) {
+  bool encrypt(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces) {
+    // Small pieces share a record; whole records are encrypted from where they are.
+    kj::byte record[SSL3_RT_MAX_PLAIN_LENGTH];
+    size_t filled = 0;
+    for (auto piece : pieces) {
+      while (piece.size() > 0) {
+        if (filled == 0 && piece.size() >= sizeof record) {
+          size_t whole = piece.size() / sizeof record * sizeof record;
+          if (!encrypt(piece.slice(0, whole))) return false;
+          piece = piece.slice(whole, piece.size());
+          continue;
+        }
+        size_t part = kj::min(piece.size(), sizeof record - filled);
+        memcpy(record + filled, piece.begin(), part);
+        filled += part;
+        piece = piece.slice(part, piece.size());
+        if (filled < sizeof record) continue;
+        if (!encrypt(kj::arrayPtr(record, filled))) return false;
+        filled = 0;
+      }
+    }
+    return encrypt(kj::arrayPtr(record, filled));
+  }
+
+  bool encrypt(kj::ArrayPtr<const kj::byte> bytes) {
     ERR_clear_error();
     size_t written = 0;
-    return size == 0 || SSL_write_ex(ssl, buffer, size, &written) == 1;
+    return bytes.size() == 0 || SSL_write_ex(ssl, bytes.begin(), bytes.size(), &written) == 1;
   }
 
   kj::Promise<size_t> readMore(kj::byte* buffer, size_t minBytes, size_t maxBytes, size_t done) {
@@ -156,10 +188,11 @@ private:
       done += got;
     }
     if (done >= minBytes && done > 0) return done;
-    // What came may call for an answer (a key update).
-    return flush()
-        .then([this]() { return receive(); })
-        .then([this, buffer, minBytes, maxBytes, done](bool more) -> kj::Promise<size_t> {
+    // What came may call for an answer (a key update). Nobody waits for it to be sent: two ends
+    // that read only once they have written would wait for each other.
+    startSending();
+    return receive().then(
+        [this, buffer, minBytes, maxBytes, done](bool more) -> kj::Promise<size_t> {
           // Without its closing alert the end may be anybody's.
           if (!more) return done;
           return readMore(buffer, minBytes, maxBytes, done);
@@ -168,25 +201,43 @@ private:
 
   kj::Promise<bool> receive() {
     return below->tryRead(received.begin(), 1, received.size()).then([this](size_t got) {
-      if (got > 0) BIO_write(incoming, received.begin(), int(got));
+      buffers.incoming = kj::arrayPtr(received.begin(), got);
       return got > 0;
     });
   }
 
+  kj::Promise<void> sendSoon() {
+    // What else is written before the loop has nothing left to do goes with it, and the writer goes
+    // on meanwhile, up to a limit. What fails then is told to the next one.
+    auto done = flush();
+    if (buffers.outgoing.size() + sending.size() >= MOST_COLLECTED) return done;
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> flush() {
-    // Readers and writers may both have something to send: in order, one behind the other.
-    size_t size = BIO_ctrl_pending(outgoing);
-    if (size > 0) {
-      auto bytes = kj::heapArray<kj::byte>(size);
-      BIO_read(outgoing, bytes.begin(), int(size));
-      flushed = flushed.addBranch()
-                    .then([this, bytes = kj::mv(bytes)]() mutable {
-                      auto written = below->write(bytes.begin(), bytes.size());
-                      return written.attach(kj::mv(bytes));
-                    })
-                    .fork();
-    }
+    startSending();
     return flushed.addBranch();
+  }
+
+  void startSending() {
+    if (underWay || buffers.outgoing.empty()) return;
+    underWay = true;
+    flushed = kj::evalLast([this]() { return sendCollected(); }).fork();
+  }
+
+  kj::Promise<void> sendCollected() {
+    sending.clear();
+    std::swap(sending, buffers.outgoing);
+    if (sending.empty()) {
+      underWay = false;
+      return kj::READY_NOW;
+    }
+    return below->write(sending.data(), sending.size())
+        .then([this]() { return sendCollected(); },
+              [this](kj::Exception&& e) -> kj::Promise<void> {
+                failed = kj::cp(e);
+                return kj::mv(e);
+              });
   }
 };
 
