@@ -5,9 +5,12 @@
 
 #include <kj/debug.h>
 #include <string.h>
+#include <sys/socket.h>
 
 namespace portreeve::gate17 {
 namespace {
+
+constexpr int CARRIED_WINDOW = 512 << 10;
 
 kj::Exception brokenOff() {
   return KJ_EXCEPTION(DISCONNECTED, "the stream broke off");
@@ -183,6 +186,11 @@ void ByteStream::shutdownWrite() {
         [](kj::Exception&& e) { log::debug(kj::str("ending a stream: ", e.getDescription())); });
   }
   out = nullptr;
+}
+
+void ByteStream::getsockopt(int level, int option, void* value, kj::uint* length) {
+  KJ_REQUIRE(level == SOL_SOCKET && option == SO_SNDBUF && *length == sizeof CARRIED_WINDOW);
+  memcpy(value, &CARRIED_WINDOW, sizeof CARRIED_WINDOW);
 }
 
 }  // namespace portreeve::gate17

@@ -57,6 +57,8 @@ public:
   kj::Promise<void> write(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces) override;
   kj::Promise<void> whenWriteDisconnected() override;
   void shutdownWrite() override;
+  void getsockopt(int level, int option, void* value, kj::uint* length) override;
+  // SO_SNDBUF alone: how much may be under way of a connection that this one carries.
 
   static constexpr size_t LONGEST_WRITE = 128 << 10;
   kj::Promise<void> send(kj::ArrayPtr<const kj::byte> bytes);

@@ -13,8 +13,11 @@ namespace portreeve::gate17 {
 namespace {
 
 constexpr size_t LEAST_WINDOW = 64 << 10;
-constexpr size_t MOST_WINDOW = 1 << 20;
+constexpr size_t MOST_WINDOW = 8 << 20;
 constexpr size_t ALL_WINDOWS = 256 << 20;  // of one connection, roughly, whoever does not read
+// What one who does not keep to the windows may make us hold; then nothing more is read of his
+// connection.
+constexpr uint64_t MOST_HELD = (512ull << 20) / sizeof(capnp::word);
 
 capnp::ReaderOptions limits() {
   // The longest message is a write of ByteStream::LONGEST_WRITE.
@@ -28,8 +31,12 @@ capnp::ReaderOptions limits() {
 
 void MeasuredStream::getsockopt(int level, int option, void* value, kj::uint* length) {
   KJ_REQUIRE(level == SOL_SOCKET && option == SO_SNDBUF && *length == sizeof(int));
+  // The kernel's buffer grows with what the path holds, as long as it is full: so twice that. Less
+  // would leave a long path empty, more would make the other streams wait behind this one.
+  int buffer = 0;
+  below->getsockopt(SOL_SOCKET, SO_SNDBUF, &buffer, length);
   size_t share = ALL_WINDOWS / std::max<size_t>(streams, 1);
-  int window = int(std::clamp(share, LEAST_WINDOW, MOST_WINDOW));
+  int window = int(std::clamp(std::min(2 * size_t(buffer), share), LEAST_WINDOW, MOST_WINDOW));
   memcpy(value, &window, sizeof window);
 }
 
@@ -37,12 +44,16 @@ NodeLink::NodeLink(kj::Own<kj::AsyncIoStream> below, const size_t& streams,
                    capnp::rpc::twoparty::Side side, capnp::Capability::Client bootstrap)
     : stream(kj::heap<MeasuredStream>(kj::mv(below), streams)),
       network(*stream, side, limits()),
-      system(capnp::makeRpcServer(network, kj::mv(bootstrap))) {}
+      system(capnp::makeRpcServer(network, kj::mv(bootstrap))) {
+  system.setFlowLimit(MOST_HELD);
+}
 
 NodeLink::NodeLink(kj::Own<kj::AsyncIoStream> below, const size_t& streams)
     : stream(kj::heap<MeasuredStream>(kj::mv(below), streams)),
       network(*stream, capnp::rpc::twoparty::Side::CLIENT, limits()),
-      system(capnp::makeRpcClient(network)) {}
+      system(capnp::makeRpcClient(network)) {
+  system.setFlowLimit(MOST_HELD);
+}
 
 capnp::Capability::Client NodeLink::bootstrap() {
   capnp::word scratch[8]{};

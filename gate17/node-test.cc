@@ -86,7 +86,7 @@ TEST_CASE("a reader who does not read holds up his own stream alone") {
   auto way = site.way();
   auto slow = way->open(Target::at(site.serverAt)).wait(site.io.waitScope);
   auto flood = site.server->accept().wait(site.io.waitScope);
-  auto bytes = kj::heapArray<kj::byte>(16 << 20);
+  auto bytes = kj::heapArray<kj::byte>(64 << 20);
   memset(bytes.begin(), 7, bytes.size());
   auto flooding = flood->write(bytes.begin(), bytes.size()).eagerlyEvaluate(nullptr);
   auto quick = way->open(Target::at(site.serverAt)).wait(site.io.waitScope);

@@ -121,6 +121,10 @@ void Socket::shutdownWrite() {
   ::shutdown(descriptor, SHUT_WR);
 }
 
+void Socket::getsockopt(int level, int option, void* value, kj::uint* length) {
+  KJ_SYSCALL(::getsockopt(descriptor, level, option, value, length));
+}
+
 void Socket::reset() {
   linger now{1, 0};
   ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof now);

@@ -26,6 +26,7 @@ public:
   kj::Promise<void> write(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces) override;
   kj::Promise<void> whenWriteDisconnected() override;
   void shutdownWrite() override;
+  void getsockopt(int level, int option, void* value, kj::uint* length) override;
 
   kj::Promise<void> whenReadable() { return observer.whenBecomesReadable(); }
   kj::Promise<void> whenWritable() { return observer.whenBecomesWritable(); }

@@ -128,6 +128,10 @@ public:
 
   kj::Promise<void> whenWriteDisconnected() override { return below->whenWriteDisconnected(); }
 
+  void getsockopt(int level, int option, void* value, kj::uint* length) override {
+    below->getsockopt(level, option, value, length);
+  }
+
   void shutdownWrite() override {
     SSL_shutdown(ssl);
     closing = flush().then([this]() { below->shutdownWrite(); }).eagerlyEvaluate(nullptr);
