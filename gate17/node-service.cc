@@ -50,7 +50,7 @@ NodeService::NodeService(kj::AsyncIoContext& io, const Settings::Node& settings,
       tls(key, [this](kj::StringPtr shown) { return nameOf(shown).size() > 0; }),
       rules(settings),
       lookups(io.provider->getNetwork(), timer),
-      parts{port, timer, lookups, rules},
+      parts{port, timer, transfer, lookups, rules},
       tasks(*this) {
   for (auto& socket : sockets.tcp)
     listeners.add(kj::heap<Listener>(port, timer, kj::mv(socket.fd),

@@ -37,6 +37,7 @@ private:
   TlsContext tls;
   ExitRules rules;
   Lookups lookups;
+  Transfer transfer;
   NodeParts parts;
   QuoteLimit limit;
   size_t strangers = 0;  // that have not shown a key yet

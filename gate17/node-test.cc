@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gate17/node-service.h"
 #include "gate17/node-way.h"
+#include "gate17/test-listening.h"
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <kj/async-io.h>
 #include <kj/debug.h>
@@ -10,17 +10,6 @@
 
 namespace portreeve::gate17 {
 namespace {
-
-kj::AutoCloseFd listening(SocketAddress& where) {
-  int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  sockaddr_in loopback{};
-  loopback.sin_family = AF_INET;
-  loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  KJ_SYSCALL(bind(made, reinterpret_cast<sockaddr*>(&loopback), sizeof loopback));
-  KJ_SYSCALL(listen(made, 64));
-  where = localAddressOf(made);
-  return kj::AutoCloseFd(made);
-}
 
 struct Site {
   // A node, a client that it knows, and a server that it can reach.

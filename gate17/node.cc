@@ -44,10 +44,8 @@ public:
           auto client = kj::heap<ByteStream>(kj::mv(incoming), context.getParams().getBack());
           // Until both have ended well, none of them has.
           socket->reset();
-          auto carried =
-              relay(parts.timer, *client, *socket, use.traffic).then([&socket = *socket]() {
-                socket.endWell();
-              });
+          auto carried = relay({parts.timer, parts.transfer}, *client, *socket, use.traffic)
+                             .then([&socket = *socket]() { socket.endWell(); });
           tasks.add(carried.attach(kj::mv(client), kj::mv(socket), kj::mv(counted)));
         });
   }

@@ -5,6 +5,7 @@
 #include "gate17/exit-rules.h"
 #include "gate17/lookups.h"
 #include "gate17/traffic.h"
+#include "gate17/transfer.h"
 #include "proto/gate-node.capnp.h"
 
 #include <kj/async-unix.h>
@@ -16,6 +17,7 @@ struct NodeParts {
   // All outlive the nodes.
   kj::UnixEventPort& port;
   kj::Timer& timer;
+  Transfer& transfer;
   Lookups& lookups;
   const ExitRules& rules;
 };

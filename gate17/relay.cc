@@ -4,63 +4,47 @@
 #include "gate17/byte-stream.h"
 #include "gate17/socket.h"
 
-#include <errno.h>
 #include <kj/debug.h>
-#include <string.h>
-#include <sys/socket.h>
-
-#include <algorithm>
 
 namespace portreeve::gate17 {
 namespace {
 
-constexpr size_t PIECE = ByteStream::LONGEST_WRITE;
 constexpr unsigned PIECES_A_TURN = 8;  // then the other streams have theirs
-
-kj::byte* sharedBuffer() {
-  // Filled and emptied within one turn of the loop, by whoever has it.
-  static kj::byte buffer[PIECE];
-  return buffer;
-}
-
-kj::Exception broken(int error) {
-  return kj::Exception(kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__,
-                       kj::str("carrying bytes: ", strerror(error)));
-}
 
 class SocketToSocket {
 public:
-  SocketToSocket(kj::Timer& timer, Socket& from, Socket& to, uint64_t& count)
-      : timer(timer), from(from), to(to), count(count) {}
+  SocketToSocket(RelayParts parts, Socket& from, Socket& to, uint64_t& count)
+      : parts(parts), from(from), to(to), count(count) {}
 
   kj::Promise<void> run() {
-    auto* buffer = sharedBuffer();
     for (unsigned piece = 0; piece < PIECES_A_TURN; piece++) {
-      ssize_t got = recv(from.fd(), buffer, PIECE, 0);
-      if (got == 0) {
-        to.shutdownWrite();
-        return kj::READY_NOW;
+      auto moved = parts.transfer.move(from, to, many);
+      count += moved.bytes;
+      many = moved.bytes >= Transfer::MANY;
+      switch (moved.outcome) {
+        case Transfer::Outcome::MOVED:
+          continue;
+        case Transfer::Outcome::REST:
+          return writeRest(kj::mv(moved.rest));
+        case Transfer::Outcome::EMPTY:
+          return from.whenReadable().then([this]() { return run(); });
+        case Transfer::Outcome::ENDED:
+          to.shutdownWrite();
+          return kj::READY_NOW;
       }
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0 && errno == EAGAIN) return from.whenReadable().then([this]() { return run(); });
-      if (got < 0) return broken(errno);
-      count += uint64_t(got);
-      // What does not fit (or fails) is for the stream's own write to wait for (or to say).
-      ssize_t put = std::max<ssize_t>(send(to.fd(), buffer, size_t(got), MSG_NOSIGNAL), 0);
-      if (put < got) return writeRest(kj::arrayPtr(buffer + put, size_t(got - put)));
     }
     // Through the timer, as the loop looks for other events only when it has nothing left to do.
-    return timer.afterDelay(0 * kj::NANOSECONDS).then([this]() { return run(); });
+    return parts.timer.afterDelay(0 * kj::NANOSECONDS).then([this]() { return run(); });
   }
 
 private:
-  kj::Timer& timer;
+  RelayParts parts;
   Socket& from;
   Socket& to;
   uint64_t& count;
+  bool many = false;
 
-  kj::Promise<void> writeRest(kj::ArrayPtr<const kj::byte> bytes) {
-    auto rest = kj::heapArray(bytes);
+  kj::Promise<void> writeRest(kj::Array<kj::byte> rest) {
     auto written = to.write(rest.begin(), rest.size());
     return written.attach(kj::mv(rest)).then([this]() { return run(); });
   }
@@ -69,24 +53,22 @@ private:
 class SocketToStream {
   // The stream's window is what lets the others have their turn.
 public:
-  SocketToStream(Socket& from, ByteStream& to, uint64_t& count)
-      : from(from), to(to), count(count) {}
+  SocketToStream(RelayParts parts, Socket& from, ByteStream& to, uint64_t& count)
+      : parts(parts), from(from), to(to), count(count) {}
 
   kj::Promise<void> run() {
-    auto* buffer = sharedBuffer();
-    ssize_t got = recv(from.fd(), buffer, PIECE, 0);
-    if (got == 0) {
+    auto taken = parts.transfer.take(from);
+    KJ_IF_MAYBE (bytes, taken) {
+      count += bytes->size();
+      if (bytes->size() > 0) return to.send(*bytes).then([this]() { return run(); });
       to.shutdownWrite();
       return kj::READY_NOW;
     }
-    if (got < 0 && errno == EAGAIN) return from.whenReadable().then([this]() { return run(); });
-    if (got < 0 && errno != EINTR) return broken(errno);
-    size_t size = got < 0 ? 0 : size_t(got);
-    count += size;
-    return to.send(kj::arrayPtr(buffer, size)).then([this]() { return run(); });
+    return from.whenReadable().then([this]() { return run(); });
   }
 
 private:
+  RelayParts parts;
   Socket& from;
   ByteStream& to;
   uint64_t& count;
@@ -112,20 +94,20 @@ private:
   uint64_t& count;
 };
 
-template <typename Pump, typename... Parts>
-kj::Promise<void> pumpWith(Parts&&... parts) {
-  auto pump = kj::heap<Pump>(parts...);
-  auto done = pump->run();
+template <typename Pump, typename... Arguments>
+kj::Promise<void> pumpWith(Arguments&&... arguments) {
+  auto pump = kj::heap<Pump>(arguments...);
+  auto done = kj::evalNow([&pump = *pump]() { return pump.run(); });
   return done.attach(kj::mv(pump));
 }
 
-kj::Promise<void> pump(kj::Timer& timer, kj::AsyncIoStream& from, kj::AsyncIoStream& to,
+kj::Promise<void> pump(RelayParts parts, kj::AsyncIoStream& from, kj::AsyncIoStream& to,
                        uint64_t& count) {
   auto fromSocket = kj::dynamicDowncastIfAvailable<Socket>(from);
   auto toSocket = kj::dynamicDowncastIfAvailable<Socket>(to);
   KJ_IF_MAYBE (source, fromSocket) {
-    KJ_IF_MAYBE (sink, toSocket) return pumpWith<SocketToSocket>(timer, *source, *sink, count);
-    return pumpWith<SocketToStream>(*source, kj::downcast<ByteStream>(to), count);
+    KJ_IF_MAYBE (sink, toSocket) return pumpWith<SocketToSocket>(parts, *source, *sink, count);
+    return pumpWith<SocketToStream>(parts, *source, kj::downcast<ByteStream>(to), count);
   }
   KJ_IF_MAYBE (sink, toSocket)
     return pumpWith<StreamToSocket>(kj::downcast<ByteStream>(from), *sink, count);
@@ -134,13 +116,13 @@ kj::Promise<void> pump(kj::Timer& timer, kj::AsyncIoStream& from, kj::AsyncIoStr
 
 }  // namespace
 
-kj::Promise<void> relay(kj::Timer& timer, kj::AsyncIoStream& near, kj::AsyncIoStream& far,
+kj::Promise<void> relay(RelayParts parts, kj::AsyncIoStream& near, kj::AsyncIoStream& far,
                         Traffic& traffic) {
   // Whichever breaks first ends both; joined alone, the other would be waited for.
   auto broke = kj::newPromiseAndFulfiller<void>();
   auto fail = kj::heap<kj::Own<kj::PromiseFulfiller<void>>>(kj::mv(broke.fulfiller));
   auto direction = [&](kj::AsyncIoStream& from, kj::AsyncIoStream& to, uint64_t& count) {
-    return pump(timer, from, to, count)
+    return pump(parts, from, to, count)
         .catch_([&fail = *fail](kj::Exception&& e) -> kj::Promise<void> {
           fail->reject(kj::mv(e));
           return kj::NEVER_DONE;

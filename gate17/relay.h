@@ -4,13 +4,20 @@
 #pragma once
 
 #include "gate17/traffic.h"
+#include "gate17/transfer.h"
 
 #include <kj/async-io.h>
 #include <kj/timer.h>
 
 namespace portreeve::gate17 {
 
-kj::Promise<void> relay(kj::Timer& timer, kj::AsyncIoStream& near, kj::AsyncIoStream& far,
+struct RelayParts {
+  // Both outlive what is carried.
+  kj::Timer& timer;
+  Transfer& transfer;
+};
+
+kj::Promise<void> relay(RelayParts parts, kj::AsyncIoStream& near, kj::AsyncIoStream& far,
                         Traffic& traffic);
 // Resolves when both directions have ended; the end of one is passed on (half-closed connections
 // stay). Rejects when either breaks: the other is then to be reset, not closed. `traffic` counts

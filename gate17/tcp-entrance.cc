@@ -165,7 +165,8 @@ kj::Promise<void> TcpEntrance::carry(Socket& near, const Tuple& key, Ways::Opene
   auto& way = opened.way;
   way.streams++;
   auto far = kj::mv(opened.stream);
-  auto carried = relay(timer, near, *far, way.traffic).then([&near]() { near.endWell(); });
+  auto carried =
+      relay({timer, transfer}, near, *far, way.traffic).then([&near]() { near.endWell(); });
   return carried.exclusiveJoin(kj::mv(cutter.promise))
       .attach(kj::mv(far), kj::defer([this, &way, key, mine]() {
                 way.streams--;

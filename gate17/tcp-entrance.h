@@ -7,6 +7,7 @@
 #include "gate17/routing.h"
 #include "gate17/socket.h"
 #include "gate17/socks5-server.h"
+#include "gate17/transfer.h"
 #include "gate17/ways.h"
 
 #include <kj/async-unix.h>
@@ -49,6 +50,7 @@ private:
 
   kj::UnixEventPort& port;
   kj::Timer& timer;
+  Transfer transfer;
   Routing& routing;
   Ways& ways;
   Counters counts;
