@@ -17,6 +17,7 @@ namespace {
 constexpr size_t MOST_PEERS = 1024;
 constexpr size_t MOST_NAMES = 64;
 constexpr size_t MOST_UNDER_WAY = 64;
+constexpr unsigned DATAGRAMS_A_TURN = 32;  // then the other clients have theirs
 
 struct Before {
   bool operator()(const SocketAddress& a, const SocketAddress& b) const {
@@ -92,12 +93,15 @@ private:
   }
 
   kj::Promise<void> receive(DatagramSocket& socket) {
-    for (;;) {
+    for (unsigned i = 0; i < DATAGRAMS_A_TURN; i++) {
       KJ_IF_MAYBE (received, socket.tryReceive())
         giveBack(received->from, received->bytes);
       else
         return socket.whenReadable().then([this, &socket]() { return receive(socket); });
     }
+    return parts.timer.afterDelay(0 * kj::NANOSECONDS).then([this, &socket]() {
+      return receive(socket);
+    });
   }
 
   void giveBack(const SocketAddress& from, kj::ArrayPtr<const kj::byte> bytes) {
@@ -105,9 +109,7 @@ private:
     use.traffic.in += bytes.size();
     auto request = back.sendRequest();
     auto packet = request.initPacket();
-    auto address = packet.initAddress();
-    address.setUpper(from.address.upper());
-    address.setLower(from.address.lower());
+    toMessage(from.address, packet.initAddress());
     packet.setPort(from.port);
     packet.setBytes(bytes);
     underWay++;
