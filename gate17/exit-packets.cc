@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gate17/exit-packets.h"
 
+#include "common/address-message.h"
 #include "common/log.h"
 #include "gate17/datagram-socket.h"
 #include "gate17/datagrams.h"
@@ -37,9 +38,7 @@ public:
     auto packet = context.getParams().getPacket();
     KJ_REQUIRE(packet.getName().size() <= LONGEST_NAME, "the name is too long");
     KJ_REQUIRE(packet.getBytes().size() <= LONGEST_DATAGRAM, "the datagram is too long");
-    auto address = packet.getAddress();
-    Target target{kj::str(packet.getName()),
-                  Address::fromHalves(address.getUpper(), address.getLower()), packet.getPort()};
+    Target target{kj::str(packet.getName()), fromMessage(packet.getAddress()), packet.getPort()};
     if (!target.named()) {
       put({target.address, target.port}, packet.getBytes());
       return kj::READY_NOW;

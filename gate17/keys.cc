@@ -68,9 +68,4 @@ kj::Maybe<kj::String> publicKeyOf(EVP_PKEY* key) {
   return kj::encodeBase64(kj::arrayPtr(raw, size));
 }
 
-bool isPublicKey(kj::StringPtr text) {
-  auto decoded = kj::decodeBase64(text.asArray());
-  return !decoded.hadErrors && decoded.size() == PUBLIC_BYTES && kj::encodeBase64(decoded) == text;
-}
-
 }  // namespace portreeve::gate17

@@ -33,6 +33,4 @@ private:
 kj::Maybe<kj::String> publicKeyOf(evp_pkey_st* key);
 // Nullptr: not of Ed25519.
 
-bool isPublicKey(kj::StringPtr text);
-
 }  // namespace portreeve::gate17

@@ -206,11 +206,9 @@ TEST_CASE("what is no TLS and no silence is answered like silence, and ends") {
   site.way()->probe().wait(site.io.waitScope);
 }
 
-TEST_CASE("keys are read as they were written, and a stranger's text is none") {
+TEST_CASE("a public key is 44 letters, and a key that is not there is an error") {
   auto key = PrivateKey::make();
-  CHECK(isPublicKey(key.publicKey()));
-  CHECK_FALSE(isPublicKey("AAAA"));
-  CHECK_FALSE(isPublicKey(kj::str(key.publicKey(), '\n')));
+  CHECK(key.publicKey().size() == 44);
   CHECK_THROWS_AS(PrivateKey::read("/nonexistent/key"), kj::Exception);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gate17/node-way.h"
 
+#include "common/address-message.h"
 #include "gate17/byte-stream.h"
 #include "gate17/packet-stream.h"
 
@@ -83,9 +84,7 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> NodeWay::open(const Target& target) {
     auto incoming = kj::refcounted<IncomingBytes>();
     auto request = connection->node.connectRequest();
     request.setName(target.name);
-    auto address = request.initAddress();
-    address.setUpper(target.address.upper());
-    address.setLower(target.address.lower());
+    toMessage(target.address, request.initAddress());
     request.setPort(target.port);
     request.setBack(makeSink(kj::addRef(*incoming)));
     return request.send().then([incoming = kj::mv(incoming), connection = kj::mv(connection)](

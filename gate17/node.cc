@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gate17/node.h"
 
+#include "common/address-message.h"
 #include "common/log.h"
 #include "gate17/byte-stream.h"
 #include "gate17/exit-packets.h"
@@ -28,9 +29,7 @@ public:
     if (use.streams >= MOST_STREAMS) return KJ_EXCEPTION(OVERLOADED, "too many streams");
     use.streams++;
     auto counted = kj::defer([this]() { use.streams--; });
-    auto address = asked.getAddress();
-    Target target{kj::str(asked.getName()),
-                  Address::fromHalves(address.getUpper(), address.getLower()), asked.getPort()};
+    Target target{kj::str(asked.getName()), fromMessage(asked.getAddress()), asked.getPort()};
     return parts.lookups.find(target)
         .then([this](kj::Vector<SocketAddress> found) {
           kj::Vector<SocketAddress> allowed;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gate17/packet-stream.h"
 
+#include "common/address-message.h"
+
 #include <kj/debug.h>
 
 namespace portreeve::gate17 {
@@ -13,12 +15,10 @@ public:
 
   kj::Promise<void> send(SendContext context) override {
     auto packet = context.getParams().getPacket();
-    auto address = packet.getAddress();
     KJ_REQUIRE(packet.getName().size() <= LONGEST_NAME, "the name is too long");
     KJ_REQUIRE(packet.getBytes().size() <= LONGEST_DATAGRAM, "the datagram is too long");
     incoming->add(Datagram{
-        Target{kj::str(packet.getName()),
-               Address::fromHalves(address.getUpper(), address.getLower()), packet.getPort()},
+        Target{kj::str(packet.getName()), fromMessage(packet.getAddress()), packet.getPort()},
         kj::heapArray(packet.getBytes().asBytes())});
     return kj::READY_NOW;
   }
@@ -64,9 +64,7 @@ void PacketStream::send(const Target& to, kj::ArrayPtr<const kj::byte> bytes) {
   auto request = out.sendRequest();
   auto packet = request.initPacket();
   packet.setName(to.name);
-  auto address = packet.initAddress();
-  address.setUpper(to.address.upper());
-  address.setLower(to.address.lower());
+  toMessage(to.address, packet.initAddress());
   packet.setPort(to.port);
   packet.setBytes(bytes);
   underWay++;

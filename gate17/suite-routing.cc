@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gate17/suite-routing.h"
 
+#include "common/address-message.h"
 #include "common/log.h"
 
 #include <kj/debug.h>
@@ -82,9 +83,7 @@ kj::Promise<Permission> SuiteRouting::mayReach(const Tuple& client, uint8_t prot
         client.to(request.initClient());
         request.setProtocol(protocol);
         request.setName(target.name);
-        auto address = request.initAddress();
-        address.setUpper(target.address.upper());
-        address.setLower(target.address.lower());
+        toMessage(target.address, request.initAddress());
         request.setPort(target.port);
         return request.send().then([](auto&& answer) {
           return Permission{answer.getAllowed(), copy(answer.getWays()), kj::str(answer.getRule()),

@@ -2,6 +2,7 @@
 #include "gate17/tcp-entrance.h"
 
 #include "common/log.h"
+#include "common/socket-tuple.h"
 #include "gate17/far-address.h"
 #include "gate17/original-destination.h"
 #include "gate17/relay.h"
@@ -13,17 +14,6 @@ namespace portreeve::gate17 {
 namespace {
 
 constexpr auto SPEAK_WITHIN = 10 * kj::SECONDS;
-
-Tuple tupleOf(const SocketAddress& source, const SocketAddress& destination) {
-  Tuple tuple;
-  tuple.family = source.address.isV4() ? proto::Family::IPV4 : proto::Family::IPV6;
-  tuple.protocol = PROTOCOL_TCP;
-  tuple.source = source.address;
-  tuple.sourcePort = source.port;
-  tuple.destination = destination.address;
-  tuple.destinationPort = destination.port;
-  return tuple;
-}
 
 Target targetOf(const Tuple& original, kj::StringPtr name) {
   return Target{kj::str(name), original.destination, original.destinationPort};
@@ -57,7 +47,9 @@ void TcpEntrance::take(kj::AutoCloseFd accepted, Expect expect) {
     KJ_IF_MAYBE (where, original) {
       counts.turned++;
       near->reset();
-      return carryTurned(socket, tupleOf(peer, *where), tupleOf(peer, here)).attach(kj::mv(near));
+      return carryTurned(socket, tupleBetween(PROTOCOL_TCP, peer, *where),
+                         tupleBetween(PROTOCOL_TCP, peer, here))
+          .attach(kj::mv(near));
     }
     if (expect == Expect::TURNED) {
       near->reset();
@@ -65,7 +57,7 @@ void TcpEntrance::take(kj::AutoCloseFd accepted, Expect expect) {
       return kj::READY_NOW;
     }
     counts.speakers++;
-    return serve(socket, tupleOf(peer, here)).attach(kj::mv(near));
+    return serve(socket, tupleBetween(PROTOCOL_TCP, peer, here)).attach(kj::mv(near));
   }));
 }
 

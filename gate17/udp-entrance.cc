@@ -2,6 +2,7 @@
 #include "gate17/udp-entrance.h"
 
 #include "common/log.h"
+#include "common/socket-tuple.h"
 #include "gate17/far-address.h"
 
 #include <kj/debug.h>
@@ -65,17 +66,6 @@ kj::Promise<void> UdpEntrance::sweep() {
   });
 }
 
-Tuple UdpEntrance::seenFrom(const SocketAddress& source) const {
-  Tuple seen;
-  seen.family = here.address.isV4() ? proto::Family::IPV4 : proto::Family::IPV6;
-  seen.protocol = PROTOCOL_UDP;
-  seen.source = source.address;
-  seen.sourcePort = source.port;
-  seen.destination = here.address;
-  seen.destinationPort = here.port;
-  return seen;
-}
-
 void UdpEntrance::take(const SocketAddress& source, kj::ArrayPtr<const kj::byte> bytes) {
   counts.datagrams++;
   auto found = sessions.find(source);
@@ -116,7 +106,7 @@ void UdpEntrance::begin(const SocketAddress& source, kj::ArrayPtr<const kj::byte
 }
 
 kj::Promise<void> UdpEntrance::open(Session& session) {
-  return routing.originalOf(seenFrom(session.source))
+  return routing.originalOf(tupleBetween(PROTOCOL_UDP, session.source, here))
       .then([this, &session](kj::Maybe<Tuple> original) -> kj::Promise<kj::Maybe<Route>> {
         session.flow = original;
         KJ_IF_MAYBE (sent, original) return routing.routeOf(*sent);

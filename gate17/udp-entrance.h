@@ -73,7 +73,6 @@ private:
   kj::Promise<void> carry(Session& session, Ways::Associated associated);
   kj::Promise<void> answers(Session& session);
   void send(Session& session, kj::ArrayPtr<const kj::byte> bytes);
-  Tuple seenFrom(const SocketAddress& source) const;
 };
 
 }  // namespace portreeve::gate17

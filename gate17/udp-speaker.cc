@@ -2,6 +2,7 @@
 #include "gate17/udp-speaker.h"
 
 #include "common/log.h"
+#include "common/socket-tuple.h"
 #include "gate17/socks5-datagrams.h"
 
 #include <kj/debug.h>
@@ -13,17 +14,6 @@ constexpr size_t MOST_PEERS = 256;
 constexpr size_t MOST_WAITING = 16;
 constexpr auto ASK_AGAIN = 5 * kj::SECONDS;  // rules may have changed
 constexpr unsigned DATAGRAMS_A_TURN = 64;
-
-Tuple flowOf(const SocketAddress& source, const SocketAddress& here) {
-  Tuple tuple;
-  tuple.family = here.address.isV4() ? proto::Family::IPV4 : proto::Family::IPV6;
-  tuple.protocol = PROTOCOL_UDP;
-  tuple.source = source.address;
-  tuple.sourcePort = source.port;
-  tuple.destination = here.address;
-  tuple.destinationPort = here.port;
-  return tuple;
-}
 
 }  // namespace
 
@@ -74,16 +64,15 @@ void UdpSpeaker::take(const SocketAddress& source, kj::ArrayPtr<const kj::byte> 
   KJ_IF_MAYBE (datagram, parsed) {
     if (!(program.orDefault(source) == source)) return;
     program = source;
-    auto& entry = peers[datagram->peer.toString().cStr()];
-    if (entry.get() == nullptr) {
-      if (peers.size() > MOST_PEERS) {
-        peers.erase(datagram->peer.toString().cStr());
-        return;
-      }
-      entry = kj::heap<Peer>();
-      entry->target = datagram->peer.clone();
+    auto& target = datagram->peer;
+    PeerKey key{target.name.cStr(), target.address, target.port};
+    auto known = peers.find(key);
+    if (known == peers.end()) {
+      if (peers.size() >= MOST_PEERS) return;
+      known = peers.emplace(kj::mv(key), kj::heap<Peer>()).first;
+      known->second->target = target.clone();
     }
-    auto& peer = *entry;
+    auto& peer = *known->second;
     bool fresh =
         timer.now() - peer.askedAt < ASK_AGAIN && peer.askedAt != kj::origin<kj::TimePoint>();
     if (fresh && !peer.asking) {
@@ -93,7 +82,7 @@ void UdpSpeaker::take(const SocketAddress& source, kj::ArrayPtr<const kj::byte> 
     if (peer.waiting.size() < MOST_WAITING) peer.waiting.add(kj::heapArray(datagram->bytes));
     if (peer.asking) return;
     peer.asking = true;
-    tasks.add(ask(peer, flowOf(source, socket->local())));
+    tasks.add(ask(peer, tupleBetween(PROTOCOL_UDP, source, socket->local())));
   }
 }
 

@@ -14,6 +14,7 @@
 
 #include <map>
 #include <string>
+#include <tuple>
 
 namespace portreeve::gate17 {
 
@@ -31,8 +32,9 @@ public:
   // Never resolves.
 
 private:
-  struct Peer;  // a target that was asked for
-  struct Road;  // an association with the far end
+  struct Peer;                                                 // a target that was asked for
+  using PeerKey = std::tuple<std::string, Address, uint16_t>;  // name (or none), address, port
+  struct Road;                                                 // an association with the far end
 
   kj::UnixEventPort& port;
   kj::Timer& timer;
@@ -40,7 +42,7 @@ private:
   Ways& ways;
   kj::Own<DatagramSocket> socket;
   kj::Maybe<SocketAddress> program;  // whoever spoke first; others are not heard
-  std::map<std::string, kj::Own<Peer>> peers;
+  std::map<PeerKey, kj::Own<Peer>> peers;
   std::map<std::string, kj::Own<Road>> roads;  // by their ways
   kj::TaskSet tasks;
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/gate-routes.h"
 
+#include "common/address-message.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/socket-tuple.h"
 
 #include <capnp/message.h>
 #include <kj/debug.h>
@@ -89,14 +91,8 @@ private:
   void judge(kj::Own<Program> program, MayReachParams::Reader asked,
              MayReachResults::Builder results) {
     auto client = Tuple::from(asked.getClient());
-    auto address =
-        Address::fromHalves(asked.getAddress().getUpper(), asked.getAddress().getLower());
-    Tuple tuple;
-    tuple.family = address.isV4() ? proto::Family::IPV4 : proto::Family::IPV6;
-    tuple.protocol = asked.getProtocol();
-    tuple.source = client.source;
-    tuple.destination = address;
-    tuple.destinationPort = asked.getPort();
+    auto address = fromMessage(asked.getAddress());
+    auto tuple = tupleBetween(asked.getProtocol(), {client.source, 0}, {address, asked.getPort()});
     uint64_t now = wallNs();
     auto flow = flowTo(tuple, kj::mv(program), asked.getName());
     bool named = asked.getName().size() > 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/name-lookups.h"
 
+#include "common/address-message.h"
 #include "common/log.h"
 
 namespace portreeve::policy {
@@ -84,9 +85,7 @@ kj::Promise<void> NameLookups::ask(const Address& address) {
   KJ_IF_MAYBE (present, lookup) {
     questions++;
     auto request = present->namesForRequest();
-    auto asked = request.initAddress();
-    asked.setUpper(address.upper());
-    asked.setLower(address.lower());
+    toMessage(address, request.initAddress());
     return request.send().then([this](auto&& response) { learn(response.getAnswers()); });
   }
   return kj::READY_NOW;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/name-table.h"
 
+#include "common/address-message.h"
 #include "policy/askers.h"
 
 #include <algorithm>
@@ -61,7 +62,7 @@ void NameTable::remember(proto::NameAnswer::Reader answer, Program& asker) {
   uint64_t seconds = std::min<uint64_t>(answer.getTtl(), LONGEST_TTL);
   uint64_t expires = answer.getTime() + seconds * NS_PER_SECOND + KEPT_BEYOND_TTL_NS;
   for (auto reader : answer.getAddresses()) {
-    auto address = Address::fromHalves(reader.getUpper(), reader.getLower());
+    auto address = fromMessage(reader);
     for (auto target : answer.getChain()) rememberOne(address, target, asker, expires);
     // Last: what was asked for is the newest, and the first to be told.
     rememberOne(address, answer.getName(), asker, expires);

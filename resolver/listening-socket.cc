@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/listening-socket.h"
 
+#include "common/socket-tuple.h"
+
 #include <kj/debug.h>
 #include <sys/socket.h>
 
@@ -23,14 +25,7 @@ Endpoint Endpoint::ofSocket(int fd) {
 }
 
 Tuple clientTuple(uint8_t protocol, const Endpoint& client, const Endpoint& ours) {
-  Tuple tuple;
-  tuple.family = client.address.isV4() ? proto::Family::IPV4 : proto::Family::IPV6;
-  tuple.protocol = protocol;
-  tuple.source = client.address;
-  tuple.destination = ours.address;
-  tuple.sourcePort = client.port;
-  tuple.destinationPort = ours.port;
-  return tuple;
+  return tupleBetween(protocol, {client.address, client.port}, {ours.address, ours.port});
 }
 
 }  // namespace portreeve::resolver

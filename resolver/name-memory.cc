@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/name-memory.h"
 
+#include "common/address-message.h"
+
 #include <algorithm>
 
 namespace portreeve::resolver {
@@ -42,10 +44,7 @@ void GivenName::to(proto::NameAnswer::Builder builder) const {
   auto chainList = builder.initChain(uint(chain.size()));
   for (uint i = 0; i < chain.size(); i++) chainList.set(i, chain[i]);
   auto addressList = builder.initAddresses(uint(addresses.size()));
-  for (uint i = 0; i < addresses.size(); i++) {
-    addressList[i].setUpper(addresses[i].upper());
-    addressList[i].setLower(addresses[i].lower());
-  }
+  for (uint i = 0; i < addresses.size(); i++) toMessage(addresses[i], addressList[i]);
   builder.setTtl(ttl);
   builder.setType(type);
   builder.setTime(wallNs);

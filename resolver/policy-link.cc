@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/policy-link.h"
 
+#include "common/address-message.h"
 #include "common/clock.h"
 
 #include <capnp/rpc-twoparty.h>
@@ -17,8 +18,7 @@ public:
   explicit NameLookupServer(NameMemory& memory) : memory(memory) {}
 
   kj::Promise<void> namesFor(NamesForContext context) override {
-    auto asked = context.getParams().getAddress();
-    auto names = memory.namesFor(Address::fromHalves(asked.getUpper(), asked.getLower()),
+    auto names = memory.namesFor(fromMessage(context.getParams().getAddress()),
                                  MAX_NAMES_FOR_ADDRESS, monotonicNs());
     auto answers = context.getResults().initAnswers(uint(names.size()));
     for (uint i = 0; i < names.size(); i++) names[i]->to(answers[i]);
