@@ -39,6 +39,7 @@ credentials = "$FOLDER/wrong"
 name = "nobody"
 type = "socks5"
 server = "{WORLD[0]}:1"
+[profile.road]
 """
 
 
@@ -52,6 +53,8 @@ RULES = (rule("tunnelled by home", "gate17", "$BIN/tunnelled")
          + rule("by wrong", "gate17", "$BIN/by-wrong", 'way = "wrong"')
          + rule("by nobody", "gate17", "$BIN/by-nobody", 'way = "nobody"')
          + rule("by nobody, else home", "gate17", "$BIN/by-either", 'way = ["nobody", "home"]')
+         + rule("on the road by six", "gate17", "$BIN/travelling", 'profile = "road"\nway = "six"')
+         + rule("else by home", "gate17", "$BIN/travelling", 'way = "home"')
          + rule("plain", "allow", "$BIN/plain")
          + rule("curl may the server", "gate17", "/usr/bin/curl", f'port = 80\naddress = ["{SERVER[0]}", "{SERVER[1]}"]')
          + rule("curl may the name", "gate17", "/usr/bin/curl", f'port = 80\ndomain = "{FAR_NAME}"'))
@@ -193,6 +196,18 @@ def test_an_open_connection_ends_when_its_rule_names_another_way(suite):
         assert suite.connections(program="tunnelled")[-1]["verdict"]["way"] == "six"
     finally:
         suite.rules(RULES)
+
+
+def test_another_profile_sends_by_another_way(suite):
+    held = suite.hold("travelling", "tcp", SERVER[0], 7000)
+    assert held.first["ok"] and suite.connections(program="travelling")[-1]["verdict"]["way"] == "home"
+    suite.command("profile", "use", "road")
+    try:
+        assert not held.say()["ok"], "the connection outlived the profile it was opened under"
+        assert suite.probe("travelling", "tcp", SERVER[0], 7000)["ok"]
+        assert suite.connections(program="travelling")[-1]["verdict"]["way"] == "six"
+    finally:
+        suite.command("profile", "use", "auto")
 
 
 def test_open_connections_outlive_policy_and_new_ones_wait_for_it(suite):

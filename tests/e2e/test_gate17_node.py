@@ -1,49 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Gate17 nodes: mutual TLS with pinned keys, streams and datagrams over one connection, two hops, quotes for strangers."""
 import json
-import os
 import re
 
 import pytest
 
 from harness.namespaces import MACHINE, UPSTREAM, WORLD, run, wait_until
-from harness.suite import BUILD, COMMAND, Suite
+from harness.node import Node, keygen
+from harness.suite import Suite
 from harness.tunnel import FAR_NAME, SERVER, WORLD_INSIDE, Tunnel
-
-GATE = BUILD / "gate17" / "portreeve-gate"
-
-
-def keygen(path):
-    """Makes the private key, gives the public one."""
-    public = run(COMMAND, "gate", "keygen", path).stdout.strip()
-    assert re.fullmatch(r"[A-Za-z0-9+/]{43}=", public) and path.stat().st_mode & 0o777 == 0o600
-    return public
-
-
-class Node:
-    def __init__(self, tunnel, name, namespace, address, client, exits='["internet", "lan"]', elsewhere=None):
-        self.tunnel, self.name, self.namespace = tunnel, name, namespace
-        self.folder = tunnel.folder / name
-        self.folder.mkdir()
-        self.key = keygen(self.folder / "key")
-        (self.folder / "portreeve.toml").write_text(f"""
-[node]
-listen = ["{address}:17", "{elsewhere or address}:443"]
-key = "{self.folder}/key"
-exit = {exits}
-[[node.client]]
-name = "machine"
-key = "{client}"
-""")
-        self.start()
-
-    def start(self):
-        self.process = self.tunnel.listen(self.name, 17, "env", f"CONFIGURATION_DIRECTORY={self.folder}", GATE, "--node",
-                                          namespace=self.namespace)
-
-    def end(self):
-        self.tunnel.end(self.name)
-
 
 @pytest.fixture(scope="module")
 def tunnel(net):
@@ -105,7 +70,9 @@ def rule(way):
     return f'[[rule]]\nname = "by {way}"\naction = "gate17"\nprocess = {{ path = "$BIN/{way}" }}\nway = "{way}"\n'
 
 
-RULES = "".join(rule(way) for way in ("near", "near-443", "far", "strict", "mistaken", "stranger"))
+RULES = ("".join(rule(way) for way in ("near", "near-443", "far", "strict", "mistaken", "stranger"))
+         + "".join(f'[[rule]]\nname = "{program}"\naction = "gate17"\nprocess = {{ path = "/usr/bin/{program}" }}\nway = "near"\n'
+                   for program in ("dig", "iperf3")))
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +113,28 @@ def test_a_connection_leaves_through_the_node_unseen(suite, tunnel, capture, way
     capture.__exit__()
     hidden(capture, tunnel)
     assert b"hello from" in capture.bytes(tunnel.server, "eth0"), "the capture sees nothing"
+
+
+@pytest.mark.parametrize("server", SERVER)
+def test_dig_is_answered_through_the_node(suite, tunnel, capture, server):
+    """From a port of its own: port 53 is our resolver's."""
+    tunnel.listen(f"dns {server}", 5300, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=5300", f"--listen-address={server}",
+                  "--bind-interfaces", "--no-resolv", "--no-hosts", "--pid-file=", "--user=root", "--address=/dug.test/192.0.2.77", namespace=tunnel.server)
+    try:
+        assert suite.net.inside("dig", "-p", "5300", f"@{server}", "dug.test", "+short", "+tries=3").stdout.strip() == "192.0.2.77"
+    finally:
+        tunnel.end(f"dns {server}")
+    capture.__exit__()
+    hidden(capture, tunnel)
+    assert capture.lines(tunnel.server, "eth0", "udp", "port", "5300"), "the capture sees nothing"
+
+
+def test_a_flood_of_datagrams_is_carried_through_the_node(suite, tunnel):
+    tunnel.listen("iperf3", 5201, "iperf3", "-s", namespace=tunnel.server)
+    done = suite.net.inside("iperf3", "-c", SERVER[0], "-u", "-b", "5M", "-l", "1200", "-t", "2", "-J", timeout=60)
+    end = json.loads(done.stdout)["end"]["sum"]
+    # How fast is for bench/gate17; a busy machine may lose some of them.
+    assert end["packets"] > 100 and end["lost_percent"] < 60, end
 
 
 def test_two_hops_know_their_neighbours_alone(suite, tunnel, capture):
