@@ -30,6 +30,7 @@ const SettingKey KEYS[] = {
     {"resolver"_kj, "zones"_kj, TABLES, "{}"_kj, RESOLVER},
     {"resolver"_kj, "split_dns"_kj, BOOLEAN, "true"_kj, RESOLVER},
     {"resolver"_kj, "mdns"_kj, BOOLEAN, "true"_kj, RESOLVER},
+    {"resolver"_kj, "dnssec"_kj, CHOICE, "\"auto\""_kj, RESOLVER, "auto on off"_kj},
     {"resolver"_kj, "root_anchor"_kj, TEXT, "\"/usr/share/dns/root.key\""_kj, RESOLVER},
     {"resolver"_kj, "root_hints"_kj, TEXT, "\"\""_kj, RESOLVER},
     {"resolver"_kj, "cache_mib"_kj, NUMBER, "32"_kj, RESOLVER, "", 1, 4096},

@@ -13,6 +13,7 @@ const rest = (page) => page.waitForTimeout(1500); // until what was asked for is
 
 async function show(page, name) {
   await until(async () => (await page.locator("main .loading").count()) === 0, `${name} has what it shows`);
+  await page.evaluate(() => scrollTo(0, 0));
   await rest(page);
   await page.screenshot({ path: join(folder, `${name}.png`) });
   console.log(`${name}.png`);

@@ -21,6 +21,10 @@ server = "{world}:17"
 key = "{near}"
 own_key = "{folder}/own.key"
 [[gate.way]]
+name = "socks"
+type = "socks5"
+server = "{world}:1080"
+[[gate.way]]
 name = "liar"
 type = "gate17"
 server = "{world}:1717"
@@ -34,6 +38,12 @@ action = "gate17"
 process = { path = "$BIN/liar" }
 way = "liar"
 [[rule]]
+name = "by socks"
+action = "gate17"
+process = { path = "/usr/bin/python3*" }
+port = 7200
+way = "socks"
+[[rule]]
 name = "by near"
 action = "gate17"
 process = { path = ["$BIN/near", "/usr/bin/python3*"] }
@@ -46,6 +56,7 @@ def tunnel(net):
     with Tunnel(net) as made:
         made.own = keygen(made.folder / "own.key")
         made.near = Node(made, "near", net.world, WORLD[0], made.own, elsewhere=UPSTREAM[0])
+        made.microsocks("socks", WORLD[0], 1080)
         made.liar = keygen(made.folder / "liar.key")
         for name in ("own", "liar"):
             run("openssl", "req", "-x509", "-key", made.folder / f"{name}.key", "-subj", "/CN=gate17", "-out", made.folder / f"{name}.crt")
@@ -59,21 +70,34 @@ def suite(net, tunnel):
         yield running
 
 
-def test_a_program_that_does_not_read_holds_up_itself_alone(suite, tunnel):
-    flood = f"import socket\ns = socket.create_server(({SERVER[0]!r}, 7100))\nwhile True: c = s.accept()[0]; c.sendall(bytes({FLOOD})); c.close()"
-    tunnel.listen("flood", 7100, "/usr/bin/python3", "-c", flood, namespace=tunnel.server)
+@pytest.mark.parametrize("way, port", [("near", 7100), ("socks", 7200)])
+def test_a_program_that_does_not_read_holds_up_itself_alone(suite, tunnel, way, port):
+    """And much is carried whole, out as well as in."""
+    echo = f"""
+import socket, threading
+def serve(peer):
+    peer.sendall(bytes({FLOOD}))
+    heard = 0
+    while heard < {FLOOD}: heard += len(peer.recv(1 << 20))
+    peer.sendall(str(heard).encode()); peer.close()
+listener = socket.create_server(({SERVER[0]!r}, {port}))
+while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+"""
+    tunnel.listen(f"flood {port}", port, "/usr/bin/python3", "-c", echo, namespace=tunnel.server)
     code = f"""
 import socket
-slow = socket.create_connection(({SERVER[0]!r}, 7100), 10)
+slow = socket.create_connection(({SERVER[0]!r}, {port}), 10)
 assert slow.recv(1)
 for _ in range(3):
     quick = socket.create_connection(({SERVER[0]!r}, 7000), 10)
     assert quick.recv(100).startswith(b"hello"), "the others wait"
 got = 1
-while part := slow.recv(1 << 20): got += len(part)
-print(got)
+while got < {FLOOD}: got += len(slow.recv(1 << 20))
+slow.sendall(bytes({FLOOD}))
+print(got, slow.recv(100).decode())
 """
-    assert int(suite.net.inside("/usr/bin/python3", "-c", code, timeout=90).stdout) == FLOOD
+    assert suite.net.inside("/usr/bin/python3", "-c", code, timeout=90).stdout.split() == [str(FLOOD), str(FLOOD)]
+    assert next(c for c in suite.connections() if c["remote"]["port"] == port)["verdict"]["way"] == way
 
 
 NONSENSE = {

@@ -75,7 +75,9 @@ export function LongTable<Row>(props: LongTableProps<Row>) {
   useEffect(() => {
     if (end >= props.count - 200) props.onNearEnd?.();
   }, [end, props.count]);
-  useEffect(() => props.onRest?.(sight.scrolled > 0), [sight.scrolled > 0]);
+  const [held, setHeld] = useState({ pointer: false, focus: false });
+  useEffect(() => props.onRest?.(held.pointer || held.focus || sight.scrolled > 0), [held.pointer, held.focus, sight.scrolled > 0]);
+  const hold = (by: Partial<typeof held>) => setHeld((before) => ({ ...before, ...by }));
 
   function onKeyDown(event: KeyboardEvent) {
     const step = STEPS[event.key];
@@ -126,7 +128,8 @@ export function LongTable<Row>(props: LongTableProps<Row>) {
           {props.columns.map((column) => <div key={column.key} role="columnheader" class={`c-${column.key}`}>{column.title}</div>)}
         </div>
       </div>
-      <div ref={box} class="long-body" role="presentation" tabIndex={props.count === 0 ? -1 : undefined} onPointerEnter={() => props.onRest?.(true)} onPointerLeave={() => props.onRest?.(sight.scrolled > 0)}>
+      <div ref={box} class="long-body" role="presentation" tabIndex={props.count === 0 ? -1 : undefined} onPointerEnter={() => hold({ pointer: true })} onPointerLeave={() => hold({ pointer: false })}
+        onFocusIn={() => hold({ focus: true })} onFocusOut={(event) => hold({ focus: box.current!.contains(event.relatedTarget as Node | null) })}>
         <div ref={sheet} role="rowgroup" class="long-sheet">{rows}</div>
       </div>
     </div>
