@@ -29,13 +29,6 @@ public:
     context.getResults().setMax(2);
     return kj::READY_NOW;
   }
-
-  kj::Promise<void> status(StatusContext context) override {
-    auto name = kj::heapString(4 << 20);
-    memset(name.begin(), 'x', name.size());
-    context.getResults().initStatuses(1)[0].setName(name);
-    return kj::READY_NOW;
-  }
 };
 
 struct TemporaryFolder {
@@ -112,16 +105,6 @@ TEST_CASE("a server learns who connected, and a client gets its bootstrap") {
   CHECK(daemon.versionsRequest().send().wait(io.waitScope).getMax() == 2);
   REQUIRE(served.seen.size() == 1);
   CHECK(served.seen[0] == getuid());
-}
-
-TEST_CASE("an answer of several MiB reaches who may observe") {
-  TemporaryFolder folder;
-  auto io = kj::setupAsyncIo();
-  Served served(io, folder.socket());
-  auto connection = OneConnection::dial(*io.lowLevelProvider, folder.socket()).wait(io.waitScope);
-  auto daemon = connection->bootstrap().castAs<proto::Daemon>();
-  auto answer = daemon.statusRequest().send().wait(io.waitScope);
-  CHECK(answer.getStatuses()[0].getName().size() == 4 << 20);
 }
 
 TEST_CASE("dialling a socket where nobody listens is DISCONNECTED and names the path") {
