@@ -153,6 +153,63 @@ TEST_CASE("what takes too long is given up, and a late result changes nothing") 
   CHECK(facts->examination->sha256 == "");
 }
 
+TEST_CASE("a file system that hangs gets no more readers, and keeps no other waiting") {
+  Files files;
+  std::vector<uint64_t> jobs;
+  for (uint64_t i = 0; i < 2; i++) {
+    FakeProcess stuck;
+    stuck.device = 77;
+    stuck.inode = 800 + i;
+    files.describe(stuck);
+    files.answerBinary(stuck);
+    jobs.push_back(KJ_ASSERT_NONNULL(files.job()).id);
+  }
+  FakeProcess third, curl;
+  third.device = 77;
+  third.inode = 810;
+  auto waits = files.describe(third);
+  CHECK(files.reader.next() == nullptr);
+  auto facts = files.describe(curl);
+  files.answerBinary(curl);
+  files.answer(KJ_ASSERT_NONNULL(files.job()).id, "ab12");
+  CHECK(facts->examination->sha256 == "ab12");
+  files.reader.advance(12 * kj::SECONDS);
+  CHECK(waits->examination->done);
+
+  FakeProcess later = third;
+  later.inode = 811;
+  auto refused = files.describe(later);
+  CHECK(refused->examination->done);
+  CHECK(refused->examination->whyNot == "its file system does not answer");
+  CHECK(files.reader.next() == nullptr);
+  SUBCASE("until it answers, and a minute is over") {
+    for (auto id : jobs) files.answer(id, "cd34");
+    files.reader.advance(61 * kj::SECONDS);
+    CHECK_FALSE(files.describe(later)->examination->done);
+    files.answerBinary(later);
+    files.answer(KJ_ASSERT_NONNULL(files.job()).id, "ef56");
+    CHECK(files.describe(later)->examination->sha256 == "ef56");
+  }
+  SUBCASE("a minute is not enough while its readers hang") {
+    files.reader.advance(61 * kj::SECONDS);
+    files.describe(later);
+    CHECK(files.reader.next() == nullptr);
+  }
+}
+
+TEST_CASE("a file that cannot be opened is not tried again with each look at its process") {
+  Files files;
+  FakeProcess curl;
+  files.describe(curl);
+  files.reader.next();
+  files.reader.answerError(EACCES);
+  CHECK(files.describe(curl)->examination->done);
+  CHECK(files.reader.next() == nullptr);
+  files.reader.advance(61 * kj::SECONDS);
+  files.describe(curl);
+  CHECK(files.reader.next() != nullptr);
+}
+
 TEST_CASE("an examiner that has gone keeps nobody waiting") {
   Files files;
   FakeProcess curl, later;

@@ -39,6 +39,11 @@ bool operator==(const FileKey& a, const FileKey& b) {
   return memcmp(&a, &b, sizeof a) == 0;
 }
 
+bool isOfTheFile(int error) {
+  // Not of the process that happens to run it.
+  return error == EACCES || error == ETIME || error == EBUSY;
+}
+
 bool isHosts(proto::ProcessKind kind) {
   return kind == proto::ProcessKind::PROGRAM || kind == proto::ProcessKind::REPLACED;
 }
@@ -82,6 +87,8 @@ struct Examinations::Case {
   int32_t pid;
   kj::String path;
   bool findPackage;
+  bool underWay = false;  // being opened, or with the examiner
+  bool sent = false;      // with the examiner
   kj::TimePoint since = kj::origin<kj::TimePoint>();
   std::shared_ptr<Examination> examination;
   std::vector<SharedFacts> awaiting;
@@ -93,7 +100,9 @@ public:
   void answered(ReaderLink::Answer answer) override {
     examinations.opened(id, examinations.reader.takeDescriptor(), answer);
   }
-  void notAnswered(NoAnswer why) override { examinations.fail(id, toText(why)); }
+  void notAnswered(NoAnswer why) override {
+    examinations.fail(id, toText(why), Fault::CIRCUMSTANCES);
+  }
 
 private:
   Examinations& examinations;
@@ -125,9 +134,12 @@ void Examinations::examine(const std::shared_ptr<ProcessFacts>& facts,
   }
   bool findPackage = isHosts(facts->kind);
   auto key = textOf(file, findPackage ? kj::StringPtr(facts->path) : ""_kj);
-  if (auto examination = known.find(key)) {
-    facts->examination = *examination;
-    auto found = cases.find((*examination)->caseId);
+  auto before = known.find(key);
+  bool again = before != nullptr && before->examination->whyNot.size() > 0 &&
+               timer.now() - before->since > FAILED_FOR;
+  if (before != nullptr && !again) {
+    facts->examination = before->examination;
+    auto found = cases.find(before->examination->caseId);
     if (found != cases.end() && found->second->awaiting.size() < MOST_AWAITING)
       found->second->awaiting.push_back(facts);
     return;
@@ -143,30 +155,49 @@ void Examinations::examine(const std::shared_ptr<ProcessFacts>& facts,
   one->examination->caseId = ++lastId;
   one->awaiting.push_back(facts);
   facts->examination = one->examination;
-  known.put(key, one->examination);
+  known.put(key, Known{one->examination, timer.now()});
   cases.emplace(lastId, std::move(one));
   waiting.push_back(lastId);
   pump();
 }
 
 void Examinations::pump() {
-  while (!waiting.empty() && underWay() < UNDER_WAY) {
-    uint64_t id = waiting.front();
-    waiting.pop_front();
-    ReaderQuestion question;
-    question.kind = ReaderQuestion::Kind::BINARY;
-    question.pid = cases.at(id)->pid;
-    reader.ask(question, Urgency::PEOPLE, kj::heap<Opener>(*this, id));
+  for (size_t i = 0; i < waiting.size() && underWay() < UNDER_WAY;) {
+    uint64_t id = waiting[i];
+    uint64_t device = cases.at(id)->file.device;
+    bool hangs = devices.isHanging(device, timer.now());
+    if (!hangs && !devices.hasRoom(device)) {
+      i++;
+      continue;
+    }
+    waiting.erase(waiting.begin() + ptrdiff_t(i));
+    if (hangs) return fail(id, wordsOfReader(ETIME), Fault::FILE);  // which goes on with the others
+    ask(id);
   }
+}
+
+void Examinations::ask(uint64_t id) {
+  auto& one = *cases.at(id);
+  one.underWay = true;
+  devices.begin(one.file.device);
+  ReaderQuestion question;
+  question.kind = ReaderQuestion::Kind::BINARY;
+  question.pid = one.pid;
+  reader.ask(question, Urgency::PEOPLE, kj::heap<Opener>(*this, id));
 }
 
 void Examinations::opened(uint64_t id, kj::AutoCloseFd file, ReaderLink::Answer answer) {
   auto found = cases.find(id);
   if (found == cases.end()) return;  // given up
-  if (answer.getError() != 0) return fail(id, wordsOfReader(answer.getError()));
-  if (file.get() < 0 || !(fileKeyOf(answer) == found->second->file))
-    return fail(id, wordsOfReader(EAGAIN));
-  if (!send(*found->second, file)) fail(id, "the examiner is busy"_kj);
+  auto& one = *found->second;
+  int error = answer.getError();
+  if (error == ETIME) devices.hangs(one.file.device, timer.now());
+  if (error != 0)
+    return fail(id, wordsOfReader(error), isOfTheFile(error) ? Fault::FILE : Fault::CIRCUMSTANCES);
+  if (file.get() < 0 || !(fileKeyOf(answer) == one.file))
+    return fail(id, wordsOfReader(EAGAIN), Fault::CIRCUMSTANCES);
+  one.sent = send(one, file);
+  if (!one.sent) fail(id, "the examiner is busy"_kj, Fault::CIRCUMSTANCES);
 }
 
 bool Examinations::send(const Case& one, int file) {
@@ -193,8 +224,14 @@ bool Examinations::send(const Case& one, int file) {
 }
 
 void Examinations::take(const Result& result) {
+  auto late = overdue.find(result.id);
+  if (late != overdue.end()) {
+    devices.end(late->second);
+    overdue.erase(late);
+    return pump();
+  }
   auto found = cases.find(result.id);
-  if (found == cases.end()) return;  // given up
+  if (found == cases.end()) return;
   auto& examination = *found->second->examination;
   bool whole = memchr(result.sha256, 0, sizeof result.sha256) != nullptr &&
                memchr(result.package, 0, sizeof result.package) != nullptr;
@@ -208,20 +245,33 @@ void Examinations::take(const Result& result) {
   finish(result.id);
 }
 
-void Examinations::fail(uint64_t id, kj::StringPtr why) {
+void Examinations::fail(uint64_t id, kj::StringPtr why, Fault fault) {
   auto found = cases.find(id);
   if (found == cases.end()) return;
   counts.failed++;
   found->second->examination->whyNot = kj::str(why);
   // Another process that runs it, or another moment, may do better.
-  known.erase(found->second->key);
+  if (fault == Fault::CIRCUMSTANCES) known.erase(found->second->key);
   finish(id);
+}
+
+void Examinations::giveUp(uint64_t id) {
+  auto& one = *cases.at(id);
+  if (one.sent) {
+    // One of the examiner's threads is with it until its file system answers.
+    devices.hangs(one.file.device, timer.now());
+    overdue.emplace(id, one.file.device);
+    one.underWay = false;
+  }
+  std::erase(waiting, id);
+  fail(id, wordsOf(Failure::TOO_SLOW), one.sent ? Fault::FILE : Fault::CIRCUMSTANCES);
 }
 
 void Examinations::finish(uint64_t id) {
   auto found = cases.find(id);
   auto one = std::move(found->second);
   cases.erase(found);
+  if (one->underWay) devices.end(one->file.device);
   one->examination->done = true;
   one->examination->caseId = 0;
   for (auto& facts : one->awaiting) onLearned(facts);
@@ -246,7 +296,7 @@ kj::Promise<void> Examinations::receive() {
     gone = true;
     while (!cases.empty()) {
       waiting.clear();
-      fail(cases.begin()->first, "the examiner has gone"_kj);
+      fail(cases.begin()->first, "the examiner has gone"_kj, Fault::FILE);
     }
     return kj::NEVER_DONE;
   }
@@ -258,10 +308,8 @@ kj::Promise<void> Examinations::expire() {
     std::vector<uint64_t> late;
     for (auto& entry : cases)
       if (timer.now() - entry.second->since > PATIENCE) late.push_back(entry.first);
-    for (uint64_t id : late) {
-      std::erase(waiting, id);
-      fail(id, wordsOf(Failure::TOO_SLOW));
-    }
+    for (uint64_t id : late)
+      if (cases.count(id) != 0) giveUp(id);
     return expire();
   });
 }

@@ -24,7 +24,7 @@
 namespace portreeve::examiner {
 namespace {
 
-constexpr unsigned THREADS = 4;
+constexpr unsigned THREADS = 8;
 constexpr int NICE = 10;
 
 kj::Maybe<kj::AutoCloseFd> descriptorOf(msghdr& header) {
