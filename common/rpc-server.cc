@@ -14,10 +14,14 @@ namespace {
 
 constexpr uint MAX_FDS_PER_MESSAGE = 4;
 
-capnp::ReaderOptions limits() {
-  // 1 MiB in words: no peer of this suite has more to say at once.
+enum class Peers { ENTITLED, PEOPLE };
+
+capnp::ReaderOptions limits(Peers peers) {
+  // The library holds what it sends to the same limit as what it receives, and whoever may observe
+  // gets long lists: as long as a client takes (rpc-client.cc).
   capnp::ReaderOptions options;
-  options.traversalLimitInWords = (1 << 20) / sizeof(capnp::word);
+  size_t bytes = peers == Peers::ENTITLED ? 16 << 20 : 1 << 20;
+  options.traversalLimitInWords = bytes / sizeof(capnp::word);
   options.nestingLimit = 32;
   return options;
 }
@@ -27,9 +31,10 @@ struct Connection {
   capnp::TwoPartyVatNetwork network;
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> system;
 
-  Connection(kj::Own<kj::AsyncCapabilityStream> accepted, capnp::Capability::Client bootstrap)
+  Connection(kj::Own<kj::AsyncCapabilityStream> accepted, capnp::Capability::Client bootstrap,
+             Peers peers)
       : stream(kj::mv(accepted)),
-        network(*stream, MAX_FDS_PER_MESSAGE, capnp::rpc::twoparty::Side::SERVER, limits()),
+        network(*stream, MAX_FDS_PER_MESSAGE, capnp::rpc::twoparty::Side::SERVER, limits(peers)),
         system(capnp::makeRpcServer(network, kj::mv(bootstrap))) {}
 };
 
@@ -90,7 +95,8 @@ struct RpcServer::Impl final : public kj::TaskSet::ErrorHandler {
       return;
     }
     auto connection = kj::heap<Connection>(stream.downcast<kj::AsyncCapabilityStream>(),
-                                           factory(kj::mv(entitlement)));
+                                           factory(kj::mv(entitlement)),
+                                           ofPeople ? Peers::PEOPLE : Peers::ENTITLED);
     count(ofPeople, uid, 1);
     auto gone = connection->network.onDisconnect();
     connections.add(gone.attach(kj::mv(connection),

@@ -14,11 +14,17 @@
 namespace portreeve {
 namespace {
 
+constexpr uint LONG_ANSWER = 9 << 20;
+
 class Echo final : public proto::Daemon::Server {
 public:
   kj::Promise<void> versions(VersionsContext context) override {
     context.getResults().setMin(1);
     context.getResults().setMax(2);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> status(StatusContext context) override {
+    context.getResults().initStatuses(1)[0].initState(LONG_ANSWER);
     return kj::READY_NOW;
   }
 };
@@ -80,6 +86,16 @@ TEST_CASE("a server learns who connected, and a client gets its bootstrap") {
   CHECK(daemon.versionsRequest().send().wait(io.waitScope).getMax() == 2);
   REQUIRE(served.seen.size() == 1);
   CHECK(served.seen[0] == getuid());
+}
+
+TEST_CASE("whoever may observe gets answers of many megabytes") {
+  TemporaryFolder folder;
+  auto io = kj::setupAsyncIo();
+  Served served(io, folder.socket());
+  auto connection = OneConnection::dial(*io.lowLevelProvider, folder.socket()).wait(io.waitScope);
+  auto daemon = connection->bootstrap().castAs<proto::Daemon>();
+  auto answer = daemon.statusRequest().send().wait(io.waitScope);
+  CHECK(answer.getStatuses()[0].getState().size() == LONG_ANSWER);
 }
 
 TEST_CASE("dialling a socket where nobody listens is DISCONNECTED and names the path") {
