@@ -251,4 +251,10 @@ void Attribution::who(const Tuple& localToRemote, OnNamed onNamed) {
   onNamed(Named::nobodyListens());
 }
 
+void Attribution::whoIs(int32_t pid, OnNamed onNamed) {
+  processes.describe(pid, [onNamed = kj::mv(onNamed)](const Holder& holder) mutable {
+    onNamed(Named::ofProcess(holder));
+  });
+}
+
 }  // namespace portreeve::attributor

@@ -59,6 +59,7 @@ public:
 
   void who(const Tuple& localToRemote, OnNamed onNamed);
   // For a person's question; destination 0: whoever listens there.
+  void whoIs(int32_t pid, OnNamed onNamed);
 
 private:
   enum class End : uint8_t { SENDER, RECEIVER };

@@ -53,6 +53,19 @@ Named Named::ofHolder(const Holder& holder, const DiagSocket& socket, proto::Met
   return result;
 }
 
+Named Named::ofProcess(const Holder& holder) {
+  Named result;
+  if (holder.outcome != Holder::Outcome::FOUND) {
+    result.reason = holder.reason;
+    return result;
+  }
+  result.kind = holder.facts->kind;
+  result.facts = holder.facts;
+  result.uid = holder.facts->uid;
+  result.confidence = proto::Confidence::CERTAIN;
+  return result;
+}
+
 void Named::to(proto::Process::Builder builder, Detail detail) const {
   if (facts != nullptr) {
     facts->to(builder, detail);

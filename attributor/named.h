@@ -31,6 +31,9 @@ struct Named {
                         bool only, uint32_t packetUid);
   // `only`: no other socket would have done as well.
 
+  static Named ofProcess(const Holder& holder);
+  // Asked for by its number.
+
   void to(proto::Process::Builder builder, Detail detail = Detail::FULL) const;
   size_t words(Detail detail = Detail::FULL) const;  // what `to` takes at most in a message
 };

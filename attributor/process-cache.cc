@@ -98,6 +98,27 @@ private:
   uint64_t inode;
 };
 
+class ProcessCache::PersonsAsker final : public ReaderLink::Asker {
+public:
+  PersonsAsker(ProcessCache& cache, OnHolder onHolder) : cache(cache), onHolder(kj::mv(onHolder)) {}
+  void answered(ReaderLink::Answer answer) override {
+    if (answer.getError() == ESRCH)
+      return onHolder(notFound(Holder::Outcome::GONE, "there is no such process"_kj));
+    if (answer.getError() != 0) return onHolder(failure(answer.getError()));
+    Holder holder;
+    holder.outcome = Holder::Outcome::FOUND;
+    holder.facts = cache.learn(answer);
+    onHolder(holder);
+  }
+  void notAnswered(NoAnswer why) override {
+    onHolder(notFound(Holder::Outcome::NOT_ANSWERED, toText(why)));
+  }
+
+private:
+  ProcessCache& cache;
+  OnHolder onHolder;
+};
+
 ProcessCache::ProcessCache(ReaderLink& reader, kj::Timer& timer, const NotedOwners& noted,
                            Examiner& examiner)
     : reader(reader),
@@ -131,6 +152,13 @@ void ProcessCache::find(const DiagSocket& socket, Urgency urgency, OnHolder onHo
   search->urgency = urgency;
   search->waiting.push_back(kj::mv(onHolder));
   askWhoOwns(*search);
+}
+
+void ProcessCache::describe(int32_t pid, OnHolder onHolder) {
+  ReaderQuestion question;
+  question.kind = ReaderQuestion::Kind::DESCRIBE;
+  question.pid = pid;
+  reader.ask(question, Urgency::PEOPLE, kj::heap<PersonsAsker>(*this, kj::mv(onHolder)));
 }
 
 void ProcessCache::beginNoted(const DiagSocket& socket, const NotedOwner& owner, Urgency urgency,

@@ -67,6 +67,9 @@ public:
   // Of a socket that is no more: `closed` has its cookie and uid. False where the kernel noted
   // nothing of it; nothing is called then. Else as `find`.
 
+  void describe(int32_t pid, OnHolder onHolder);
+  // Of a process itself, for a person's question. Calls `onHolder` once, later.
+
   const Counters& counters() const { return counts; }
   size_t processes() const { return known.size(); }
 
@@ -90,6 +93,7 @@ private:
   struct Search;
   class OwnerAsker;
   class DescriptionAsker;
+  class PersonsAsker;
 
   ReaderLink& reader;
   kj::Timer& timer;

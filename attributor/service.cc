@@ -45,6 +45,16 @@ public:
         [context](Named named) mutable { named.to(context.getResults().initProcess()); });
   }
 
+  kj::Promise<void> whoIs(WhoIsContext context) override {
+    entitlement.requireObserve();
+    auto paf = kj::newPromiseAndFulfiller<Named>();
+    service.attribution.whoIs(
+        context.getParams().getPid(),
+        [done = kj::mv(paf.fulfiller)](Named&& named) mutable { done->fulfill(kj::mv(named)); });
+    return paf.promise.then(
+        [context](Named named) mutable { named.to(context.getResults().initProcess()); });
+  }
+
   kj::Promise<void> policyReady(PolicyReadyContext context) override {
     entitlement.require(Role::POLICY);
     return service.policy.whenConnected();

@@ -195,16 +195,18 @@ private:
         []() { return cli::report(); });
     addConnections();
     addExplain();
-    auto* who = add(app, "who", "Which process owns a socket",
-                    "Examples:\n  portreeve who :53\n  portreeve who tcp 127.0.0.1:80\n  "
-                    "portreeve who udp 192.0.2.1:40000 198.51.100.7:443",
-                    [this]() { return cli::who(options.who); });
+    auto* who = add(
+        app, "who", "Which process owns a socket, or what a process is",
+        "Examples:\n  portreeve who :53\n  portreeve who 4711\n  portreeve who tcp 127.0.0.1:80\n  "
+        "portreeve who udp 192.0.2.1:40000 198.51.100.7:443",
+        [this]() { return cli::who(options.who); });
     who->add_option("SOCKET", options.who.words,
-                    "the protocol (without it: TCP and UDP), this machine's end as ADDRESS:PORT or "
+                    "a process, by its number alone; or the protocol (without it: TCP and UDP), "
+                    "this machine's end as ADDRESS:PORT or "
                     ":PORT, and, where it is connected, the other end")
         ->required()
         ->expected(1, 3)
-        ->option_text("[PROTOCOL] LOCAL [REMOTE]");
+        ->option_text("PID | [PROTOCOL] LOCAL [REMOTE]");
     who->add_flag("--json", options.who.json, "print JSON, one owner a line");
     auto* ui =
         add(app, "ui", "Open the web page, or print a one-time link to it",

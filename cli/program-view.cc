@@ -49,9 +49,11 @@ kj::Vector<ProgramLine> linesOf(proto::view::Program::Reader program) {
   line("examination", "no SHA-256", program.getExamination());
   for (auto parent : program.getParents())
     line("parents", "started by", kj::str(parent.getPath(), " (", parent.getPid(), ')'));
-  line("method", "found by",
-       kj::str(program.getMethod(), program.getConfidence().size() > 0 ? ", " : "",
-               program.getConfidence()));
+  // "none": asked for by its number, or nobody was found.
+  if (program.getMethod() != "none")
+    line("method", "found by",
+         kj::str(program.getMethod(), program.getConfidence().size() > 0 ? ", " : "",
+                 program.getConfidence()));
   line("reason", "because", program.getReason());
   return lines;
 }

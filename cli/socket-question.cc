@@ -4,6 +4,8 @@
 #include "cli/endpoint.h"
 #include "cli/failure.h"
 
+#include <charconv>
+
 namespace portreeve::cli {
 namespace {
 
@@ -22,7 +24,7 @@ Words understand(const std::vector<std::string>& words) {
   }
   if (at >= words.size() || words.size() > at + 2)
     throw Failure(WRONG_USE,
-                  "who: say [PROTOCOL] LOCAL [REMOTE], for example: "
+                  "who: say PID or [PROTOCOL] LOCAL [REMOTE], for example: "
                   "portreeve who tcp 127.0.0.1:80");
   result.local = requireEndpoint(words[at].c_str(), "LOCAL");
   if (result.local.port == 0)
@@ -52,10 +54,18 @@ Tuple tupleOf(const Words& words, uint8_t protocol, proto::Family family) {
   return tuple;
 }
 
-}  // namespace
+kj::Maybe<int32_t> processMeant(const std::vector<std::string>& words) {
+  if (words.size() != 1 || words[0].find_first_not_of("0123456789") != std::string::npos)
+    return nullptr;
+  int32_t pid = 0;
+  auto parsed = std::from_chars(words[0].data(), words[0].data() + words[0].size(), pid);
+  if (parsed.ec != std::errc() || pid == 0)
+    throw Failure(WRONG_USE, "PID: no process has the number ", words[0].c_str(),
+                  "; a port is written :", words[0].c_str());
+  return pid;
+}
 
-kj::Vector<Tuple> socketsMeant(const std::vector<std::string>& words) {
-  auto understood = understand(words);
+kj::Vector<Tuple> socketsMeant(const Words& understood) {
   kj::Vector<uint8_t> protocols;
   KJ_IF_MAYBE (said, understood.protocol) {
     protocols.add(*said);
@@ -70,6 +80,15 @@ kj::Vector<Tuple> socketsMeant(const std::vector<std::string>& words) {
         tuples.add(tupleOf(understood, protocol, family));
   if (tuples.empty()) throw Failure(WRONG_USE, "LOCAL and REMOTE are not of one address family");
   return tuples;
+}
+
+}  // namespace
+
+WhoQuestion understood(const std::vector<std::string>& words) {
+  WhoQuestion question;
+  question.pid = processMeant(words);
+  if (question.pid == nullptr) question.sockets = socketsMeant(understand(words));
+  return question;
 }
 
 }  // namespace portreeve::cli

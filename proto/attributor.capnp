@@ -27,6 +27,10 @@ interface Attributor extends (Daemon.Daemon) {
   # For those who may observe: source is the local end, destination the remote one (both 0 for a
   # listener). Loopback: the holder of the source end.
 
+  whoIs @4 (pid :Int32) -> (process :Flow.Process);
+  # For those who may observe: who runs under that number, as the initial pid namespace counts. Kind
+  # unknown, pid 0 and a reason where nobody does.
+
   policyReady @3 ();
   # For policy's uid: resolves once this attributor's arrow to policy is open.
 }

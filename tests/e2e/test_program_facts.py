@@ -158,7 +158,29 @@ def test_the_file_of_a_program_is_examined_behind_the_verdict(suite):
     wait_until(lambda: newest(suite, "hashed").get("sha256"), 10, lambda: newest(suite, "hashed"))
     assert newest(suite, "hashed")["sha256"] == sha256_of(suite.programs / "hashed")
     assert not newest(suite, "hashed").get("package")
+    row = suite.connections(program="hashed")[-1]
+    assert sha256_of(suite.programs / "hashed") in suite.command("explain", str(int(row["id"]))).stdout
     held.close()
+
+
+def test_who_tells_of_a_process_by_its_number_what_it_is(suite):
+    """It has no connection, and nobody has looked at its file yet."""
+    process = suite.net.start(suite.net.machine, "/usr/bin/sleep", 60)
+    wait_until(lambda: Path(f"/proc/{process.pid}/comm").read_text() == "sleep\n", 5, "sleep runs")
+    answer = suite.json("who", process.pid)
+    path = os.path.realpath("/usr/bin/sleep")
+    assert (answer["pid"], answer["path"], answer["method"]) == (process.pid, path, "none"), answer
+    assert (answer["sha256"], answer["package"]) == (sha256_of(path), "coreutils"), answer
+    assert answer["uid"] == 0 and answer["cmdline"] == "/usr/bin/sleep 60" and answer["parents"], answer
+    said = suite.command("who", str(process.pid)).stdout
+    assert sha256_of(path) in said and "coreutils" in said, said
+
+
+@pytest.mark.parametrize("number, code, words", [("0", 2, "a port is written :0"), ("99999999999", 2, "no process has"),
+                                                 ("4194304", 1, "there is no such process")])
+def test_who_says_why_it_knows_no_such_process(suite, number, code, words):
+    done = suite.command("who", number, check=False)
+    assert done.returncode == code and words in done.stderr, done
 
 
 def test_the_package_of_a_program_is_the_one_that_dpkg_names(suite):
