@@ -43,9 +43,9 @@ TEST_CASE("an endpoint is written with brackets where it has colons") {
 }
 
 TEST_CASE("a port alone asks for both protocols and both families") {
-  CHECK(socketsMeant({":53"}).size() == 4);
-  CHECK(socketsMeant({"udp", ":53"}).size() == 2);
-  auto one = socketsMeant({"tcp", "127.0.0.1:80"});
+  CHECK(understood({":53"}).sockets.size() == 4);
+  CHECK(understood({"udp", ":53"}).sockets.size() == 2);
+  auto one = understood({"tcp", "127.0.0.1:80"}).sockets;
   REQUIRE(one.size() == 1);
   CHECK(one[0].sourcePort == 80);
   CHECK(one[0].destinationPort == 0);
@@ -53,11 +53,19 @@ TEST_CASE("a port alone asks for both protocols and both families") {
 }
 
 TEST_CASE("a connected socket is asked for by both of its ends") {
-  auto one = socketsMeant({"udp", "[2001:db8::1]:4000", "[2001:db8::2]:443"});
+  auto one = understood({"udp", "[2001:db8::1]:4000", "[2001:db8::2]:443"}).sockets;
   REQUIRE(one.size() == 1);
   CHECK(one[0].family == proto::Family::IPV6);
   CHECK(one[0].sourcePort == 4000);
   CHECK(one[0].destinationPort == 443);
+}
+
+TEST_CASE("a number alone is a process, and no port") {
+  auto question = understood({"4711"});
+  CHECK(question.pid.orDefault(0) == 4711);
+  CHECK(question.sockets.empty());
+  CHECK(understood({":4711"}).pid == nullptr);
+  for (auto number : {"0", "99999999999"}) CHECK_THROWS_AS(understood({number}), Failure);
 }
 
 TEST_CASE("words that mean no socket are wrong use") {
@@ -67,7 +75,7 @@ TEST_CASE("words that mean no socket are wrong use") {
                                                            {"nonsense", ":1"},
                                                            {":1", ":2", ":3"},
                                                            {"tcp", "127.0.0.1:80", "[::1]:80"}})
-    CHECK_THROWS_AS(socketsMeant(words), Failure);
+    CHECK_THROWS_AS(understood(words), Failure);
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ constexpr int KEPT_CAPABILITIES[] = {
     CAP_SYS_PTRACE,       // links in /proc/PID, and parts of stat: proc(5), ptrace(2)
     CAP_DAC_READ_SEARCH,  // the folder /proc/PID/fd; paths of programs in others' folders
 };
+constexpr unsigned SLOW_THREADS = 4;
 
 void addCounters(OwnStatus& status, const Counts& counts) {
   status.addCounter("questions", [&counts]() { return double(counts.questions); });
@@ -55,9 +56,9 @@ int serve() {
   dropPrivileges(accounts.of(Role::READER), KEPT_CAPABILITIES);
 
   auto termination = takeSignals();
-  SlowLanes slow;  // threads inherit the capabilities that are left
+  SlowLane slowLane(SLOW_THREADS);  // threads inherit the capabilities that are left
   OwnStatus status(Role::READER);
-  Responder responder(openProc(), slow, status);
+  Responder responder(openProc(), slowLane, status);
   addCounters(status, responder.counts);
   Server server(kj::mv(socket), kj::mv(termination), accounts, responder);
 

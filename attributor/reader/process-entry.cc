@@ -69,13 +69,6 @@ ProcessEntry::ProcessEntry(int directory, const char* path) {
   if (fd >= 0) folder = kj::AutoCloseFd(fd);
 }
 
-ProcessEntry ProcessEntry::again() const {
-  ProcessEntry other;
-  int fd = fcntl(folder.get(), F_DUPFD_CLOEXEC, 0);
-  if (fd >= 0) other.folder = kj::AutoCloseFd(fd);
-  return other;
-}
-
 size_t ProcessEntry::read(const char* name, kj::ArrayPtr<char> buffer) const {
   int fd = openat(folder.get(), name, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;

@@ -40,8 +40,6 @@ struct FileNumbers {
 
 constexpr size_t STAT_BYTES = 1024;
 constexpr size_t PATH_BYTES = 4096 + 16;  // readlink(2) of a path in /proc, and " (deleted)"
-constexpr size_t TEXT_BYTES = 4096;       // of cmdline, cgroup and status each
-constexpr size_t WHERE_BYTES = 1040;      // of a working directory or an AppImage's path
 
 class ProcessEntry {
 public:
@@ -49,9 +47,6 @@ public:
   ProcessEntry(int proc, pid_t pid);
   // `proc` is the open /proc. opened() tells whether there is such a process.
   ProcessEntry(int directory, const char* path);
-
-  ProcessEntry again() const;
-  // The same process by a descriptor of its own.
 
   bool opened() const { return folder.get() >= 0; }
   int directory() const { return folder.get(); }

@@ -13,8 +13,8 @@ namespace {
 
 struct Looking {
   kj::AutoCloseFd proc = openProc();
-  SlowLanes slow;
-  ProcessLook processes{proc, slow};
+  SlowLane slowLane{1};
+  ProcessLook processes{proc, slowLane};
   capnp::MallocMessageBuilder message;
   proto::reader::Answer::Builder answer = message.initRoot<proto::reader::Answer>();
 };

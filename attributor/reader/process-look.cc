@@ -15,19 +15,16 @@
 namespace portreeve::reader {
 namespace {
 
-constexpr uint64_t PATIENCE_NS = 100 * MILLISECOND;
+constexpr uint64_t HOST_PATIENCE_NS = 100 * MILLISECOND;
 constexpr uint64_t PROGRAM_PATIENCE_NS = 250 * MILLISECOND;
 constexpr unsigned LOOKS = 3;
 constexpr std::string_view DELETED = " (deleted)";       // the kernel's word, fs/d_path.c
 constexpr std::string_view APPIMAGE_MOUNT = "/.mount_";  // of the AppImage runtime, in $TMPDIR
 
-capnp::Data::Reader dataOf(const kj::Array<char>& text) {
-  return text.asBytes();
-}
-
 }  // namespace
 
-ProcessLook::ProcessLook(int proc, SlowLanes& slow) : proc(proc), slow(slow), ancestors(proc) {
+ProcessLook::ProcessLook(int proc, SlowLane& slowLane)
+    : proc(proc), slowLane(slowLane), ancestors(proc) {
   // As the first process sees it: this one may have been given mounts of its own. Without the right
   // to look there, what is here.
   int fd = openat(proc, "1/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -46,7 +43,6 @@ ProcessLook::ProcessLook(int proc, SlowLanes& slow) : proc(proc), slow(slow), an
 
 int ProcessLook::look(pid_t wanted, proto::reader::Answer::Builder answer) {
   pid = wanted;
-  deadline = monotonicNs() + PATIENCE_NS;
   ProcessEntry entry(proc, pid);
   if (!entry.opened()) return ESRCH;
   for (unsigned i = 0; i < LOOKS; i++) {
@@ -73,20 +69,15 @@ bool ProcessLook::lookOnce(const ProcessEntry& entry) {
     return false;
   exe.size = entry.readLink("exe", exe.bytes);
   file = entry.file();
-  auto remembered = readMemory(entry);
   auto onHost = findOnHost(entry);
+  commandLine.size = entry.read("cmdline", commandLine.bytes);
   cgroup.size = entry.read("cgroup", cgroup.bytes);
   status.size = entry.read("status", status.bytes);
   workingDirectory.size = entry.readLink("cwd", workingDirectory.bytes);
+  readAppImage(entry);
   ancestors.readOf(fields, monotonicNs());
-  memory = waitFor(remembered);
-  KJ_IF_MAYBE (act, onHost) foundOnHost(waitFor(*act));
+  KJ_IF_MAYBE (act, onHost) foundOnHost(act->wait(HOST_PATIENCE_NS));
   return true;
-}
-
-SlowLane::Result ProcessLook::waitFor(SlowLane::Act& act) const {
-  uint64_t now = monotonicNs();
-  return act.wait(now < deadline ? deadline - now : 0);
 }
 
 void ProcessLook::foundOnHost(const SlowLane::Result& result) {
@@ -94,12 +85,13 @@ void ProcessLook::foundOnHost(const SlowLane::Result& result) {
   hostMount = result.folderMount;
 }
 
-SlowLane::Act ProcessLook::readMemory(const ProcessEntry& entry) {
-  // An environment is nobody's business but for that one word.
+void ProcessLook::readAppImage(const ProcessEntry& entry) {
+  // An environment is nobody's business but for this one word.
+  appImage.size = 0;
   std::string_view path(exe.bytes, exe.size);
-  auto environment = path.find(APPIMAGE_MOUNT) == path.npos ? SlowLane::Environment::LEFT_OUT
-                                                            : SlowLane::Environment::APPIMAGE;
-  return slow.memory.readMemory(entry, environment, folderOwner(proc, pid).orDefault(0));
+  if (path.find(APPIMAGE_MOUNT) == path.npos) return;
+  auto size = entry.readEnvironment("APPIMAGE", appImage.bytes);
+  if (appImage.bytes[0] == '/') appImage.size = size.orDefault(0);
 }
 
 kj::Maybe<SlowLane::Act> ProcessLook::findOnHost(const ProcessEntry& entry) {
@@ -120,7 +112,7 @@ kj::Maybe<SlowLane::Act> ProcessLook::findOnHost(const ProcessEntry& entry) {
   // mounted, and a file on a block device is not behind another's server: no need for a thread.
   uint64_t users = entry.namespaceNumber("ns/user");
   if (users == 0 || users != hostUserNamespace || major(file.device) == 0)
-    return slow.paths.findFile(hostRoot, kj::arrayPtr(path.data(), path.size()), folder);
+    return slowLane.findFile(hostRoot, kj::arrayPtr(path.data(), path.size()), folder);
   auto text = kj::heapString(path.data(), path.size());
   foundOnHost(SlowLane::findFileNow(hostRoot, text.cStr(), folder));
   return nullptr;
@@ -145,11 +137,11 @@ void ProcessLook::fill(proto::reader::Answer::Builder answer) const {
   answer.setHostInode(hostFile.inode);
   answer.setExe(exe.data());
   answer.setStat(stat.data());
-  answer.setCommandLine(dataOf(memory.commandLine));
+  answer.setCommandLine(commandLine.data());
   answer.setCgroup(cgroup.data());
   answer.setStatus(status.data());
   answer.setWorkingDirectory(workingDirectory.data());
-  answer.setAppImage(dataOf(memory.appImage));
+  answer.setAppImage(appImage.data());
   auto line = ancestors.nearestFirst();
   auto list = answer.initParents(unsigned(line.size()));
   for (unsigned i = 0; i < line.size(); i++) {
@@ -163,7 +155,7 @@ int ProcessLook::openProgram(pid_t wanted, proto::reader::Answer::Builder answer
   ProcessEntry entry(proc, wanted);
   if (!entry.opened()) return ESRCH;
   KJ_IF_MAYBE (before, entry.stat()) {
-    auto opened = slow.programs.openProgram(entry).wait(PROGRAM_PATIENCE_NS);
+    auto opened = slowLane.openProgram(entry).wait(PROGRAM_PATIENCE_NS);
     if (opened.error != 0) return opened.error;
     if (entry.stat() != *before) return entry.stat() == nullptr ? ESRCH : EAGAIN;
     answer.setPid(wanted);

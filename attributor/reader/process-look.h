@@ -13,9 +13,12 @@
 
 namespace portreeve::reader {
 
+constexpr size_t TEXT_BYTES = 4096;   // of cmdline, cgroup and status each
+constexpr size_t WHERE_BYTES = 1040;  // of a working directory or an AppImage's path
+
 class ProcessLook {
 public:
-  ProcessLook(int proc, SlowLanes& slow);
+  ProcessLook(int proc, SlowLane& slowLane);
   // Both outlive this object. `proc` is the open /proc.
   KJ_DISALLOW_COPY(ProcessLook);
 
@@ -35,10 +38,9 @@ private:
   };
 
   int proc;
-  SlowLanes& slow;
+  SlowLane& slowLane;
   kj::AutoCloseFd hostRoot;
   pid_t pid = 0;
-  uint64_t deadline = 0;  // for all that may be slow in one look
   StatFields fields;
   FileNumbers file, hostFile;
   uint64_t hostMount = 0;
@@ -46,17 +48,15 @@ private:
   uint64_t hostMountNamespace = 0;
   uint64_t hostUserNamespace = 0;
   Bytes<PATH_BYTES> exe;
-  Bytes<WHERE_BYTES> workingDirectory;
+  Bytes<WHERE_BYTES> workingDirectory, appImage;
   Bytes<STAT_BYTES> stat;
-  Bytes<TEXT_BYTES> cgroup, status;
-  SlowLane::Result memory;
+  Bytes<TEXT_BYTES> commandLine, cgroup, status;
   Ancestors ancestors;
 
   bool lookOnce(const ProcessEntry& entry);
   kj::Maybe<SlowLane::Act> findOnHost(const ProcessEntry& entry);
   void foundOnHost(const SlowLane::Result& result);
-  SlowLane::Act readMemory(const ProcessEntry& entry);
-  SlowLane::Result waitFor(SlowLane::Act& act) const;
+  void readAppImage(const ProcessEntry& entry);
   void fill(proto::reader::Answer::Builder answer) const;
 };
 

@@ -27,8 +27,8 @@ constexpr capnp::ReaderOptions LIMITS{QUESTION_BYTES / sizeof(capnp::word), 4};
 
 }  // namespace
 
-Responder::Responder(kj::AutoCloseFd openProc, SlowLanes& slow, OwnStatus& ownStatus)
-    : proc(kj::mv(openProc)), ownStatus(ownStatus), search(proc), processes(proc, slow) {}
+Responder::Responder(kj::AutoCloseFd openProc, SlowLane& slowLane, OwnStatus& ownStatus)
+    : proc(kj::mv(openProc)), ownStatus(ownStatus), search(proc), processes(proc, slowLane) {}
 
 kj::Maybe<Responder::Reply> Responder::answer(kj::ArrayPtr<const capnp::word> words) {
   counts.questions++;

@@ -29,7 +29,7 @@ struct Counts {
 
 class Responder {
 public:
-  Responder(kj::AutoCloseFd proc, SlowLanes& slow, OwnStatus& ownStatus);
+  Responder(kj::AutoCloseFd proc, SlowLane& slowLane, OwnStatus& ownStatus);
   // `proc` is the open /proc. The others outlive this object.
   KJ_DISALLOW_COPY(Responder);
 

@@ -19,9 +19,9 @@ using proto::reader::Question;
 
 struct Conversation {
   // A connection to a responder, without a server around it.
-  SlowLanes slow;
+  SlowLane slowLane{2};
   OwnStatus status{Role::READER};
-  Responder responder{openProc(), slow, status};
+  Responder responder{openProc(), slowLane, status};
   kj::AutoCloseFd asker, answerer;
   capnp::word buffer[ANSWER_WORDS];
   kj::Maybe<capnp::FlatArrayMessageReader> received;
@@ -218,9 +218,9 @@ struct Listening {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     auto termination = takeSignals();
     auto accounts = Accounts::read();
-    SlowLanes slow;
+    SlowLane slowLane(1);
     OwnStatus status(Role::READER);
-    Responder responder(openProc(), slow, status);
+    Responder responder(openProc(), slowLane, status);
     Server(kj::mv(socket), kj::mv(termination), accounts, responder).serve();
     _exit(int(responder.counts.notEntitled));
   }

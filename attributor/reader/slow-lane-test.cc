@@ -41,19 +41,6 @@ TEST_CASE("more acts than threads are refused, and done when threads are free ag
   CHECK(lane.findFile(root, "proc/version"_kj.asArray()).wait(LONG).error == 0);
 }
 
-TEST_CASE("a command line is read, and one owner keeps three quarters of the threads for others") {
-  SlowLane lane(4);
-  auto proc = openProc();
-  ProcessEntry self(proc, getpid());
-  char expected[TEXT_BYTES];
-  size_t size = self.read("cmdline", expected);
-  auto his = lane.readMemory(self, SlowLane::Environment::LEFT_OUT, 1000);
-  CHECK(lane.readMemory(self, SlowLane::Environment::LEFT_OUT, 1000).wait(LONG).error == EBUSY);
-  auto others = lane.readMemory(self, SlowLane::Environment::LEFT_OUT, 1001).wait(LONG);
-  CHECK(others.commandLine.asPtr() == kj::arrayPtr(expected, size));
-  CHECK(his.wait(LONG).commandLine.size() == size);
-}
-
 TEST_CASE("an act that is given up frees its thread when it ends") {
   SlowLane lane(1);
   auto proc = openProc();

@@ -17,7 +17,6 @@
 namespace portreeve::reader {
 
 enum class State : uint8_t { STARTING, FREE, WANTED, DONE };
-enum class Kind : uint8_t { FIND_FILE, OPEN_PROGRAM, READ_MEMORY };
 
 struct SlowLane::Slot {
   // One thread and what it is to do. `state` and `abandoned` belong to the lock; the rest to the
@@ -26,10 +25,7 @@ struct SlowLane::Slot {
   State state = State::STARTING;
   bool abandoned = false;
   std::condition_variable changed;
-  Kind kind = Kind::FIND_FILE;
-  ProcessEntry process;  // openProgram, readMemory
-  Environment environment = Environment::LEFT_OUT;
-  uid_t owner = 0;  // readMemory: of the process. Belongs to the lock
+  kj::AutoCloseFd process;  // openProgram; else findFile
   int root = -1;
   Folder folder = Folder::LEFT_OUT;
   char path[PATH_BYTES + 1];
@@ -67,17 +63,6 @@ SlowLane::Result openRegular(int process) {
   return result;
 }
 
-SlowLane::Result memoryOf(const ProcessEntry& process, SlowLane::Environment environment) {
-  SlowLane::Result result;
-  char text[TEXT_BYTES];
-  result.commandLine = kj::heapArray(text, process.read("cmdline", text));
-  if (environment == SlowLane::Environment::LEFT_OUT) return result;
-  char value[WHERE_BYTES];
-  size_t size = process.readEnvironment("APPIMAGE", value).orDefault(0);
-  if (size > 0 && value[0] == '/') result.appImage = kj::heapArray(value, size);
-  return result;
-}
-
 }  // namespace
 
 void SlowLane::Slot::run() {
@@ -97,18 +82,12 @@ void SlowLane::Slot::run() {
 }
 
 void SlowLane::Slot::act() {
-  switch (kind) {
-    case Kind::FIND_FILE:
-      result = findFileNow(root, path, folder);
-      break;
-    case Kind::OPEN_PROGRAM:
-      result = openRegular(process.directory());
-      break;
-    case Kind::READ_MEMORY:
-      result = memoryOf(process, environment);
-      break;
+  if (process.get() >= 0) {
+    result = openRegular(process);
+    process = kj::AutoCloseFd();
+    return;
   }
-  process = ProcessEntry();
+  result = findFileNow(root, path, folder);
 }
 
 SlowLane::Result SlowLane::findFileNow(int root, const char* path, Folder folder) {
@@ -152,7 +131,6 @@ SlowLane::Act SlowLane::begin(Prepare&& prepare) {
 SlowLane::Act SlowLane::findFile(int root, kj::ArrayPtr<const char> path, Folder folder) {
   KJ_REQUIRE(path.size() <= PATH_BYTES);
   return begin([&](Slot& slot) {
-    slot.kind = Kind::FIND_FILE;
     slot.root = root;
     slot.folder = folder;
     memcpy(slot.path, path.begin(), path.size());
@@ -162,29 +140,11 @@ SlowLane::Act SlowLane::findFile(int root, kj::ArrayPtr<const char> path, Folder
 
 SlowLane::Act SlowLane::openProgram(const ProcessEntry& process) {
   return begin([&](Slot& slot) {
-    slot.kind = Kind::OPEN_PROGRAM;
     // Its own copy: the asker may not wait until it is used.
-    slot.process = process.again();
+    int fd = fcntl(process.directory(), F_DUPFD_CLOEXEC, 0);
+    slot.process = kj::AutoCloseFd(fd);
+    slot.path[0] = 0;
   });
-}
-
-SlowLane::Act SlowLane::readMemory(const ProcessEntry& process, Environment environment,
-                                   uid_t owner) {
-  if (hasHisShare(owner)) return Act();
-  return begin([&](Slot& slot) {
-    slot.kind = Kind::READ_MEMORY;
-    slot.process = process.again();
-    slot.environment = environment;
-    slot.owner = owner;
-  });
-}
-
-bool SlowLane::hasHisShare(uid_t owner) const {
-  std::lock_guard<std::mutex> held(shared.lock);
-  size_t his = 0;
-  for (Slot& slot : shared.slots)
-    if (slot.state != State::FREE && slot.owner == owner) his++;
-  return his > 0 && his * 4 >= shared.slots.size();
 }
 
 SlowLane::Result SlowLane::Act::wait(uint64_t ns) {

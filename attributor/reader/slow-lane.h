@@ -2,16 +2,14 @@
 // Acts that somebody else's file system may answer late or never (FUSE, NFS, an automounter): each
 // is done by a thread of a few, and waited for as long as the caller wants. A user whose file
 // system hangs can take threads away from such acts, but not the time of the questions that need
-// none; and each kind of act has threads of its own.
+// none.
 #pragma once
 
 #include "attributor/reader/process-entry.h"
 
-#include <kj/array.h>
 #include <kj/common.h>
 #include <kj/io.h>
 #include <kj/memory.h>
-#include <sys/types.h>
 
 #include <cstdint>
 
@@ -30,7 +28,6 @@ public:
     uint64_t folderMount =
         0;  // findFile, Folder::TOO: id of the mount of its nearest folder that exists
     kj::AutoCloseFd descriptor;
-    kj::Array<char> commandLine, appImage;  // readMemory; empty where they cannot be read
   };
 
   struct Slot;
@@ -59,13 +56,6 @@ public:
   // A descriptor of the running file, for reading, and its numbers. EACCES where it is no regular
   // file.
 
-  enum class Environment : uint8_t { LEFT_OUT, APPIMAGE };
-  Act readMemory(const ProcessEntry& process, Environment environment, uid_t owner);
-  // What a process keeps in its own memory: its command line (raw, at most TEXT_BYTES) and, if
-  // wanted, the value of APPIMAGE where that is a path. Its pages may be those of a file that
-  // hangs: anybody can have such (mmap(2), MAP_FIXED, over his own arguments). So one `owner` gets
-  // a quarter of the threads at most.
-
   struct Shared;
 
 private:
@@ -73,14 +63,6 @@ private:
 
   template <typename Prepare>
   Act begin(Prepare&& prepare);
-  bool hasHisShare(uid_t owner) const;
-};
-
-struct SlowLanes {
-  // So that what one kind of act hangs at is nothing to the others.
-  SlowLane paths{4};     // findFile
-  SlowLane programs{2};  // openProgram
-  SlowLane memory{8};    // readMemory
 };
 
 }  // namespace portreeve::reader

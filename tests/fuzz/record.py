@@ -8,7 +8,7 @@ conntrack-message   a dump of conntrack, and its events
 diag-message        a dump of sock_diag, TCP and UDP, both families
 saved-rules         iptables-save, bare, beside Docker-like rules, and with odd comments
 
-The corpora of prompts (policy's file of open questions), proc-stat, proc-net, cgroup and process-facts are written by hand.
+The corpora of prompts (policy's file of open questions), proc-stat and process-facts are written by hand.
 """
 import socket
 import struct

@@ -13,15 +13,18 @@ LOOKUP, FORGET, GETATTR, OPEN, READ, STATFS, RELEASE, GETXATTR, FLUSH, INIT, ACC
 BATCH_FORGET = 42
 ENOENT, ENOSYS = 2, 38
 ROOT, FILE = 1, 2
+DIRECT_IO = 1
+THEIRS = 7    # the handle of a file that was opened by those who are not answered
 FOR_LONG = 3600  # seconds that the kernel may believe an answer
 
 
 class HangingFiles:
     """Mounted at `folder`: one file, `name`, with the content of `program`.
 
-    Requests of processes whose name begins with `unanswered` are taken and never answered: all, or those of `kinds`."""
+    Requests of processes whose name begins with `unanswered` are taken and never answered: those of `kinds`.
+    A request to read does not tell whose it is, but which opening it belongs to."""
 
-    def __init__(self, folder, program, name, unanswered="portreeve", kinds=None):
+    def __init__(self, folder, program, name, kinds, unanswered="portreeve"):
         self.folder, self.name = Path(folder), name.encode()
         self.content = Path(program).read_bytes()
         self.unanswered, self.kinds = unanswered, kinds
@@ -57,10 +60,12 @@ class HangingFiles:
             _, opcode, unique, node, _, _, pid, _ = struct.unpack_from("<IIQQIIII", request)
             if opcode in (FORGET, BATCH_FORGET, INTERRUPT):
                 continue
-            if (self.kinds is None or opcode in self.kinds) and self.is_unanswered(pid):
+            if opcode in self.kinds and self.hangs(opcode, pid, request[40:]):
                 self.hanging.append(opcode)
                 continue
             body = self.answer(opcode, node, request[40:])
+            if opcode == OPEN and self.is_unanswered(pid):
+                body = struct.pack("<QII", THEIRS, DIRECT_IO, 0)  # what others have read does not do for these
             error = 0
             if isinstance(body, int):
                 error, body = -body, b""
@@ -68,6 +73,11 @@ class HangingFiles:
                 os.write(self.device, struct.pack("<IiQ", 16 + len(body), error, unique) + body)
             except OSError:
                 pass  # whoever asked has gone
+
+    def hangs(self, opcode, pid, body):
+        if opcode == READ:
+            return struct.unpack_from("<Q", body)[0] == THEIRS
+        return self.is_unanswered(pid)
 
     def is_unanswered(self, pid):
         try:

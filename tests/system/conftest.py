@@ -17,6 +17,7 @@ sys.path.insert(0, str(HERE.parent))
 from harness.namespaces import run_tag  # noqa: E402
 
 from capture import Capture  # noqa: E402
+from container import Container, ContainerWorld  # noqa: E402
 from machine import MAC, Machine, World  # noqa: E402
 
 PACKAGES = Path(os.environ.get("PORTREEVE_PACKAGES", HERE.parent.parent / "build-package"))
@@ -35,13 +36,18 @@ def package():
     return only([p for p in PACKAGES.glob("portreeve_*.deb") if LATER_VERSION not in p.name], f"portreeve_*.deb in {PACKAGES}")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--container", action="store_true", help="in a container with its own systemd, instead of QEMU")
+
+
 @pytest.fixture(scope="session")
 def machine(package, request):
     later = package.with_name(f"portreeve_{LATER_VERSION}_{package.name.rsplit('_', 1)[1]}")
     subprocess.run([HERE.parent.parent / "package", "--as", LATER_VERSION, package], check=True)
     probe = Path(os.environ.get("PORTREEVE_BUILD", HERE.parent.parent / "build-test")) / "tests" / "probe"
-    with World(run_tag()) as world:
-        running = Machine(world, [package, later, probe], say=lambda words: print(words, file=sys.__stderr__, flush=True))
+    in_container = request.config.getoption("--container")
+    with (ContainerWorld if in_container else World)(run_tag()) as world:
+        running = (Container if in_container else Machine)(world, [package, later, probe], say=lambda words: print(words, file=sys.__stderr__, flush=True))
         request.config.portreeve_machine = running
         running.versions = {"first": package.name, "later": later.name}
         running.wire = Capture(running.capture_file, MAC)

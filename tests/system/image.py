@@ -75,46 +75,67 @@ def _put(root, files):
         path.write_text(text)
 
 
-def make(package, say=print):
-    """The folder with vmlinuz, initrd and disk.raw; made if it is not there."""
-    done = folder(package)
-    if (done / "disk.raw").exists():
+def tree(package, say=print):
+    """The folder that holds the guest's root; made if it is not there. Nobody writes to it."""
+    done = folder(package) / "tree"
+    if done.exists():
         return done
-    say(f"making the guest's disk in {done} (once)")
-    CACHE.mkdir(parents=True, exist_ok=True)
+    say(f"making the guest's Debian in {done} (once)")
     work = CACHE / f"making-{os.getpid()}"
     shutil.rmtree(work, ignore_errors=True)
     (work / "early").mkdir(parents=True)
     root = work / "root"
     try:
-        _put(work / "early", FILES)
-        log = work / "mmdebstrap.log"
-        with open(log, "w") as output:
-            code = subprocess.run(
-                ["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(PACKAGES + dependencies(package))}",
-                 f"--essential-hook=copy-in {work}/early/etc /", f"--customize-hook={SWITCHES}",
-                 "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
-                 "--dpkgopt=force-confold", "--dpkgopt=path-exclude=/usr/share/doc/*",
-                 "bookworm", str(root), f"deb {MIRROR} bookworm main", f"deb {SECURITY} bookworm-security main"],
-                stdout=output, stderr=output, check=False, env={**os.environ, "LC_ALL": "C"}).returncode
-        if code != 0:
-            raise RuntimeError("mmdebstrap failed:\n" + log.read_text()[-3000:])
-        _put(root, LATER)
-        agent = root / "usr/local/sbin/agent"
-        agent.write_text((HERE / "agent.py").read_text())
-        agent.chmod(0o755)
-        subprocess.run(["systemctl", f"--root={root}", "enable", "--quiet", "agent.service"], check=True)
-        shutil.copy(max((root / "boot").glob("vmlinuz-*")), work / "vmlinuz")
-        shutil.copy(max((root / "boot").glob("initrd.img-*")), work / "initrd")
-        disk = work / "disk.raw"
-        subprocess.run(["truncate", "-s", SIZE, disk], check=True)
-        subprocess.run(["/sbin/mkfs.ext4", "-q", "-F", "-O", "^metadata_csum_seed", "-d", root, disk], check=True)
-        shutil.rmtree(root)
-        work.rename(done)
+        _bootstrap(package, work, root)
+        done.parent.mkdir(parents=True, exist_ok=True)
+        root.rename(done)
     finally:
-        if work.exists():
-            shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)
     return done
+
+
+def _bootstrap(package, work, root):
+    _put(work / "early", FILES)
+    log = work / "mmdebstrap.log"
+    with open(log, "w") as output:
+        code = subprocess.run(
+            ["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(PACKAGES + dependencies(package))}",
+             f"--essential-hook=copy-in {work}/early/etc /", f"--customize-hook={SWITCHES}",
+             "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
+             "--dpkgopt=force-confold", "--dpkgopt=path-exclude=/usr/share/doc/*",
+             "bookworm", str(root), *mirrors()],
+            stdout=output, stderr=output, check=False, env={**os.environ, "LC_ALL": "C"}).returncode
+    if code != 0:
+        raise RuntimeError("mmdebstrap failed:\n" + log.read_text()[-3000:])
+    _put(root, LATER)
+    agent = root / "usr/local/sbin/agent"
+    agent.write_text((HERE / "agent.py").read_text())
+    agent.chmod(0o755)
+    subprocess.run(["systemctl", f"--root={root}", "enable", "--quiet", "agent.service"], check=True)
+
+
+def make(package, say=print):
+    """The folder with vmlinuz, initrd and disk.raw; made if it is not there."""
+    done = folder(package)
+    if (done / "disk.raw").exists():
+        return done
+    root = tree(package, say)
+    say(f"making the guest's disk in {done} (once)")
+    shutil.copy(max((root / "boot").glob("vmlinuz-*")), done / "vmlinuz")
+    shutil.copy(max((root / "boot").glob("initrd.img-*")), done / "initrd")
+    disk = done / f"disk.making-{os.getpid()}"
+    subprocess.run(["truncate", "-s", SIZE, disk], check=True)
+    subprocess.run(["/sbin/mkfs.ext4", "-q", "-F", "-O", "^metadata_csum_seed", "-d", root, disk], check=True)
+    disk.rename(done / "disk.raw")
+    return done
+
+
+def mirrors():
+    """Where this machine's apt takes a Debian 12 from, else Debian's own mirrors."""
+    for place in ("/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list"):
+        if os.path.exists(place) and "bookworm" in Path(place).read_text():
+            return [place]
+    return [f"deb {MIRROR} bookworm main", f"deb {SECURITY} bookworm-security main"]
 
 
 def kernel_version(image):

@@ -37,14 +37,19 @@ class World(Namespaces):
         self._addresses(self.world, [WORLD, UPSTREAM, STRAY, *HOSTS.values()])
         run("ip", "-n", self.world, "link", "set", "eth0", "up")
         self._serve()
+        self._give_addresses()
+        return self
+
+    def _give_addresses(self):
         self.dhcp = self.start(
             self.world, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--bind-dynamic", "--interface=eth0",
             "--pid-file=", "--user=root", "--leasefile-ro", f"--dhcp-range={MACHINE[0]},{MACHINE[0]},1h",
             f"--dhcp-host={MAC},{MACHINE[0]}", f"--dhcp-option=3,{WORLD[0]}", "--dhcp-range=::,constructor:eth0,ra-only", "--enable-ra")
-        return self
 
 
 class Machine:
+    own_kernel = True
+
     def __init__(self, world, files, say=print):
         """`files`: what is handed to the guest, unpacked in /media/files; the first is our package."""
         self.world = world
