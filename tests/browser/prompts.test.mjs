@@ -75,7 +75,7 @@ describe("questions", () => {
     await page.keyboard.press("k");
     await page.getByRole("article").getByRole("button", { name: "Block" }).click();
     await asked(page, /^fetch-more wants/).waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement?.id), "question", "the focus is on the next question");
+    await until(() => page.evaluate(() => document.activeElement?.id === "question"), "the focus is on the next question");
     await queue.getByRole("button", { name: /^fetcher.*Blocked by/ }).waitFor();
     await page.getByRole("article").getByRole("button", { name: "Allow" }).click();
     assert.equal((await first.done).code, REFUSED);

@@ -93,7 +93,7 @@ def test_datagrams_leave_by_the_way_of_their_rule(suite, tunnel, capture):
 
 
 def test_datagrams_to_a_name_are_looked_up_at_the_far_end(suite, tunnel, capture):
-    seen = suite.probe("by-dante", "udp", FAR_NAME, 7000)
+    seen = suite.probe("by-dante", "udp", FAR_NAME, 7000, "--timeout", 10)
     assert seen["ok"] and seen["data"] == f"hello from {SERVER[0]}:7000", seen
     capture.__exit__()
     nothing_in_the_clear(capture, tunnel)
