@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The questions of programs that wait, and one's answers.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Empty, PageHead, Words } from "../../parts/basics";
 import { answerKeys } from "../../state/choices";
 import { forgetClosed, open, questions, type Question as Asked } from "../../state/prompts";
@@ -47,7 +47,9 @@ export function Prompts(props: { query: Record<string, string> }) {
   const ready = useReady(current?.id, isChosen);
   const [choice, setChoice] = useChoice(current);
   const [busy, setBusy] = useState(false);
-  const moved = useRef(false); // by an answer: its button, which had the focus, is gone
+  // After an answer its button, which had the focus, goes: now, or when the live stream tells that the question is closed.
+  const answered = useRef<number>();
+  const [answers, setAnswers] = useState(0);
   const usesKeys = answerKeys.value === "yes";
   useEffect(() => choose(Number(props.query.id) || undefined), [props.query.id]);
   useEffect(() => forgetClosed, []);
@@ -65,13 +67,15 @@ export function Prompts(props: { query: Record<string, string> }) {
     const done = deed.kind === "dismiss" ? await takeAway(current.prompt) : await give(current.prompt, deed.action, choice);
     setBusy(false);
     if (!done) return;
-    moved.current = true;
+    answered.current = current.id;
+    setAnswers((count) => count + 1);
     choose(undefined); // on to the next
   }
-  useEffect(() => {
-    if (moved.current) document.getElementById("question")?.focus({ preventScroll: true });
-    moved.current = false;
-  }, [current?.id, current?.closed !== undefined]);
+  useLayoutEffect(() => {
+    if (answered.current === undefined) return;
+    document.getElementById("question")?.focus({ preventScroll: true });
+    if (current?.id !== answered.current || current.closed) answered.current = undefined;
+  }, [answers, current?.id, current?.closed !== undefined]);
   useEffect(() => {
     if (!usesKeys) return;
     const onKey = (event: KeyboardEvent) => {
