@@ -20,8 +20,8 @@ def source():
 
 def updated(suite, login):
     def ended():
-        update = ask(suite, login.headers, "lists")[2]["update"]
-        return update if update["started"] != before and update["ended"] else None
+        update = ask(suite, login.headers, "lists")[2].get("update", {})
+        return update if update.get("started", "") != before and update.get("ended") else None
     before = ask(suite, login.headers, "lists")[2].get("update", {}).get("started", "")
     assert ask(suite, login.headers, "lists/update", *post({}))[0] == 200
     return wait_until(ended, 30, lambda: (ask(suite, login.headers, "lists"), suite.output()[-3000:]))
