@@ -7,7 +7,6 @@
 #include "common/clock.h"
 #include "common/policy-table.h"
 
-#include <stdlib.h>
 
 namespace portreeve::gateway {
 namespace {
@@ -29,35 +28,11 @@ Reply pastFailed(const kj::Exception& e) {
   }
 }
 
-struct Place {
-  kj::String file;
-  uint64_t line;
-};
-
-Place placeOf(kj::StringPtr origin) {
-  KJ_IF_MAYBE (colon, origin.findLast(':'))
-    return {kj::heapString(origin.slice(0, *colon)),
-            strtoull(origin.begin() + *colon + 1, nullptr, 10)};
-  return {kj::str(origin), 0};
-}
-
-void addInForce(capnp::List<view::RuleView>::Reader rules, kj::StringPtr added,
+void addInForce(capnp::List<proto::RuleText>::Reader sources, kj::StringPtr added,
                 proto::History::ReplayParams::Builder params) {
-  kj::Vector<view::RuleView::Reader> ours;
-  for (auto rule : rules)
-    if (rule.getLayer() == "suite" || rule.getLayer() == "administrator") ours.add(rule);
-  auto list = params.initRules(uint(ours.size() + 1));
-  for (uint i = 0; i < ours.size(); i++) {
-    // Blank lines before it, so that it is named by the line that it really stands in.
-    auto place = placeOf(ours[i].getOrigin());
-    auto blank = kj::heapString(place.line > 0 ? kj::min(place.line - 1, uint64_t(10'000)) : 0);
-    for (char& c : blank) c = '\n';
-    list[i].setFile(place.file);
-    list[i].setText(kj::str(blank, ours[i].getText()));
-    list[i].setOwn(ours[i].getLayer() == "suite");
-    list[i].setWritten(wallNs());
-  }
-  auto last = list[uint(ours.size())];
+  auto list = params.initRules(sources.size() + 1);
+  for (uint i = 0; i < sources.size(); i++) list.setWithCaveats(i, sources[i]);
+  auto last = list[sources.size()];
   last.setFile("the new rule");
   last.setText(added);
   last.setOwn(true);
@@ -190,12 +165,12 @@ kj::Promise<Reply> Api::tryRules(kj::Own<Session> session, kj::StringPtr body) {
   auto change = message->initRoot<view::RuleChange>();
   KJ_IF_MAYBE (why, readJson(body, change)) return problem(400, *why);
   auto& held = *session;
-  auto asked = held.observer.rulesRequest().send().then(
+  auto asked = held.observer.sourcesRequest().send().then(
       [this, change, message = kj::mv(message),
        kept = kj::addRef(*session)](auto&& answer) mutable {
         auto params = kj::heap<capnp::MallocMessageBuilder>();
         auto root = params->template initRoot<proto::History::ReplayParams>();
-        addInForce(answer.getRules(), change.getToml(), root);
+        addInForce(answer.getSources(), change.getToml(), root);
         root.setSince(wallNs() / 1'000'000 - TRY_MS);
         return replayTexts(kj::mv(kept), kj::mv(params));
       });

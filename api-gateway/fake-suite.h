@@ -41,10 +41,10 @@ struct FakePolicyState {
   kj::Vector<kj::String> added, removed;
   bool historianAway = false;
   bool resolverAway = false;
-  kj::Vector<kj::String> summaries;  // by what, of which program, how many
+  kj::Vector<kj::String> summaries;                         // by what, of which program, how many
   std::vector<kj::StringPtr> programs{"/usr/bin/curl"_kj};  // the most connections first
-  kj::String historyAsked;           // the filter, in words
-  kj::String historyRefuses;         // why, where it does
+  kj::String historyAsked;                                  // the filter, in words
+  kj::String historyRefuses;                                // why, where it does
   uint32_t askedLimit = 0;
   uint64_t askedAfter = 0;
   kj::String askedProgram;
@@ -98,6 +98,15 @@ public:
       rule.setLayer("suite");
       rule.setOrigin("own.toml:3");
       rule.setText(kj::str("# version ", state.rulesVersion));
+    });
+  }
+
+  kj::Promise<void> sources(SourcesContext context) override {
+    return behave([this, context]() mutable {
+      auto source = context.getResults().initSources(1)[0];
+      source.setFile("own.toml");
+      source.setText(kj::str("[sets]\n# version ", state.rulesVersion));
+      source.setOwn(true);
     });
   }
 

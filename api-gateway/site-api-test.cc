@@ -173,12 +173,12 @@ TEST_CASE("the past is asked with the filter that was said, and its refusal is p
   CHECK(test.get("/api/v1/history/connections", keys).is(503));
 }
 
-TEST_CASE("a rule is tried together with those in force, in their places") {
+TEST_CASE("a rule is tried together with the files of those in force") {
   Admin admin;
   auto answer = admin.send("POST", "/api/v1/rules/try", OURS, "{\"toml\":\"maybe\"}");
   CHECK(answer.is(200));
   CHECK(answer.has("\"connections\":4711"));
-  CHECK(admin.test.suite.state.historyAsked == "own.toml=\n\n# version 0|the new rule=maybe");
+  CHECK(admin.test.suite.state.historyAsked == "own.toml=[sets]\n# version 0|the new rule=maybe");
   CHECK(admin.test.suite.state.added.empty());
 }
 

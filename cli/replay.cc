@@ -12,41 +12,36 @@
 #include "proto/policy.capnp.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace portreeve::cli {
 namespace {
 
 namespace view = proto::view;
 
+constexpr uint32_t NOBODYS = 0xffffffff;  // RuleText.user
+
 struct Text {
   kj::String file, text;
   bool own;
   uint64_t written;
+  uint32_t user = NOBODYS;
 };
 struct Texts : kj::Vector<Text> {
   kj::String policy;  // the table in force
 };
 
-Text inItsPlace(view::RuleView::Reader rule, bool own) {
-  // Blank lines before it, so that it is named by the line of the file it really stands in.
-  kj::StringPtr origin = rule.getOrigin();
-  auto colon = origin.findLast(':').orDefault(origin.size());
-  uint64_t line = colon < origin.size() ? strtoull(origin.begin() + colon + 1, nullptr, 10) : 0;
-  auto blank = kj::heapString(line > 0 ? kj::min(line - 1, uint64_t(100'000)) : 0);
-  for (char& c : blank) c = '\n';
-  return Text{kj::str(origin.slice(0, colon)), kj::str(blank, rule.getText()), own, wallNs()};
-}
-
 void addInForce(Session& session, Texts& texts, bool administrators) {
   // As policy has them, not as the files are: what is in force is what is to be compared with.
   auto observer = session.dial<proto::Policy>("policy").observeRequest().send().getObserver();
-  auto answer = session.await("policy", observer.rulesRequest().send());
+  auto answer = session.await("policy", observer.sourcesRequest().send());
   auto settings = session.await("policy", observer.settingsRequest().send());
   texts.policy = policyTable(settings.getPage());
-  for (auto rule : answer.getRules()) {
-    bool own = rule.getLayer() == "suite";
-    if (own || (administrators && rule.getLayer() == "administrator"))
-      texts.add(inItsPlace(rule, own));
+  for (auto source : answer.getSources()) {
+    bool ofAdministrator = !source.getOwn() && source.getUser() == NOBODYS;
+    if (administrators || !ofAdministrator)
+      texts.add(Text{kj::str(source.getFile()), kj::str(source.getText()), source.getOwn(),
+                     source.getWritten(), source.getUser()});
   }
 }
 
@@ -100,6 +95,7 @@ int replayTexts(Session& session, const Texts& texts, uint64_t since, uint64_t u
     list[i].setText(texts[i].text);
     list[i].setOwn(texts[i].own);
     list[i].setWritten(texts[i].written);
+    list[i].setUser(texts[i].user);
   }
   request.setPolicy(texts.policy);
   request.setSince(since);
@@ -125,10 +121,11 @@ int replay(const ReplayOptions& options) {
   return replayTexts(session, texts, since, until, options.json);
 }
 
-int tryRule(Session& session, kj::StringPtr toml, bool json) {
+int tryRule(Session& session, kj::StringPtr toml, bool own, bool json) {
   Texts texts;
   addInForce(session, texts, true);
-  texts.add(Text{kj::str("the new rule"), kj::str(toml), true, wallNs()});
+  texts.add(Text{kj::str("the new rule"), kj::str(toml), !own, wallNs(),
+                 own ? uint32_t(geteuid()) : NOBODYS});
   return replayTexts(session, texts, parseMoment("7d", "--try", wallNs()), 0, json);
 }
 

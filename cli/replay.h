@@ -20,8 +20,8 @@ struct ReplayOptions {
 
 int replay(const ReplayOptions& options);
 
-int tryRule(Session& session, kj::StringPtr toml, bool json);
-// What the rules in force with this one added to the suite's own would have changed in the last
-// seven days.
+int tryRule(Session& session, kj::StringPtr toml, bool own, bool json);
+// What the rules in force with this one added to the suite's own (or to the caller's) would have
+// changed in the last seven days.
 
 }  // namespace portreeve::cli

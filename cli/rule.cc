@@ -159,7 +159,7 @@ int ruleAdd(RuleAddOptions options) {
   auto toml = options.file.empty() ? made(options) : read(options.file);
   requireGood(toml, options);
   Session session;
-  if (options.tryOnly) return tryRule(session, toml, options.json);
+  if (options.tryOnly) return tryRule(session, toml, options.own, options.json);
   auto request = editorOf(session, options.own).addRequest();
   request.setToml(toml);
   uint32_t seconds = confirmSecondsOf(options.confirmSeconds, options.own, "the rule");

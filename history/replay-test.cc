@@ -26,11 +26,14 @@ struct Past : TestHistory {
            {.flow = 4, .startedNs = NOW + 3 * NS_A_SECOND, .action = "block", .rule = "no"}});
   }
 
+  kj::Maybe<uint32_t> ofUser;  // the rules are this user's own
+
   kj::Own<rules::RuleSet> compiled(kj::StringPtr toml) {
     capnp::MallocMessageBuilder message;
     auto texts = message.initRoot<proto::History::ReplayParams>().initRules(1);
     texts[0].setFile("new.toml");
     texts[0].setText(toml);
+    KJ_IF_MAYBE (uid, ofUser) texts[0].setUser(*uid);
     return compile(texts.asReader(), settings, users, "/nonexistent");
   }
 
@@ -87,6 +90,15 @@ TEST_CASE("process, parent, user and address count as they did then") {
   CHECK_FALSE(blocked("process = { path = \"/usr/bin/other\" }"));
   CHECK_FALSE(blocked("user = 1001"));
   CHECK_FALSE(blocked("port = 80"));
+}
+
+TEST_CASE("a user's own rules are replayed as his own: they stop his programs alone") {
+  Past p;
+  p.ofUser = 1000u;
+  auto rule = "[[rule]]\nname = \"mine\"\naction = \"drop\"\n"_kj;
+  CHECK(p.changes(rule).find("-> drop x") != std::string::npos);
+  p.ofUser = 1001u;
+  CHECK(p.changes(rule).find("-> drop") == std::string::npos);
 }
 
 TEST_CASE("rules that are wrong are refused with their place") {

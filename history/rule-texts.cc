@@ -6,17 +6,27 @@
 #include <kj/vector.h>
 
 namespace portreeve::history {
+namespace {
+
+constexpr uint32_t NOBODYS = 0xffffffff;  // RuleText.user
+
+rules::Layer layerOf(proto::RuleText::Reader text) {
+  if (text.getUser() != NOBODYS) return rules::Layer::USER;
+  return text.getOwn() ? rules::Layer::SUITE : rules::Layer::ADMINISTRATOR;
+}
+
+}  // namespace
 
 kj::Own<rules::RuleSet> compile(capnp::List<proto::RuleText>::Reader texts,
                                 const Settings::PolicyTable& settings, const UserNames& users,
                                 kj::StringPtr listFolder) {
   kj::Vector<rules::RuleSource> sources;
-  for (bool own : {false, true})
+  for (auto layer : {rules::Layer::ADMINISTRATOR, rules::Layer::SUITE, rules::Layer::USER})
     for (auto text : texts)
-      if (text.getOwn() == own)
-        sources.add(rules::RuleSource{kj::str(text.getFile()), kj::str(text.getText()),
-                                      own ? rules::Layer::SUITE : rules::Layer::ADMINISTRATOR,
-                                      text.getWritten()});
+      if (layerOf(text) == layer)
+        sources.add(rules::RuleSource{kj::str(text.getFile()), kj::str(text.getText()), layer,
+                                      text.getWritten(),
+                                      layer == rules::Layer::USER ? text.getUser() : 0});
   rules::RuleOptions options{users,
                              settings.defaultAction,
                              settings.keepExisting,

@@ -38,6 +38,20 @@ public:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> sources(SourcesContext context) override {
+    auto sources = observed.rules.sources();
+    auto list = context.getResults().initSources(uint(sources.size()));
+    for (uint i = 0; i < list.size(); i++) {
+      auto& source = sources[i];
+      list[i].setFile(source.file);
+      list[i].setText(source.text);
+      list[i].setOwn(source.layer == rules::Layer::SUITE);
+      list[i].setWritten(source.writtenNs);
+      if (source.layer == rules::Layer::USER) list[i].setUser(source.user);
+    }
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> explain(ExplainContext context) override {
     return observed.refreshBytes().then([this, context]() mutable {
       policy::explain(context.getParams().getQuestion(),

@@ -676,6 +676,10 @@ DefaultAction RuleStore::unanswered() const {
   return action;
 }
 
+kj::ArrayPtr<const rules::RuleSource> RuleStore::sources() const {
+  return impl->inForce.sources();
+}
+
 const ChangeLog& RuleStore::changes() const {
   return impl->changeLog;
 }

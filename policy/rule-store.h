@@ -94,6 +94,7 @@ public:
   // The suite's own files as they were before that change (0: the newest that can be undone).
   // Throws FAILED in words, nothing changed: there is none, it was undone, it is about files that
   // only people write, or a file of it was changed since.
+  kj::ArrayPtr<const rules::RuleSource> sources() const;  // that what is in force was made of
   const ChangeLog& changes() const;
   void onNoted(kj::Function<void(const Change&)> noted);
   // Told each change when it is made, before it is on the disk.

@@ -62,6 +62,7 @@ struct RuleText {
   text @1 :Text;           # TOML (docs/rules.md)
   own @2 :Bool;            # of the suite's own files: asked after the administrator's
   written @3 :UInt64;      # ns since the Unix epoch: `for` counts from here
+  user @4 :UInt32 = 4294967295;   # the uid whose own it is, about his programs alone; 4294967295: nobody's
 }
 
 struct Recorded {

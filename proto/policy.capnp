@@ -201,6 +201,9 @@ interface Observer {
 
   profiles @6 () -> (profiles :Profile.ProfilesView);
   settings @7 () -> (page :ApiView.SettingsPage);
+
+  sources @8 () -> (sources :List(History.RuleText));
+  # The files that the rules in force were made of, as they were read: the administrator's, the suite's own, users' own.
 }
 
 interface RuleEditor {

@@ -141,6 +141,22 @@ def test_replay_says_what_other_rules_would_have_changed(suite, tmp_path):
     assert not any(c["program"].endswith("/replayed") for c in outcome["changes"])
 
 
+def test_replay_takes_the_files_in_force_with_their_sets(suite):
+    suite.probe("insets", "tcp", "10.9.0.13", 7000)
+    recorded(suite, "insets")
+    suite.write_rules('[sets]\nseven = [7000]\n[[rule]]\nname = "by set"\naction = "drop"\nport = "@seven"\n', "00-sets.toml")
+    try:
+        suite.command("rule", "reload")
+        outcome = suite.json("replay", "--since", "1h")
+        change = next(c for c in outcome["changes"] if c["program"].endswith("/insets"))
+        assert change["rule"] == "by set" and change["origin"].endswith("00-sets.toml:3"), outcome
+        tried = suite.json("rule", "add", "--try", "--allow", "--program", suite.programs / "nobody")
+        assert any(c["rule"] == "by set" for c in tried["changes"]), tried
+    finally:
+        (suite.config / "rules.d" / "00-sets.toml").unlink()
+        suite.command("rule", "reload")
+
+
 def test_a_rule_can_be_tried_before_it_is_taken(suite):
     suite.probe("tried", "tcp", "10.9.0.13", 7000)
     recorded(suite, "tried")
