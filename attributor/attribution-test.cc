@@ -341,7 +341,7 @@ TEST_CASE("a packet whose socket is closed is its program's that the kernel note
   Road road;
   FakeProcess curl;
   road.noted.note(900, curl);
-  auto packet = Road::out(ipv4(6, tcp(40000, 443, 2)));
+  auto packet = Road::out(ipv4(17, ports(40000, 443, 8)));
   road.noted.closedByPort[packet.header.tuple.sourcePort] = ClosedSocket{900, 5};
   packet.arrived = 1;
   SUBCASE("described while it is there") {
@@ -377,6 +377,12 @@ TEST_CASE("a packet whose socket is closed is its program's that the kernel note
     road.reader.answerError(ESRCH);
     CHECK(road.only().process.kind == proto::ProcessKind::UNKNOWN);
     CHECK(road.only().process.uid == 1000);
+  }
+  SUBCASE("of TCP it may be another's: a port is many sockets' at once, one to each peer") {
+    auto tcpPacket = Road::out(ipv4(6, tcp(40000, 443, 2)));
+    tcpPacket.arrived = 1;
+    road.attribution.attribute(tcpPacket);
+    CHECK(road.only().process.kind == proto::ProcessKind::UNKNOWN);
   }
   SUBCASE("a socket that was closed long before is another's") {
     packet.arrived = 10'000'000'000;

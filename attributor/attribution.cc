@@ -3,6 +3,7 @@
 
 #include "attributor/kernel-origin.h"
 
+#include <sys/socket.h>
 #include <memory>
 
 namespace portreeve::attributor {
@@ -131,11 +132,15 @@ void Attribution::nameBySocket(const Question& question, OnNamed onNamed) {
 
 void Attribution::nameByClosed(const Question& question, Named otherwise, OnNamed onNamed) {
   // Its socket is no more; the kernel has noted at its closing whose it was.
-  constexpr uint64_t LONG_AGO_NS = 2'000'000'000;
-  if (question.end == End::RECEIVER || question.uid == NO_UID) return onNamed(kj::mv(otherwise));
+  constexpr uint64_t LONG_AGO_NS = 200'000'000;
   auto& tuple = question.localToRemote;
-  KJ_IF_MAYBE (closed,
-               noted.findClosed({question.netns, tuple.protocol, tuple.sourcePort, question.uid})) {
+  // A port of TCP is many sockets' at once, one to each peer: the last that was closed need not be
+  // the packet's. One of UDP is one socket's in its family.
+  if (question.end == End::RECEIVER || question.uid == NO_UID || tuple.protocol != PROTOCOL_UDP)
+    return onNamed(kj::mv(otherwise));
+  uint32_t family = tuple.family == proto::Family::IPV4 ? AF_INET : AF_INET6;
+  KJ_IF_MAYBE (closed, noted.findClosed({question.netns, family, tuple.protocol, tuple.sourcePort,
+                                         question.uid})) {
     DiagSocket socket;
     socket.cookie = closed->cookie;
     socket.uid = question.uid;

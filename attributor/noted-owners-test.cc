@@ -69,7 +69,8 @@ TEST_CASE("a slot that is being written says nothing") {
 }
 
 TEST_CASE(
-    "a socket that is closed is found by its namespace, protocol, port and user, and no other") {
+    "a socket that is closed is found by its namespace, family, protocol, port and user, and no "
+    "other") {
   Table table;
   auto& slot =
       reinterpret_cast<portreeve_closed_socket*>(table.slots)[PORTREEVE_SOCKET_OWNERS + 40000];
@@ -80,18 +81,19 @@ TEST_CASE(
           .uid = 1000,
           .port = 40000,
           .protocol = 17,
-          .reserved = 0,
+          .family = 2,
           .padding = {}};
-  auto found = KJ_ASSERT_NONNULL(table.owners.findClosed({3, 17, 40000, 1000}));
+  auto found = KJ_ASSERT_NONNULL(table.owners.findClosed({3, 2, 17, 40000, 1000}));
   CHECK(found.cookie == 9);
   CHECK(found.closedNs == 77);
-  CHECK(table.owners.findClosed({4, 17, 40000, 1000}) == nullptr);
-  CHECK(table.owners.findClosed({3, 6, 40000, 1000}) == nullptr);
-  CHECK(table.owners.findClosed({3, 17, 40001, 1000}) == nullptr);
-  CHECK(table.owners.findClosed({3, 17, 40000, 0}) == nullptr);
-  CHECK(table.owners.findClosed({3, 17, 0, 1000}) == nullptr);
+  CHECK(table.owners.findClosed({3, 10, 17, 40000, 1000}) == nullptr);
+  CHECK(table.owners.findClosed({4, 2, 17, 40000, 1000}) == nullptr);
+  CHECK(table.owners.findClosed({3, 2, 6, 40000, 1000}) == nullptr);
+  CHECK(table.owners.findClosed({3, 2, 17, 40001, 1000}) == nullptr);
+  CHECK(table.owners.findClosed({3, 2, 17, 40000, 0}) == nullptr);
+  CHECK(table.owners.findClosed({3, 2, 17, 0, 1000}) == nullptr);
   slot.sequence++;
-  CHECK(table.owners.findClosed({3, 17, 40000, 1000}) == nullptr);
+  CHECK(table.owners.findClosed({3, 2, 17, 40000, 1000}) == nullptr);
 }
 
 TEST_CASE("without a table, and for a socket without a cookie, nothing is known") {

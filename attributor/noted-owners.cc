@@ -59,8 +59,8 @@ kj::Maybe<ClosedSocket> OwnerTable::findClosed(const ClosedQuestion& asked) cons
   if (slots == nullptr || asked.port == 0) return nullptr;
   auto closed = reinterpret_cast<const portreeve_closed_socket*>(slots + PORTREEVE_SOCKET_OWNERS);
   KJ_IF_MAYBE (noted, wholeCopy(closed[asked.port])) {
-    if (noted->netns != asked.netns || noted->protocol != asked.protocol ||
-        noted->port != asked.port || noted->uid != asked.uid)
+    if (noted->netns != asked.netns || noted->family != asked.family ||
+        noted->protocol != asked.protocol || noted->port != asked.port || noted->uid != asked.uid)
       return nullptr;
     return ClosedSocket{noted->cookie, noted->closedAt};
   }

@@ -26,6 +26,7 @@ struct ClosedSocket {
 
 struct ClosedQuestion {
   uint64_t netns = 0;
+  uint32_t family = 0;  // AF_INET or AF_INET6: one port may be used in both at once
   uint8_t protocol = 0;
   uint16_t port = 0;  // its own
   uint32_t uid = 0;

@@ -42,7 +42,7 @@ struct portreeve_closed_socket {
   portreeve_u32 uid;      /* of the socket */
   portreeve_u32 port;     /* its own, host byte order */
   portreeve_u32 protocol; /* IANA number */
-  portreeve_u32 reserved;
+  portreeve_u32 family;   /* AF_INET or AF_INET6 */
   portreeve_u64 padding[2];
 };
 

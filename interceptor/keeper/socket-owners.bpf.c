@@ -126,6 +126,7 @@ int closed(struct bpf_sock *context) {
   note->uid = uid.val;
   note->port = port;
   note->protocol = context->protocol;
+  note->family = context->family;
   __sync_fetch_and_add(&note->sequence, 1);
   return ALLOW;
 }
