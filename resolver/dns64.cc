@@ -30,13 +30,6 @@ void eachOctet(uint8_t length, kj::FunctionParam<void(size_t at, size_t of)> vis
   }
 }
 
-kj::Maybe<Address> addressOf(const Record& record) {
-  if (record.type == TYPE_AAAA && record.data.size() == 16)
-    return Address::fromV6(record.data.data());
-  if (record.type == TYPE_A && record.data.size() == 4) return Address::fromV4(record.data.data());
-  return nullptr;
-}
-
 }  // namespace
 
 kj::Maybe<TranslationPrefix> TranslationPrefix::of(const Address& known) {
@@ -77,7 +70,7 @@ bool Dns64::take(const Resolved& resolved) {
   kj::Maybe<TranslationPrefix> found;
   for (auto& record : answer.answer)
     if (record.type == TYPE_AAAA && found == nullptr)
-      KJ_IF_MAYBE (address, addressOf(record)) found = TranslationPrefix::of(*address);
+      KJ_IF_MAYBE (address, addressIn(record)) found = TranslationPrefix::of(*address);
   bool before = prefix != nullptr;
   prefix = found;
   KJ_IF_MAYBE (now, prefix) {
@@ -108,7 +101,7 @@ bool Dns64::lacksAddress(const Resolved& resolved) const {
   auto& own = KJ_ASSERT_NONNULL(prefix);
   for (auto& record : answer.answer)
     if (record.type == TYPE_AAAA)
-      KJ_IF_MAYBE (address, addressOf(record)) {
+      KJ_IF_MAYBE (address, addressIn(record)) {
         bool behind = std::equal(own.base.bytes.begin(), own.base.bytes.begin() + own.length / 8,
                                  address->bytes.begin());
         if (!behind && !address->isV4()) return false;  // ::ffff:0:0/96 counts as none (5.1.4)
@@ -128,9 +121,9 @@ kj::Promise<Resolved> Dns64::synthesize(const Lookup& lookup, Resolved original)
       for (auto& record : resolved.answer.answer) {
         if (record.type == TYPE_CNAME) made.answer.push_back(record);
         if (record.type != TYPE_A) continue;
-        KJ_IF_MAYBE (address, addressOf(record)) {
-          auto behind = own->embed(*address);
+        KJ_IF_MAYBE (address, addressIn(record)) {
           any = true;
+          auto behind = own->embed(*address);
           made.answer.push_back(
               {record.owner, TYPE_AAAA, CLASS_IN, record.ttl,
                std::string(reinterpret_cast<const char*>(behind.bytes.data()), 16)});

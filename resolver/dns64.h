@@ -20,9 +20,6 @@ struct TranslationPrefix {
   static kj::Maybe<TranslationPrefix> of(const Address& known);
   // Of an address made of 192.0.0.170 or 192.0.0.171; nullptr when it is none.
   Address embed(const Address& v4) const;
-  bool operator==(const TranslationPrefix& other) const {
-    return base == other.base && length == other.length;
-  }
 };
 
 class Dns64 final : public NameSource {
@@ -38,8 +35,6 @@ public:
 
   kj::Promise<Resolved> resolve(const Lookup& lookup) override;
   bool isDown(const Name& name) const override { return source.isDown(name); }
-
-  kj::Maybe<const TranslationPrefix&> translation() const { return prefix; }
 
 private:
   NameSource& source;

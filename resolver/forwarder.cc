@@ -25,9 +25,7 @@ kj::Duration waitFor(const UpstreamState& state) {
 }
 
 Resolved failure(kj::StringPtr reason) {
-  Answer answer;
-  answer.rcode = RCODE_SERVFAIL;
-  return {kj::mv(answer), ExtendedError{ExtendedError::OTHER, kj::str(reason)}};
+  return servfail(ExtendedError::OTHER, kj::str(reason));
 }
 
 bool isPrivate(const UpstreamServer& server) {
@@ -168,11 +166,9 @@ private:
   }
 
   void giveUp() {
-    Answer answer;
-    answer.rcode = RCODE_SERVFAIL;
     auto code = bad == nullptr ? ExtendedError::NO_REACHABLE_AUTHORITY : ExtendedError::OTHER;
     if (reason.size() == 0) reason = kj::str(order[0]->text, ": no answer in time");
-    finish(Resolved{kj::mv(answer), ExtendedError{code, kj::str("upstream ", reason)}});
+    finish(servfail(code, kj::str("upstream ", reason)));
   }
 
   void finish(Resolved resolved) {

@@ -202,10 +202,8 @@ private:
   void takeAddresses(const Name& owner) {
     for (auto& record : answer.answer) {
       if (record.klass != CLASS_IN || !(record.owner == owner)) continue;
-      if (record.type == TYPE_A && record.data.size() == 4)
-        take(Address::fromV4(record.data.data()), record.ttl);
-      else if (record.type == TYPE_AAAA && record.data.size() == 16)
-        take(Address::fromV6(record.data.data()), record.ttl);
+      KJ_IF_MAYBE (address, addressIn(record))
+        take(*address, record.ttl);
       else if (record.type == TYPE_SVCB || record.type == TYPE_HTTPS)
         takeHints(record);
     }
@@ -301,6 +299,13 @@ NamesInData namesInData(uint16_t type) {
     default:
       return {};
   }
+}
+
+kj::Maybe<Address> addressIn(const Record& record) {
+  if (record.type == TYPE_A && record.data.size() == 4) return Address::fromV4(record.data.data());
+  if (record.type == TYPE_AAAA && record.data.size() == 16)
+    return Address::fromV6(record.data.data());
+  return nullptr;
 }
 
 Given given(const Question& question, const Answer& answer) {

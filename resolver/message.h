@@ -71,6 +71,8 @@ struct Record {
   std::string data;  // names in it uncompressed
 };
 
+kj::Maybe<Address> addressIn(const Record& record);  // of A and AAAA that are well formed
+
 struct Answer {
   uint16_t rcode = RCODE_NOERROR;
   bool truncated = false;  // TC

@@ -251,12 +251,8 @@ private:
 };
 
 kj::Promise<Resolved> MulticastNames::resolve(const Lookup& lookup) {
-  if (underWay >= MOST_AT_ONCE) {
-    Answer answer;
-    answer.rcode = RCODE_SERVFAIL;
-    return Resolved{kj::mv(answer), ExtendedError{ExtendedError::OTHER,
-                                                  kj::str("too many questions wait for answers")}};
-  }
+  if (underWay >= MOST_AT_ONCE)
+    return servfail(ExtendedError::OTHER, kj::str("too many questions wait for answers"));
   auto asking = kj::heap<Asking>(*this, lookup.question);
   auto answer = asking->run();
   return answer.attach(kj::mv(asking));

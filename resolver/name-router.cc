@@ -150,11 +150,14 @@ kj::Promise<Resolved> NameRouter::resolve(const Lookup& lookup) {
     if (!route.forwarder.hasPrivate()) return Resolved{noSuchName(), nullptr};
     return ask(route, lookup, Forwarder::Which::PRIVATE);
   }
-  bool fromRoot = choice.kind == UpstreamChoice::Kind::ROOT ||
-                  (choice.kind == UpstreamChoice::Kind::SYSTEM && !route.forwarder.isUsable());
-  if (fromRoot) return root.resolve(lookup);
+  if (!asksUpstreams()) return root.resolve(lookup);
   KJ_IF_MAYBE (judge, validated) return judge->resolve(lookup);
   return ask(route, lookup);
+}
+
+bool NameRouter::asksUpstreams() const {
+  if (choice.kind == UpstreamChoice::Kind::ROOT) return false;
+  return choice.kind == UpstreamChoice::Kind::SERVERS || routes.back()->forwarder.isUsable();
 }
 
 kj::Promise<Resolved> NameRouter::ServersForAll::resolve(const Lookup& lookup) {

@@ -48,6 +48,8 @@ public:
   kj::Promise<Resolved> resolve(const Lookup& lookup) override;
   bool isDown(const Name& name) const override;
 
+  bool asksUpstreams() const;
+  // For names that mean the same everywhere; false: the root.
   NameSource& upstreams() { return serversForAll; }
   // The servers for all names, unjudged.
   void judgeBy(NameSource& judge) { validated = judge; }

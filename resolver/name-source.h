@@ -20,6 +20,12 @@ struct Resolved {
   kj::Maybe<ExtendedError> error;  // why it is SERVFAIL
 };
 
+inline Resolved servfail(ExtendedError::Code code, kj::String why) {
+  Answer answer;
+  answer.rcode = RCODE_SERVFAIL;
+  return {kj::mv(answer), ExtendedError{code, kj::mv(why)}};
+}
+
 class NameSource {
 public:
   virtual kj::Promise<Resolved> resolve(const Lookup& lookup) = 0;

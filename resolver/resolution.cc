@@ -16,13 +16,6 @@ constexpr UbContext::Option RECURSING[] = {
 };
 // clang-format on
 
-Resolved failure(kj::StringPtr reason) {
-  Answer answer;
-  answer.rcode = RCODE_SERVFAIL;
-  return {kj::mv(answer), ExtendedError{ExtendedError::NO_REACHABLE_AUTHORITY,
-                                        kj::str("the name's servers: ", reason)}};
-}
-
 }  // namespace
 
 Resolution::Resolution(UbEventBase& base, kj::Timer& timer, kj::StringPtr rootAnchor,
@@ -33,19 +26,15 @@ Resolution::Resolution(UbEventBase& base, kj::Timer& timer, kj::StringPtr rootAn
 kj::Promise<Resolved> Resolution::resolve(const Lookup& lookup) {
   auto& context = lookup.checkingDisabled ? unchecked : checked;
   return context.ask(lookup.question).then([](UbAnswer&& found) -> Resolved {
-    if (found.security == UbAnswer::Security::BOGUS) return bogus(found.why);
+    if (found.security == UbAnswer::Security::BOGUS)
+      return servfail(ExtendedError::DNSSEC_BOGUS, kj::mv(found.why));
     KJ_IF_MAYBE (answer, found.answer) {
       answer->authentic = found.security == UbAnswer::Security::SECURE;
       return {kj::mv(*answer), nullptr};
     }
-    return failure(found.why);
+    return servfail(ExtendedError::NO_REACHABLE_AUTHORITY,
+                    kj::str("the name's servers: ", found.why));
   });
-}
-
-Resolved bogus(kj::StringPtr why) {
-  Answer answer;
-  answer.rcode = RCODE_SERVFAIL;
-  return {kj::mv(answer), ExtendedError{ExtendedError::DNSSEC_BOGUS, kj::str(why)}};
 }
 
 }  // namespace portreeve::resolver

@@ -24,7 +24,4 @@ private:
   UbContext unchecked;  // for clients that validate themselves (CD)
 };
 
-Resolved bogus(kj::StringPtr why);
-// SERVFAIL with the reason why signatures do not hold.
-
 }  // namespace portreeve::resolver

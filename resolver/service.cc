@@ -52,7 +52,9 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
       pool(io, tls),
       loops(io.provider->getTimer()),
       recursion(events, io.provider->getTimer(), readable(settings.rootAnchor), settings.rootHints),
-      validator(io, events, settings.dnssec, readable(settings.rootAnchor)),
+      validator(io, events,
+                upstreams.kind == UpstreamChoice::Kind::ROOT ? Dnssec::OFF : settings.dnssec,
+                readable(settings.rootAnchor)),
       links(io.unixEventPort, io.provider->getTimer()),
       router(io.provider->getTimer(), pool, loops, recursion, links,
              requireNotOurselves(kj::mv(upstreams), endpoints(sockets))),
@@ -106,7 +108,7 @@ Inside Service::inside() {
 void Service::useNetwork(const NetworkServers& given) {
   for (auto& zone : router.take(given)) names.cache().flush(zone);
   dns64.discover();
-  validator.upstreamsChanged();
+  if (router.asksUpstreams()) validator.upstreamsChanged();
 }
 
 kj::Promise<void> Service::followLists() {

@@ -4,7 +4,6 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "resolver/listening-socket.h"
-#include "resolver/resolution.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -86,13 +85,6 @@ bool canBeJudged(const Resolved& found) {
          (found.answer.rcode == RCODE_NOERROR || found.answer.rcode == RCODE_NXDOMAIN);
 }
 
-Resolved unjudged(kj::StringPtr why) {
-  Answer answer;
-  answer.rcode = RCODE_SERVFAIL;
-  return {kj::mv(answer),
-          ExtendedError{ExtendedError::DNSSEC_INDETERMINATE, kj::str("not validated: ", why)}};
-}
-
 }  // namespace
 
 bool isPlausible(uint64_t wallNs) {
@@ -158,7 +150,7 @@ kj::Promise<Resolved> Validator::judgement(const Question& question, Resolved fo
         if (judged.security == UbAnswer::Security::BOGUS) {
           counts.bogus++;
           recheck();
-          return bogus(judged.why);
+          return servfail(ExtendedError::DNSSEC_BOGUS, kj::mv(judged.why));
         }
         KJ_IF_MAYBE (answer, judged.answer) {
           if (judged.security == UbAnswer::Security::INSECURE) {
@@ -171,7 +163,8 @@ kj::Promise<Resolved> Validator::judgement(const Question& question, Resolved fo
           return {kj::mv(*answer), nullptr};
         }
         counts.unjudged++;
-        return unjudged(judged.why);
+        return servfail(ExtendedError::DNSSEC_INDETERMINATE,
+                        kj::str("not validated: ", judged.why));
       });
 }
 
@@ -183,15 +176,16 @@ void Validator::upstreamsChanged() {
   auto first = probe().fork();
   auto settled = first.addBranch().then([this]() { firstProbe = nullptr; });
   firstProbe = kj::mv(first);
-  probing = settled.then([this]() { return look(); }).eagerlyEvaluate([](kj::Exception&& e) {
-    log::exception("dnssec: asking upstreams for signatures", e);
-  });
+  lookAfter(kj::mv(settled));
 }
 
 void Validator::recheck() {
   // One forged answer, or servers that have ceased to give signatures?
-  if (timer.now() - lastProbe < PROBE_SOON) return;
-  probing = probe().then([this]() { return look(); }).eagerlyEvaluate([](kj::Exception&& e) {
+  if (timer.now() - lastProbe >= PROBE_SOON) lookAfter(probe());
+}
+
+void Validator::lookAfter(kj::Promise<void> probed) {
+  probing = probed.then([this]() { return look(); }).eagerlyEvaluate([](kj::Exception&& e) {
     log::exception("dnssec: asking upstreams for signatures", e);
   });
 }

@@ -72,6 +72,7 @@ private:
   kj::Promise<Resolved> judgement(const Question& question, Resolved found);
   kj::Promise<void> probe();
   void recheck();
+  void lookAfter(kj::Promise<void> probed);
   kj::Promise<void> look();
   void learn(Signatures found);
 

@@ -47,3 +47,11 @@ def test_nobody_else_may_ask_where_the_validator_asks(net, signed):
         assert "192.0.2.1" not in answer, answer
         wait_until(lambda: "was turned away" in suite.output(), 10, suite.output)
         assert "192.0.2.1" in dig(suite, "+cdflag", "www.signed"), "it goes on answering"
+
+
+def test_where_names_are_found_from_the_root_nothing_is_asked_or_said_of_upstreams(net, signed):
+    with Suite(net, settings=settings(signed, "root")) as suite:
+        assert "ad" in flags(dig(suite, "+adflag", "www.signed"))
+        listening = suite.net.inside("ss", "-Hltn").stdout
+        assert ":1753" not in listening, listening
+        assert "dnssec: upstreams" not in suite.output(), suite.output()
