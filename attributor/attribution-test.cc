@@ -384,6 +384,13 @@ TEST_CASE("a packet whose socket is closed is its program's that the kernel note
     road.attribution.attribute(tcpPacket);
     CHECK(road.only().process.kind == proto::ProcessKind::UNKNOWN);
   }
+  SUBCASE("where another socket with that port was closed just now, it is neither's") {
+    packet.arrived = 1'000'000'000;
+    road.noted.closedByPort[packet.header.tuple.sourcePort].closedNs = 1'000'000'005;
+    road.noted.closedByPort[packet.header.tuple.sourcePort].beforeNs = 999'999'999;
+    road.attribution.attribute(packet);
+    CHECK(road.only().process.kind == proto::ProcessKind::UNKNOWN);
+  }
   SUBCASE("a socket that was closed long before is another's") {
     packet.arrived = 10'000'000'000;
     road.attribution.attribute(packet);

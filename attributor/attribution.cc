@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "attributor/attribution.h"
 
+#include "attributor/diag-message.h"
 #include "attributor/kernel-origin.h"
 
-#include <sys/socket.h>
 #include <memory>
 
 namespace portreeve::attributor {
@@ -135,19 +135,21 @@ void Attribution::nameByClosed(const Question& question, Named otherwise, OnName
   constexpr uint64_t LONG_AGO_NS = 200'000'000;
   auto& tuple = question.localToRemote;
   // A port of TCP is many sockets' at once, one to each peer: the last that was closed need not be
-  // the packet's. One of UDP is one socket's in its family.
+  // the packet's. One of UDP is mostly one socket's; where two had it just now it is not told.
   if (question.end == End::RECEIVER || question.uid == NO_UID || tuple.protocol != PROTOCOL_UDP)
     return onNamed(kj::mv(otherwise));
-  uint32_t family = tuple.family == proto::Family::IPV4 ? AF_INET : AF_INET6;
-  KJ_IF_MAYBE (closed, noted.findClosed({question.netns, family, tuple.protocol, tuple.sourcePort,
-                                         question.uid})) {
+  KJ_IF_MAYBE (closed, noted.findClosed({question.netns, addressFamily(tuple.family),
+                                         tuple.protocol, tuple.sourcePort, question.uid})) {
     DiagSocket socket;
     socket.cookie = closed->cookie;
     socket.uid = question.uid;
     socket.tuple = tuple;
-    uint64_t between = closed->closedNs > question.arrivedNs
-                           ? closed->closedNs - question.arrivedNs
-                           : question.arrivedNs - closed->closedNs;
+    auto justNow = [&](uint64_t moment) {
+      uint64_t arrived = question.arrivedNs;
+      return (moment > arrived ? moment - arrived : arrived - moment) < LONG_AGO_NS;
+    };
+    bool two = closed->beforeNs != 0 && justNow(closed->beforeNs);
+    bool its = justNow(closed->closedNs) && !two;
     auto whenFound = std::make_shared<OnNamed>(kj::mv(onNamed));
     auto saved = std::make_shared<Named>(kj::mv(otherwise));
     ProcessCache::OnHolder onHolder = [question, socket, whenFound, saved](const Holder& holder) {
@@ -156,7 +158,7 @@ void Attribution::nameByClosed(const Question& question, Named otherwise, OnName
       named.socketInode = 0;
       (*whenFound)(kj::mv(named));
     };
-    if (between < LONG_AGO_NS && processes.findClosed(socket, question.urgency, onHolder)) return;
+    if (its && processes.findClosed(socket, question.urgency, onHolder)) return;
     return (*whenFound)(kj::mv(*saved));
   }
   onNamed(kj::mv(otherwise));

@@ -11,10 +11,6 @@
 namespace portreeve::attributor {
 namespace {
 
-uint8_t addressFamily(proto::Family family) {
-  return family == proto::Family::IPV4 ? AF_INET : AF_INET6;
-}
-
 void put(__be32 (&words)[4], const Address& address, proto::Family family) {
   if (family == proto::Family::IPV4)
     memcpy(words, address.bytes.data() + 12, 4);
@@ -103,6 +99,10 @@ DiagAnswer answerOf(const nlmsghdr& message, uint8_t protocol) {
 }
 
 }  // namespace
+
+uint8_t addressFamily(proto::Family family) {
+  return family == proto::Family::IPV4 ? AF_INET : AF_INET6;
+}
 
 DiagQuestion exactQuestion(const Tuple& localToRemote, uint32_t interface, uint32_t sequence) {
   auto asked = question(localToRemote.family, localToRemote.protocol, 0, sequence);

@@ -36,6 +36,8 @@ constexpr uint8_t STATE_ESTABLISHED = 1, STATE_SYN_SENT = 2, STATE_SYN_RECEIVED 
                   STATE_TIME_WAIT = 6, STATE_CLOSE = 7, STATE_LISTEN = 10,
                   STATE_NEW_SYN_RECEIVED = 12;
 
+uint8_t addressFamily(proto::Family family);  // AF_INET or AF_INET6
+
 DiagQuestion exactQuestion(const Tuple& localToRemote, uint32_t interface, uint32_t sequence);
 // For the one socket that the kernel itself would choose for a packet of that tuple, in any state.
 // `interface`: of the packet, so that sockets bound to a device are found; 0 otherwise.

@@ -153,6 +153,30 @@ TEST_CASE("what takes too long is given up, and a late result changes nothing") 
   CHECK(facts->examination->sha256 == "");
 }
 
+TEST_CASE("what waits for others of its file system is not slow itself") {
+  Files files;
+  std::vector<FakeProcess> programs(3);
+  for (uint64_t i = 0; i < 3; i++) {
+    programs[i].pid += int32_t(i);
+    programs[i].inode = programs[i].hostInode = 900 + i;
+    files.describe(programs[i]);
+  }
+  files.answerBinary(programs[0]);
+  auto first = KJ_ASSERT_NONNULL(files.job()).id;
+  files.answerBinary(programs[1]);
+  auto second = KJ_ASSERT_NONNULL(files.job()).id;
+  files.reader.advance(10 * kj::SECONDS);
+  files.answer(first, "ab12");
+  files.answer(second, "cd34");
+  files.answerBinary(programs[2]);
+  auto third = KJ_ASSERT_NONNULL(files.job()).id;
+  files.reader.advance(2 * kj::SECONDS);
+  auto facts = files.describe(programs[2]);
+  CHECK_FALSE(facts->examination->done);
+  files.answer(third, "ef56");
+  CHECK(facts->examination->sha256 == "ef56");
+}
+
 TEST_CASE("a file system that hangs gets no more readers, and keeps no other waiting") {
   Files files;
   std::vector<uint64_t> jobs;

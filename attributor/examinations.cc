@@ -22,6 +22,7 @@ struct FileKey {
   // One state of one file's content.
   uint64_t device, inode, size;
   int64_t modified, changed;
+  bool operator==(const FileKey&) const = default;
 };
 
 FileKey fileKeyOf(ReaderLink::Answer answer) {
@@ -35,17 +36,9 @@ std::string textOf(const FileKey& key, kj::StringPtr path) {
   return text.append(path.begin(), path.size());
 }
 
-bool operator==(const FileKey& a, const FileKey& b) {
-  return memcmp(&a, &b, sizeof a) == 0;
-}
-
 bool isOfTheFile(int error) {
   // Not of the process that happens to run it.
   return error == EACCES || error == ETIME || error == EBUSY;
-}
-
-bool isHosts(proto::ProcessKind kind) {
-  return kind == proto::ProcessKind::PROGRAM || kind == proto::ProcessKind::REPLACED;
 }
 
 kj::StringPtr wordsOf(Failure failure) {
@@ -99,9 +92,11 @@ public:
   Opener(Examinations& examinations, uint64_t id) : examinations(examinations), id(id) {}
   void answered(ReaderLink::Answer answer) override {
     examinations.opened(id, examinations.reader.takeDescriptor(), answer);
+    examinations.pump();
   }
   void notAnswered(NoAnswer why) override {
     examinations.fail(id, toText(why), Fault::CIRCUMSTANCES);
+    examinations.pump();
   }
 
 private:
@@ -128,7 +123,7 @@ void Examinations::examine(const std::shared_ptr<ProcessFacts>& facts,
     // When there is too much to do: as under way, until the process is looked at again.
     auto none = std::make_shared<Examination>();
     none->done = gone;
-    none->whyNot = kj::str("the examiner has gone");
+    if (gone) none->whyNot = kj::str("the examiner has gone");
     facts->examination = none;
     return;
   }
@@ -171,14 +166,17 @@ void Examinations::pump() {
       continue;
     }
     waiting.erase(waiting.begin() + ptrdiff_t(i));
-    if (hangs) return fail(id, wordsOfReader(ETIME), Fault::FILE);  // which goes on with the others
-    ask(id);
+    if (hangs)
+      fail(id, wordsOfReader(ETIME), Fault::FILE);
+    else
+      ask(id);
   }
 }
 
 void Examinations::ask(uint64_t id) {
   auto& one = *cases.at(id);
   one.underWay = true;
+  one.since = timer.now();  // its turn is what it may be slow from; it has waited for others
   devices.begin(one.file.device);
   ReaderQuestion question;
   question.kind = ReaderQuestion::Kind::BINARY;
@@ -203,6 +201,9 @@ void Examinations::opened(uint64_t id, kj::AutoCloseFd file, ReaderLink::Answer 
 bool Examinations::send(const Case& one, int file) {
   auto job = kj::heap<Job>();
   job->id = one.examination->caseId;
+  job->size = one.file.size;
+  job->modified = one.file.modified;
+  job->changed = one.file.changed;
   job->findPackage = one.findPackage && one.path.size() < sizeof job->path ? 1 : 0;
   if (job->findPackage != 0) memcpy(job->path, one.path.cStr(), one.path.size() + 1);
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof file)]{};
@@ -228,7 +229,7 @@ void Examinations::take(const Result& result) {
   if (late != overdue.end()) {
     devices.end(late->second);
     overdue.erase(late);
-    return pump();
+    return;
   }
   auto found = cases.find(result.id);
   if (found == cases.end()) return;
@@ -275,7 +276,6 @@ void Examinations::finish(uint64_t id) {
   one->examination->done = true;
   one->examination->caseId = 0;
   for (auto& facts : one->awaiting) onLearned(facts);
-  pump();
 }
 
 kj::Promise<void> Examinations::run() {
@@ -288,6 +288,7 @@ kj::Promise<void> Examinations::receive() {
     ssize_t got = recv(examiner, &result, sizeof result, MSG_DONTWAIT);
     if (got == sizeof result) {
       take(result);
+      pump();
       continue;
     }
     if (got < 0 && errno == EINTR) continue;
@@ -310,6 +311,7 @@ kj::Promise<void> Examinations::expire() {
       if (timer.now() - entry.second->since > PATIENCE) late.push_back(entry.first);
     for (uint64_t id : late)
       if (cases.count(id) != 0) giveUp(id);
+    if (!late.empty()) pump();
     return expire();
   });
 }

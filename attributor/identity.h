@@ -15,6 +15,11 @@
 
 namespace portreeve::attributor {
 
+inline bool isHosts(proto::ProcessKind kind) {
+  // It runs what is, or was when it began, the host's file of its path.
+  return kind == proto::ProcessKind::PROGRAM || kind == proto::ProcessKind::REPLACED;
+}
+
 struct FileNumbers {
   // One file for as long as it exists. Inode numbers are used again, so over time only together
   // with `birth` (statx(2), ns since the Unix epoch; 0 where the file system does not know it).

@@ -10,8 +10,7 @@
 namespace portreeve::attributor {
 namespace {
 
-constexpr size_t BYTES =
-    (PORTREEVE_SOCKET_OWNERS + PORTREEVE_CLOSED_SOCKETS) * sizeof(portreeve_socket_owner);
+constexpr size_t BYTES = PORTREEVE_SOCKET_SLOTS * sizeof(portreeve_socket_owner);
 
 struct Table {
   // A memfd stands for the BPF map: the same memory, written by us.
@@ -82,10 +81,12 @@ TEST_CASE(
           .port = 40000,
           .protocol = 17,
           .family = 2,
-          .padding = {}};
+          .beforeAt = 66,
+          .padding = 0};
   auto found = KJ_ASSERT_NONNULL(table.owners.findClosed({3, 2, 17, 40000, 1000}));
   CHECK(found.cookie == 9);
   CHECK(found.closedNs == 77);
+  CHECK(found.beforeNs == 66);
   CHECK(table.owners.findClosed({3, 10, 17, 40000, 1000}) == nullptr);
   CHECK(table.owners.findClosed({4, 2, 17, 40000, 1000}) == nullptr);
   CHECK(table.owners.findClosed({3, 2, 6, 40000, 1000}) == nullptr);

@@ -9,8 +9,7 @@
 namespace portreeve::attributor {
 namespace {
 
-constexpr size_t TABLE_BYTES =
-    (PORTREEVE_SOCKET_OWNERS + PORTREEVE_CLOSED_SOCKETS) * sizeof(portreeve_socket_owner);
+constexpr size_t TABLE_BYTES = PORTREEVE_SOCKET_SLOTS * sizeof(portreeve_socket_owner);
 constexpr uint64_t NS_PER_TICK = 10'000'000;  // USER_HZ, in which proc_pid_stat(5) counts, is 100
 
 template <typename Slot>
@@ -62,7 +61,7 @@ kj::Maybe<ClosedSocket> OwnerTable::findClosed(const ClosedQuestion& asked) cons
     if (noted->netns != asked.netns || noted->family != asked.family ||
         noted->protocol != asked.protocol || noted->port != asked.port || noted->uid != asked.uid)
       return nullptr;
-    return ClosedSocket{noted->cookie, noted->closedAt};
+    return ClosedSocket{noted->cookie, noted->closedAt, noted->beforeAt};
   }
   return nullptr;
 }

@@ -22,6 +22,7 @@ struct NotedOwner {
 struct ClosedSocket {
   uint64_t cookie = 0;
   uint64_t closedNs = 0;  // CLOCK_MONOTONIC
+  uint64_t beforeNs = 0;  // when another one with that port was; 0: none
 };
 
 struct ClosedQuestion {
@@ -37,7 +38,7 @@ public:
   virtual kj::Maybe<NotedOwner> find(uint64_t cookie) const = 0;
   // nullptr where nothing was noted of it, or its slot went to a later socket.
   virtual kj::Maybe<ClosedSocket> findClosed(const ClosedQuestion& asked) const = 0;
-  // The last socket of that kind that was closed, if it had connected or sent.
+  // The last socket of that kind that was closed, if it had sent. UDP alone is noted.
   virtual ~NotedOwners() noexcept(false) = default;
 };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <kj/debug.h>
+#include <sys/sysmacros.h>
 
 namespace portreeve::attributor {
 namespace {
@@ -24,6 +25,12 @@ bool sameFile(const NotedOwner& a, const NotedOwner& b) {
 uint64_t keyOfFile(const NotedOwner& owner) {
   return (owner.fileInode * 0x9e3779b97f4a7c15ull) ^
          (uint64_t(owner.fileDevice) << 32 | owner.fileGeneration);
+}
+
+bool isDevice(uint32_t kernels, uint64_t device) {
+  // s_dev within the kernel (major << 20 | minor), and st_dev. They differ where a file system has
+  // one for each of its parts (btrfs, overlay): such a file is not told by its numbers.
+  return gnu_dev_makedev(kernels >> 20, kernels & 0xfffff) == device;
 }
 
 uint64_t groupOf(const DiagSocket& socket) {
@@ -274,7 +281,8 @@ void ProcessCache::ownerAnswered(uint64_t inode, ReaderLink::Answer answer) {
   // Whoever exits gives up its memory and its program before its sockets.
   bool exiting = answer.getError() == 0 && answer.getFileInode() == 0;
   KJ_IF_MAYBE (note, search.note) {
-    if (answer.getError() != 0 || (exiting && answer.getPid() == note->key.pid)) {
+    if (answer.getError() != 0 || (exiting && answer.getPid() == note->key.pid &&
+                                   answer.getStartTicks() == note->key.startTicks)) {
       if (auto facts = ofFile(*note)) {
         search.noted = true;
         return found(inode, kj::mv(facts));
@@ -295,7 +303,8 @@ void ProcessCache::notedDescribed(Search& search, ReaderLink::Answer answer) {
   if (answer.getError() == 0 && keyOf(answer) == search.holder &&
       answer.getFileInode() == note.fileInode) {
     auto facts = learn(answer);
-    if (note.fileGeneration != 0) byFile.put(keyOfFile(note), FileSeen{note, facts});
+    if (note.fileGeneration != 0 && isDevice(note.fileDevice, answer.getFileDevice()))
+      byFile.put(keyOfFile(note), FileSeen{note, facts});
     return found(search.socket.inode, kj::mv(facts));
   }
   // It has gone, or runs another program by now. What it was may be known still.

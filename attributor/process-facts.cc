@@ -110,9 +110,7 @@ RunningFile runningFile(proto::reader::Answer::Reader description, kj::StringPtr
 }
 
 bool wasBelieved(const ProcessFacts& before, const ExecKey& key, const FileNumbers& file) {
-  return before.key == key && before.file.sameNow(file) &&
-         (before.kind == proto::ProcessKind::PROGRAM ||
-          before.kind == proto::ProcessKind::REPLACED);
+  return before.key == key && before.file.sameNow(file) && isHosts(before.kind);
 }
 
 kj::String appImageOf(proto::reader::Answer::Reader description) {
@@ -141,10 +139,6 @@ kj::String snapOf(kj::StringPtr path) {
   if (name.size() == rest.size() || name == "bin") return kj::String();
   name = name.substr(0, name.find('_'));
   return kj::heapString(name.data(), name.size());
-}
-
-bool isHosts(proto::ProcessKind kind) {
-  return kind == proto::ProcessKind::PROGRAM || kind == proto::ProcessKind::REPLACED;
 }
 
 void fillWhere(ProcessFacts& facts, proto::reader::Answer::Reader description) {

@@ -27,8 +27,8 @@ public:
   RpcServer(kj::LowLevelAsyncIoProvider& provider, int listenFd, const Accounts& accounts,
             BootstrapFactory factory, Admits admits = Admits::ENTITLED);
   // Takes over `listenFd` (SOCK_STREAM, listening). Connections past MOST are closed at once, so
-  // are those of nobody who is admitted. Messages are limited to 1 MiB, answers to 16; file descriptors to 4 a
-  // message.
+  // are those of nobody who is admitted. Messages are limited to 1 MiB, answers to
+  // 16; file descriptors to 4 a message.
   ~RpcServer() noexcept(false);
   KJ_DISALLOW_COPY(RpcServer);
 

@@ -32,7 +32,7 @@ struct portreeve_socket_owner {
   portreeve_u64 padding; /* one cache line a slot */
 };
 
-/* The second half of the table: which socket was closed last that had a port, so that a packet
+/* The second half of the table: which UDP socket was closed last that had a port, so that a packet
  * which outlives its socket still leads to the cookie, and by that to the slot above. */
 struct portreeve_closed_socket {
   portreeve_u64 sequence;
@@ -43,10 +43,12 @@ struct portreeve_closed_socket {
   portreeve_u32 port;     /* its own, host byte order */
   portreeve_u32 protocol; /* IANA number */
   portreeve_u32 family;   /* AF_INET or AF_INET6 */
-  portreeve_u64 padding[2];
+  portreeve_u64 beforeAt; /* closedAt of another socket that had the port before; 0: none */
+  portreeve_u64 padding;
 };
 
 enum {
   PORTREEVE_SOCKET_OWNERS = 65536, /* slots by cookie, a power of two: 4 MiB, */
-  PORTREEVE_CLOSED_SOCKETS = 65536 /* and behind them as many by port */
+  PORTREEVE_CLOSED_SOCKETS = 65536, /* and behind them as many by port */
+  PORTREEVE_SOCKET_SLOTS = PORTREEVE_SOCKET_OWNERS + PORTREEVE_CLOSED_SOCKETS
 };

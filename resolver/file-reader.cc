@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/file-reader.h"
 
+#include "common/helper-process.h"
 #include "common/seccomp.h"
 
 #include <errno.h>
@@ -8,7 +9,6 @@
 #include <kj/debug.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
@@ -140,11 +140,8 @@ FileReader FileReader::start(kj::ArrayPtr<const kj::StringPtr> paths) {
   KJ_SYSCALL(child = fork());
   if (child != 0) return FileReader(kj::mv(ours));
 
-  // The helper. It keeps its two descriptors and nothing that was handed over.
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(0);
+  int socket = becomeHelper(parent, theirs);
   prctl(PR_SET_NAME, "resolver-files");
-  if (dup2(theirs, 3) < 0 || close_range(4, ~0u, 0) != 0) _exit(1);
   int inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (inotify < 0) _exit(1);
   std::vector<std::string> names;
@@ -153,7 +150,7 @@ FileReader FileReader::start(kj::ArrayPtr<const kj::StringPtr> paths) {
     dprintf(STDERR_FILENO, "<3>resolver: reading files: %s\n", e->getDescription().cStr());
     _exit(1);
   }
-  FileReaderHelper(3, inotify, std::move(names)).run();
+  FileReaderHelper(socket, inotify, std::move(names)).run();
 }
 
 kj::Promise<FileReader::File> FileReader::next(kj::AsyncInputStream& from) {

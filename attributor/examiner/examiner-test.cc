@@ -92,10 +92,35 @@ TEST_CASE("a path with a line end in it is no two paths") {
   CHECK(packageOf("/x\n/y", lists.path.c_str()) == "");
 }
 
+Job jobFor(int file) {
+  // As whoever opened it saw it.
+  struct stat now;
+  KJ_SYSCALL(fstat(file, &now));
+  auto nanoseconds = [](const timespec& time) {
+    return int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+  };
+  Job job;
+  job.size = uint64_t(now.st_size);
+  job.modified = nanoseconds(now.st_mtim);
+  job.changed = nanoseconds(now.st_ctim);
+  return job;
+}
+
+TEST_CASE("a file that was written to after it was opened has no digest") {
+  Folder folder;
+  folder.write("abc", "ab");
+  auto file = folder.open("abc");
+  auto job = jobFor(file);
+  folder.write("abc", "abc");
+  auto result = examine(job, file, folder.path.c_str());
+  CHECK(result.failure == Failure::CHANGED);
+  CHECK(result.sha256[0] == 0);
+}
+
 TEST_CASE("a job without an end of its path looks for no package") {
   Folder folder;
   folder.write("abc", "abc");
-  Job job;
+  auto job = jobFor(folder.open("abc"));
   job.findPackage = 1;
   memset(job.path, 'a', sizeof job.path);
   auto result = examine(job, folder.open("abc"), folder.path.c_str());
@@ -134,7 +159,7 @@ TEST_CASE("the examiner does many jobs at a time, in any order, and says of each
   auto pipe = folder.open("pipe", O_RDWR);
   auto socket = start();
   constexpr uint64_t JOBS = 20;
-  Job job;
+  auto job = jobFor(folder.open("abc"));
   job.id = 1;
   send(socket, job, pipe);
   for (job.id = 2; job.id <= JOBS; job.id++) send(socket, job, folder.open("abc"));

@@ -3,6 +3,7 @@
 
 #include "attributor/examiner/digest.h"
 #include "attributor/examiner/packages.h"
+#include "common/helper-process.h"
 #include "common/landlock.h"
 #include "common/log.h"
 #include "common/sandbox-proof.h"
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,6 +28,10 @@ namespace {
 
 constexpr unsigned THREADS = 8;
 constexpr int NICE = 10;
+
+int64_t nanoseconds(const timespec& time) {
+  return int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
 
 kj::Maybe<kj::AutoCloseFd> descriptorOf(msghdr& header) {
   for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
@@ -75,6 +81,12 @@ void work(int socket) {
   }
 }
 
+bool isAsOpened(const Job& job, int file) {
+  struct stat now;
+  return fstat(file, &now) == 0 && uint64_t(now.st_size) == job.size &&
+         nanoseconds(now.st_mtim) == job.modified && nanoseconds(now.st_ctim) == job.changed;
+}
+
 [[noreturn]] void run(int socket) {
   auto problem = kj::runCatchingExceptions([&]() {
     prepareDigests();
@@ -106,6 +118,8 @@ Result examine(const Job& job, int file, kj::StringPtr lists) {
   Result result;
   result.id = job.id;
   result.failure = digestOf(file, result.sha256);
+  // Nothing was written to it while it was read; nor before, since it was opened.
+  if (result.failure == Failure::NONE && !isAsOpened(job, file)) result.failure = Failure::CHANGED;
   if (result.failure != Failure::NONE) result.sha256[0] = 0;
   if (job.findPackage == 0 || memchr(job.path, 0, sizeof job.path) == nullptr) return result;
   auto package = packageOf(job.path, lists);
@@ -118,12 +132,10 @@ kj::AutoCloseFd start() {
   int ends[2];
   KJ_SYSCALL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
   kj::AutoCloseFd ours(ends[0]), its(ends[1]);
+  pid_t parent = getpid();
   pid_t pid;
   KJ_SYSCALL(pid = fork());
-  if (pid == 0) {
-    ours = nullptr;
-    run(its);
-  }
+  if (pid == 0) run(becomeHelper(parent, its));
   int flags;
   KJ_SYSCALL(flags = fcntl(ours, F_GETFL));
   KJ_SYSCALL(fcntl(ours, F_SETFL, flags | O_NONBLOCK));

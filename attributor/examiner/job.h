@@ -15,8 +15,10 @@ constexpr uint64_t PATH_SIZE = PATH_MAX;
 
 struct Job {
   uint64_t id = 0;
-  uint8_t findPackage = 0;    // 1: `path` is the host's
-  char path[PATH_SIZE] = {};  // ends in a zero
+  uint64_t size = 0;                  // of the file as it was opened, bytes
+  int64_t modified = 0, changed = 0;  // ns since the Unix epoch
+  uint8_t findPackage = 0;            // 1: `path` is the host's
+  char path[PATH_SIZE] = {};          // ends in a zero
 };
 
 enum class Failure : uint32_t { NONE, UNREADABLE, CHANGED, TOO_LARGE, TOO_SLOW };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Notes which process connects a socket, or sends from one that is not connected, and which port a
- * socket had that is closed: cgroup programs of bpf(2), run by the kernel within connect(2),
+ * UDP socket had that is closed: cgroup programs of bpf(2), run by the kernel within connect(2),
  * sendto(2) and close(2). They allow everything and change nothing; what they note is
  * common/socket-owner-table.h. */
 #include "common/socket-owner-table.h"
@@ -48,12 +48,12 @@ struct sock {
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, PORTREEVE_SOCKET_OWNERS + PORTREEVE_CLOSED_SOCKETS);
+  __uint(max_entries, PORTREEVE_SOCKET_SLOTS);
   __type(key, portreeve_u32);
   __type(value, struct portreeve_socket_owner);
 } socket_owners SEC(".maps");
 
-enum { ALLOW = 1 };
+enum { ALLOW = 1, PROTOCOL_UDP = 17 /* IANA number */ };
 
 static __always_inline int note(struct bpf_sock_addr *context) {
   struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
@@ -106,6 +106,8 @@ int closed(struct bpf_sock *context) {
   struct sock *socket = (struct sock *)context;
   unsigned short port = 0;
   kuid_t uid = {};
+  /* A port of TCP is many sockets' at once: the last that was closed says nothing of a packet. */
+  if (context->protocol != PROTOCOL_UDP) return ALLOW;
   bpf_probe_read_kernel(&port, sizeof port, &socket->__sk_common.skc_num);
   if (!port) return ALLOW;
   portreeve_u64 cookie = bpf_get_socket_cookie(context);
@@ -120,6 +122,7 @@ int closed(struct bpf_sock *context) {
   portreeve_u64 sequence = note->sequence;
   if (sequence & 1) return ALLOW;
   if (!__sync_bool_compare_and_swap(&note->sequence, sequence, sequence + 1)) return ALLOW;
+  if (note->cookie != cookie) note->beforeAt = note->closedAt;
   note->cookie = cookie;
   note->netns = bpf_get_netns_cookie(context);
   note->closedAt = bpf_ktime_get_ns();

@@ -25,7 +25,7 @@ namespace portreeve::keeper {
 namespace {
 
 constexpr size_t TABLE_BYTES =
-    (PORTREEVE_SOCKET_OWNERS + PORTREEVE_CLOSED_SOCKETS) * sizeof(portreeve_socket_owner);
+    PORTREEVE_SOCKET_SLOTS * sizeof(portreeve_socket_owner);
 static_assert(sizeof(portreeve_closed_socket) == sizeof(portreeve_socket_owner), "one table");
 
 int keepQuiet(libbpf_print_level, const char*, va_list) {

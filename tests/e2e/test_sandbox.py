@@ -81,6 +81,9 @@ def test_the_examiner_is_locked_in_as_well(suite):
         p.name for p in Path("/proc").iterdir() if p.name.isdigit()
         and kernel_status(p.name).get("PPid") == str(suite.pid("attributor"))]
     assert len(pids) == 1, pids
+    # Of all that its parent holds (sockets of the suite's processes among them) it has the one to its parent alone.
+    held = lambda: sorted(int(fd.name) for fd in Path(f"/proc/{pids[0]}/fd").iterdir())
+    wait_until(lambda: held() == [0, 1, 2, 3], 10, lambda: f"what the examiner holds: {held()}")
     for thread in Path(f"/proc/{pids[0]}/task").iterdir():
         kernel = kernel_status(f"{pids[0]}/task/{thread.name}")
         assert (kernel["Seccomp"], kernel["NoNewPrivs"], int(kernel["CapEff"], 16)) == ("2", "1", 0), kernel
