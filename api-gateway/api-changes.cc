@@ -53,19 +53,31 @@ kj::Promise<Reply> Api::changeOrProblem(kj::Own<Session> session, kj::Promise<Re
       });
 }
 
+kj::Promise<Reply> Api::changeSeen(kj::Own<Session> session, kj::StringPtr ifMatch,
+                                   kj::StringPtr what, Etag present, Change change) {
+  if (ifMatch.size() == 0)
+    return problem(428,
+                   kj::str("Send If-Match with the ETag of the ", what, " that you have seen."));
+  auto& held = *session;
+  auto reply =
+      present(held.observer)
+          .then([&held, what, seen = kj::str(ifMatch),
+                 change = kj::mv(change)](kj::String etag) mutable -> kj::Promise<Reply> {
+            if (!matchesEtag(seen, etag))
+              return problem(
+                  412, kj::str("The ", what, " have changed since you saw them: look again."));
+            return change(KJ_ASSERT_NONNULL(held.editor));
+          });
+  return changeOrProblem(kj::mv(session), kj::mv(reply));
+}
+
 kj::Promise<Reply> Api::changeRules(kj::Own<Session> session, kj::StringPtr ifMatch,
                                     Change change) {
-  if (ifMatch.size() == 0)
-    return problem(428, "Send If-Match with the ETag of the rules that you have seen.");
-  auto& held = *session;
-  auto reply = session->observer.rulesRequest().send().then(
-      [&held, wanted = kj::str(ifMatch),
-       change = kj::mv(change)](auto&& answer) mutable -> kj::Promise<Reply> {
-        if (!matchesEtag(wanted, etagOf(answer.getRules())))
-          return problem(412, "The rules have changed since you saw them: look again.");
-        return change(KJ_ASSERT_NONNULL(held.editor));
-      });
-  return changeOrProblem(kj::mv(session), kj::mv(reply));
+  auto present = [](proto::Observer::Client& observer) {
+    return observer.rulesRequest().send().then(
+        [](auto&& answer) { return etagOf(answer.getRules()); });
+  };
+  return changeSeen(kj::mv(session), ifMatch, "rules", present, kj::mv(change));
 }
 
 kj::Promise<Reply> Api::addRules(kj::Own<Session> session, kj::StringPtr ifMatch,

@@ -7,7 +7,6 @@
 #include "common/clock.h"
 #include "common/policy-table.h"
 
-
 namespace portreeve::gateway {
 namespace {
 

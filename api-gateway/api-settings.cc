@@ -5,12 +5,23 @@
 #include "api-gateway/json.h"
 #include "api-gateway/problem.h"
 
+#include <capnp/message.h>
 #include <kj/debug.h>
 
 namespace portreeve::gateway {
 namespace {
 
 namespace view = proto::view;
+
+Reply changedReply(proto::RuleEditor::ChangeSettingsResults::Reader answer) {
+  capnp::MallocMessageBuilder made;
+  auto changed = made.initRoot<view::SettingsChanged>();
+  changed.setAffected(answer.getAffected());
+  changed.setSettings(answer.getPage());
+  auto told = json(toJson(changed.asReader()));
+  told.etag = etagOf(answer.getPage());
+  return told;
+}
 
 }  // namespace
 
@@ -25,31 +36,21 @@ kj::Promise<Reply> Api::settings(kj::Own<Session> session) {
 
 kj::Promise<Reply> Api::changeSettings(kj::Own<Session> session, kj::StringPtr ifMatch,
                                        kj::StringPtr body) {
-  if (ifMatch.size() == 0)
-    return problem(428, "Send If-Match with the ETag of the settings that you have seen.");
   auto message = kj::heap<capnp::MallocMessageBuilder>();
   auto wanted = message->initRoot<view::SettingsChange>();
   KJ_IF_MAYBE (why, readJson(body, wanted)) return problem(400, *why);
-  auto& held = *session;
-  auto reply = held.observer.settingsRequest().send().then(
-      [&held, wanted = wanted.asReader(), message = kj::mv(message),
-       seen = kj::str(ifMatch)](auto&& shown) -> kj::Promise<Reply> {
-        if (!matchesEtag(seen, etagOf(shown.getPage())))
-          return problem(412, "The settings have changed since you saw them: look again.");
-        auto request = KJ_ASSERT_NONNULL(held.editor).changeSettingsRequest();
+  auto present = [](proto::Observer::Client& observer) {
+    return observer.settingsRequest().send().then(
+        [](auto&& answer) { return etagOf(answer.getPage()); });
+  };
+  return changeSeen(
+      kj::mv(session), ifMatch, "settings", present,
+      [wanted = wanted.asReader(), message = kj::mv(message)](proto::RuleEditor::Client& editor) {
+        auto request = editor.changeSettingsRequest();
         request.setChanges(wanted.getSettings());
         request.setConfirmSeconds(wanted.getConfirmSeconds());
-        return request.send().then([](auto&& answer) {
-          capnp::MallocMessageBuilder made;
-          auto changed = made.initRoot<view::SettingsChanged>();
-          changed.setAffected(answer.getAffected());
-          changed.setSettings(answer.getPage());
-          auto told = json(toJson(changed.asReader()));
-          told.etag = etagOf(answer.getPage());
-          return told;
-        });
+        return request.send().then([](auto&& answer) { return changedReply(answer); });
       });
-  return changeOrProblem(kj::mv(session), kj::mv(reply));
 }
 
 kj::Promise<Reply> Api::updateLists(kj::Own<Session> session) {

@@ -73,7 +73,7 @@ kj::Promise<Reply> Api::who(kj::Own<Session> session, kj::StringPtr query) {
                                 : "No process has such a socket open."_kj);
       capnp::MallocMessageBuilder message;
       auto program = message.initRoot<view::Program>();
-      fillProgram(program, process, known.users);
+      fillProgram(program, process, users);
       return json(toJson(program.asReader()));
     });
     return timer.timeoutAfter(ASKER_TIME, kj::mv(reply))

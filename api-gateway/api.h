@@ -32,15 +32,10 @@ struct Call {
   kj::String body;
 };
 
-struct Known {
-  // What this process read before its sandbox.
-  UserNames users;
-};
-
 class Api {
 public:
-  Api(SuiteLink& suite, SessionStore& sessions, kj::Timer& timer, const Known& known)
-      : suite(suite), sessions(sessions), timer(timer), known(known) {}
+  Api(SuiteLink& suite, SessionStore& sessions, kj::Timer& timer, const UserNames& users)
+      : suite(suite), sessions(sessions), timer(timer), users(users) {}
 
   // Ordinary failures are problem replies, not exceptions: policy away or silent 503, a link or
   // session that is no longer good 401.
@@ -59,7 +54,7 @@ private:
   SuiteLink& suite;
   SessionStore& sessions;
   kj::Timer& timer;
-  const Known& known;
+  const UserNames& users;
 
   struct SharedReply final : public kj::Refcounted {
     Reply reply;
@@ -150,6 +145,10 @@ private:
   kj::Promise<Reply> orProblem(kj::Own<Session> session, kj::Promise<Reply> reply);
 
   using Change = kj::Function<kj::Promise<Reply>(proto::RuleEditor::Client&)>;
+  using Etag = kj::Function<kj::Promise<kj::String>(proto::Observer::Client&)>;
+  kj::Promise<Reply> changeSeen(kj::Own<Session> session, kj::StringPtr ifMatch, kj::StringPtr what,
+                                Etag present, Change change);
+  // 428 without If-Match, 412 where it is not `present`: nobody changes what he has not seen.
   kj::Promise<Reply> changeRules(kj::Own<Session> session, kj::StringPtr ifMatch, Change change);
   kj::Promise<Reply> changeOrProblem(kj::Own<Session> session, kj::Promise<Reply> reply);
   using Question = kj::Function<kj::Promise<Reply>(proto::History::Client&)>;

@@ -2,6 +2,7 @@
 #include "api-gateway/http-listener.h"
 
 #include "common/log.h"
+#include "common/socket-tuple.h"
 
 #include <kj/debug.h>
 #include <netinet/in.h>
@@ -10,13 +11,8 @@
 namespace portreeve::gateway {
 namespace {
 
-struct End {
-  Address address;
-  uint16_t port = 0;
-};
-
 template <typename Name>
-End endOf(Name&& name) {
+SocketAddress endOf(Name&& name) {
   sockaddr_storage storage{};
   uint length = sizeof storage;
   auto* generic = reinterpret_cast<sockaddr*>(&storage);
@@ -29,14 +25,7 @@ End endOf(Name&& name) {
 Tuple clientOf(kj::AsyncIoStream& stream) {
   auto theirs = endOf([&](sockaddr* to, uint* length) { stream.getpeername(to, length); });
   auto ours = endOf([&](sockaddr* to, uint* length) { stream.getsockname(to, length); });
-  Tuple tuple;
-  tuple.family = theirs.address.isV4() ? proto::Family::IPV4 : proto::Family::IPV6;
-  tuple.protocol = PROTOCOL_TCP;
-  tuple.source = theirs.address;
-  tuple.sourcePort = theirs.port;
-  tuple.destination = ours.address;
-  tuple.destinationPort = ours.port;
-  return tuple;
+  return tupleBetween(PROTOCOL_TCP, theirs, ours);
 }
 
 }  // namespace

@@ -44,14 +44,14 @@ int serve() {
   auto sockets = Sockets::take(service::HandedSockets::take());
   service::Notifier notifier;
   auto ui = readUi();
-  Known known{UserNames::read()};
+  auto users = UserNames::read();
 
   // No capability: the ports are bound already. Dies with its supervisor from here on.
   dropPrivileges(accounts.of(Role::GATEWAY), nullptr);
 
   kj::UnixEventPort::captureSignal(SIGTERM);
   auto io = kj::setupAsyncIo();
-  Service service(io, accounts, kj::mv(directories), kj::mv(ui), kj::mv(known), kj::mv(sockets));
+  Service service(io, accounts, kj::mv(directories), kj::mv(ui), kj::mv(users), kj::mv(sockets));
   auto terminated = io.unixEventPort.onSignal(SIGTERM).ignoreResult();
 
   service.setLandlock(enterSandbox());

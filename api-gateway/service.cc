@@ -39,15 +39,15 @@ Sockets Sockets::take(service::HandedSockets handed) {
 }
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, Directories directories,
-                 StaticFiles files, Known read, Sockets sockets)
+                 StaticFiles files, UserNames read, Sockets sockets)
     : names(HttpNames::make()),
       ui(kj::mv(files)),
-      known(kj::mv(read)),
+      users(kj::mv(read)),
       sessions(io.provider->getTimer()),
       events(io.provider->getTimer()),
       suite(io, kj::mv(directories), [this]() { sessions.endAll(); }),
       doorkeeper{io.provider->getTimer(), suite, sessions, logins},
-      api(suite, sessions, io.provider->getTimer(), known),
+      api(suite, sessions, io.provider->getTimer(), users),
       site{io.provider->getTimer(), names, hosts, ui, sessions, api, events, doorkeeper, {}},
       ownStatus(Role::GATEWAY),
       rpc(*io.lowLevelProvider, sockets.rpc.release(), accounts,

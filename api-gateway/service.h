@@ -30,7 +30,7 @@ struct Sockets {
 class Service {
 public:
   Service(kj::AsyncIoContext& io, const Accounts& accounts, Directories directories, StaticFiles ui,
-          Known known, Sockets sockets);
+          UserNames users, Sockets sockets);
   KJ_DISALLOW_COPY(Service);
 
   void setLandlock(kj::StringPtr words) { ownStatus.setLandlock(words); }
@@ -44,7 +44,7 @@ private:
   HttpNames names;
   OwnHosts hosts;
   StaticFiles ui;
-  Known known;
+  UserNames users;
   SessionStore sessions;
   EventHub events;
   LoginAttempts logins;

@@ -2,6 +2,7 @@
 #include "api-gateway/session-store.h"
 
 #include "common/constant-time.h"
+
 #include <kj/debug.h>
 #include <kj/encoding.h>
 #include <sys/random.h>

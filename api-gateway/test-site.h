@@ -42,8 +42,8 @@ struct TestSite {
   OpenConnections open;
   FakeSuite suite;
   Doorkeeper doorkeeper{timer, suite, sessions, logins};
-  Known known;
-  Api api{suite, sessions, timer, known};
+  UserNames users;
+  Api api{suite, sessions, timer, users};
   Site site{timer, names, hosts, ui, sessions, api, events, doorkeeper, {}};
 
   TestSite() { hosts.add(KJ_ASSERT_NONNULL(Address::parse("127.0.0.1")), 817); }

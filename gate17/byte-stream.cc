@@ -97,7 +97,7 @@ kj::Promise<void> IncomingBytes::write(kj::ArrayPtr<const kj::byte> bytes) {
 
 void IncomingBytes::forget() {
   pending = nullptr;
-  passing.cancel(brokenOff());
+  if (!passing.isEmpty()) passing.cancel(brokenOff());
 }
 
 void IncomingBytes::end() {

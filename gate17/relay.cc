@@ -53,11 +53,11 @@ private:
 class SocketToStream {
   // The stream's window is what lets the others have their turn.
 public:
-  SocketToStream(RelayParts parts, Socket& from, ByteStream& to, uint64_t& count)
-      : parts(parts), from(from), to(to), count(count) {}
+  SocketToStream(Transfer& transfer, Socket& from, ByteStream& to, uint64_t& count)
+      : transfer(transfer), from(from), to(to), count(count) {}
 
   kj::Promise<void> run() {
-    auto taken = parts.transfer.take(from);
+    auto taken = transfer.take(from);
     KJ_IF_MAYBE (bytes, taken) {
       count += bytes->size();
       if (bytes->size() > 0) return to.send(*bytes).then([this]() { return run(); });
@@ -68,7 +68,7 @@ public:
   }
 
 private:
-  RelayParts parts;
+  Transfer& transfer;
   Socket& from;
   ByteStream& to;
   uint64_t& count;
@@ -107,7 +107,7 @@ kj::Promise<void> pump(RelayParts parts, kj::AsyncIoStream& from, kj::AsyncIoStr
   auto toSocket = kj::dynamicDowncastIfAvailable<Socket>(to);
   KJ_IF_MAYBE (source, fromSocket) {
     KJ_IF_MAYBE (sink, toSocket) return pumpWith<SocketToSocket>(parts, *source, *sink, count);
-    return pumpWith<SocketToStream>(parts, *source, kj::downcast<ByteStream>(to), count);
+    return pumpWith<SocketToStream>(parts.transfer, *source, kj::downcast<ByteStream>(to), count);
   }
   KJ_IF_MAYBE (sink, toSocket)
     return pumpWith<StreamToSocket>(kj::downcast<ByteStream>(from), *sink, count);

@@ -54,15 +54,19 @@ Transfer::Moved Transfer::move(Socket& from, Socket& to, bool many) {
   return many ? splice(from, to) : copy(from, to);
 }
 
+ssize_t Transfer::receive(Socket& from) {
+  return retried([&]() { return recv(from.fd(), buffer, sizeof buffer, 0); });
+}
+
 kj::Maybe<kj::ArrayPtr<const kj::byte>> Transfer::take(Socket& from) {
-  ssize_t got = retried([&]() { return recv(from.fd(), buffer, sizeof buffer, 0); });
+  ssize_t got = receive(from);
   if (got > 0) return kj::arrayPtr<const kj::byte>(buffer, size_t(got));
   if (nothingOf(got).outcome == Outcome::EMPTY) return nullptr;
   return kj::ArrayPtr<const kj::byte>();
 }
 
 Transfer::Moved Transfer::copy(Socket& from, Socket& to) {
-  ssize_t got = retried([&]() { return recv(from.fd(), buffer, sizeof buffer, 0); });
+  ssize_t got = receive(from);
   if (got <= 0) return nothingOf(got);
   ssize_t put = retried([&]() { return send(to.fd(), buffer, size_t(got), MSG_NOSIGNAL); });
   auto rest = kj::arrayPtr(buffer, size_t(got)).slice(size_t(std::max<ssize_t>(put, 0)), got);

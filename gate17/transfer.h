@@ -46,6 +46,7 @@ private:
   size_t pipeSize;
   kj::byte buffer[ByteStream::LONGEST_WRITE];
 
+  ssize_t receive(Socket& from);  // into `buffer`
   Moved copy(Socket& from, Socket& to);
   Moved splice(Socket& from, Socket& to);
   kj::Array<kj::byte> drain(size_t bytes);
