@@ -197,7 +197,7 @@ void removeOthers(kj::ArrayPtr<const ArchivedFile> files, const Directories& dir
 void removeChanged(kj::ArrayPtr<const ArchivedFile> files, const Directories& directories) {
   for (auto& file : files)
     if (file.place == ArchivedFile::Place::CHANGED) return;
-  auto path = kj::str(folderOf(ArchivedFile::Place::CHANGED, directories), "/settings.toml");
+  auto path = directories.changedSettingsFile();
   if (unlink(path.cStr()) != 0 && errno != ENOENT)
     throw Failure(FAILED, "removing ", path, ": ", strerror(errno));
 }

@@ -20,6 +20,7 @@
 #include "cli/metrics.h"
 #include "cli/mode-commands.h"
 #include "cli/profile.h"
+#include "cli/remote-login.h"
 #include "cli/report.h"
 #include "cli/rule.h"
 #include "cli/settings-commands.h"
@@ -42,9 +43,6 @@ constexpr const char* JSON_HELP = "print JSON instead of a table";
 constexpr const char* OWN_HELP =
     "of your own, about your programs alone: it can only make stricter what they may do (the rule "
     "for everybody who may not change others)";
-constexpr const char* CONFIRM_HELP =
-    "take it back after SECONDS unless `portreeve confirm` comes; 0: never (default: 60 when you "
-    "came by ssh, else 0)";
 
 struct Options {
   UpOptions up;

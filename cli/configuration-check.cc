@@ -110,7 +110,7 @@ CheckReport checked(GatheredRules gathered) {
 GatheredRules gatherConfiguration(const Directories& directories) {
   Gatherer gatherer;
   gatherer.settings(directories.settingsFile());
-  gatherer.changedSettings(kj::str(directories.state, "/policy/settings.toml"));
+  gatherer.changedSettings(directories.changedSettingsFile());
   gatherer.folder(kj::str(directories.configuration, "/rules.d"), rules::Layer::ADMINISTRATOR);
   gatherer.folder(kj::str(directories.state, "/policy/rules.d"), rules::Layer::SUITE);
   return gatherer.finish(directories);

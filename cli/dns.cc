@@ -81,7 +81,7 @@ void sayUpdate(proto::view::DnsListsUpdate::Reader update) {
               ended.size() == 0  ? ", not to its end yet"
               : update.getGood() ? ""
                                  : ", with problems:"));
-  for (auto problem : update.getProblems()) say(problem);
+  for (auto problem : update.getProblems()) say(printable(problem));
 }
 
 int runLists(const DnsOptions& options) {

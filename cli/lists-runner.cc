@@ -4,6 +4,7 @@
 #include "cli/child.h"
 #include "cli/daemon-environment.h"
 #include "cli/daemon-paths.h"
+#include "common/lists-update.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -13,8 +14,6 @@
 
 namespace portreeve::cli {
 namespace {
-
-constexpr kj::StringPtr WANTED = "lists-wanted"_kj;  // policy/service.cc
 
 int openWatch(kj::StringPtr folder) {
   int fd;
@@ -33,7 +32,10 @@ ListsRunner::ListsRunner(kj::UnixEventPort& port, const Directories& directories
       observer(port, watch, kj::UnixEventPort::FdObserver::OBSERVE_READ) {}
 
 kj::Promise<void> ListsRunner::run() {
-  return wanted().then([this]() { return update(); }).then([this]() { return run(); });
+  return wanted()
+      .then([this]() { return update(); })
+      .catch_([](kj::Exception&& e) { log::exception("updating the lists", e); })
+      .then([this]() { return run(); });
 }
 
 kj::Promise<void> ListsRunner::wanted() {
@@ -50,7 +52,7 @@ bool ListsRunner::drain() {
     if (got <= 0) return any;
     for (const char* at = buffer; at < buffer + got;) {
       auto& event = *reinterpret_cast<const inotify_event*>(at);
-      any = any || (event.len > 0 && WANTED == static_cast<const char*>(event.name));
+      any = any || (event.len > 0 && LISTS_WANTED == static_cast<const char*>(event.name));
       at += sizeof(inotify_event) + event.len;
     }
   }

@@ -6,13 +6,14 @@
 namespace portreeve::cli {
 namespace {
 
-constexpr const char* CONFIRM_HELP =
+constexpr const char* MODE_CONFIRM_HELP =
     "end it after SECONDS unless `portreeve confirm` comes; 0: no need to (default: 60 when you "
     "came by ssh, else 0)";
 
 CLI::App* addMode(CLI::App& app, ModeOptions& options, const char* name, const char* description) {
   auto* command = app.add_subcommand(name, description);
-  command->add_option("--confirm", options.confirmSeconds, CONFIRM_HELP)->option_text("SECONDS");
+  command->add_option("--confirm", options.confirmSeconds, MODE_CONFIRM_HELP)
+      ->option_text("SECONDS");
   return command;
 }
 
@@ -29,7 +30,7 @@ void addLearn(CLI::App& app, ModeCommands& options, std::function<int()>& chosen
     auto* one = command->add_subcommand(
         action, std::string(action) == "allow" ? "allow it meanwhile" : "block it meanwhile");
     one->add_option("TIME", o.lasting, "30s, 5m, 2h, 7d (default: 1d)")->option_text("[TIME]");
-    one->add_option("--confirm", o.confirmSeconds, CONFIRM_HELP)->option_text("SECONDS");
+    one->add_option("--confirm", o.confirmSeconds, MODE_CONFIRM_HELP)->option_text("SECONDS");
     one->callback([&o, &chosen, action]() {
       o.action = action;
       chosen = [&o]() { return learn(o); };

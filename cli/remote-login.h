@@ -11,6 +11,9 @@
 namespace portreeve::cli {
 
 constexpr uint32_t REMOTE_CONFIRM_SECONDS = 60;
+constexpr const char* CONFIRM_HELP =
+    "take it back after SECONDS unless `portreeve confirm` comes; 0: never (default: 60 when you "
+    "came by ssh, else 0)";
 
 bool cameBySsh();
 // $SSH_CONNECTION is set, or an ancestor of this process is sshd (sudo removes the variable).

@@ -19,15 +19,14 @@ namespace {
 
 namespace view = proto::view;
 
-constexpr uint32_t NOBODYS = 0xffffffff;  // RuleText.user
-
 struct Text {
   kj::String file, text;
   bool own;
   uint64_t written;
-  uint32_t user = NOBODYS;
+  uint32_t user = proto::NOBODYS_UID;
 };
-struct Texts : kj::Vector<Text> {
+struct Texts {
+  kj::Vector<Text> files;
   kj::String policy;  // the table in force
 };
 
@@ -38,10 +37,10 @@ void addInForce(Session& session, Texts& texts, bool administrators) {
   auto settings = session.await("policy", observer.settingsRequest().send());
   texts.policy = policyTable(settings.getPage());
   for (auto source : answer.getSources()) {
-    bool ofAdministrator = !source.getOwn() && source.getUser() == NOBODYS;
+    bool ofAdministrator = !source.getOwn() && source.getUser() == proto::NOBODYS_UID;
     if (administrators || !ofAdministrator)
-      texts.add(Text{kj::str(source.getFile()), kj::str(source.getText()), source.getOwn(),
-                     source.getWritten(), source.getUser()});
+      texts.files.add(Text{kj::str(source.getFile()), kj::str(source.getText()), source.getOwn(),
+                           source.getWritten(), source.getUser()});
   }
 }
 
@@ -64,7 +63,7 @@ void addFiles(const std::string& path, Texts& texts) {
     throw Failure(FAILED, kj::strArray(lines, "\n"));
   }
   for (auto& source : content.sources)
-    texts.add(Text{kj::mv(source.file), kj::mv(source.text), false, source.writtenNs});
+    texts.files.add(Text{kj::mv(source.file), kj::mv(source.text), false, source.writtenNs});
 }
 
 void show(view::ReplayOutcome::Reader outcome) {
@@ -89,13 +88,13 @@ void show(view::ReplayOutcome::Reader outcome) {
 int replayTexts(Session& session, const Texts& texts, uint64_t since, uint64_t until, bool json) {
   auto history = session.dial<proto::Historian>("historian").historyRequest().send().getHistory();
   auto request = history.replayRequest();
-  auto list = request.initRules(uint(texts.size()));
+  auto list = request.initRules(uint(texts.files.size()));
   for (uint i = 0; i < list.size(); i++) {
-    list[i].setFile(texts[i].file);
-    list[i].setText(texts[i].text);
-    list[i].setOwn(texts[i].own);
-    list[i].setWritten(texts[i].written);
-    list[i].setUser(texts[i].user);
+    list[i].setFile(texts.files[i].file);
+    list[i].setText(texts.files[i].text);
+    list[i].setOwn(texts.files[i].own);
+    list[i].setWritten(texts.files[i].written);
+    list[i].setUser(texts.files[i].user);
   }
   request.setPolicy(texts.policy);
   request.setSince(since);
@@ -124,8 +123,8 @@ int replay(const ReplayOptions& options) {
 int tryRule(Session& session, kj::StringPtr toml, bool own, bool json) {
   Texts texts;
   addInForce(session, texts, true);
-  texts.add(Text{kj::str("the new rule"), kj::str(toml), !own, wallNs(),
-                 own ? uint32_t(geteuid()) : NOBODYS});
+  texts.files.add(Text{kj::str("the new rule"), kj::str(toml), !own, wallNs(),
+                       own ? uint32_t(geteuid()) : proto::NOBODYS_UID});
   return replayTexts(session, texts, parseMoment("7d", "--try", wallNs()), 0, json);
 }
 

@@ -92,7 +92,7 @@ int report() {
   report.section("status", statusText(session));
   report.section("rules", rulesText(session.directories));
   report.file("settings", session.directories.settingsFile());
-  auto changed = kj::str(session.directories.state, "/policy/settings.toml");
+  auto changed = session.directories.changedSettingsFile();
   if (access(changed.cStr(), F_OK) == 0) report.file("settings changed by command", changed);
   report.output("units", "/usr/bin/systemctl",
                 {"list-units"_kj, "--all"_kj, "--plain"_kj, "--no-pager"_kj, "portreeve*"_kj});

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/settings-commands.h"
 
+#include "cli/remote-login.h"
+
 #include <CLI/CLI.hpp>
 
 namespace portreeve::cli {
 namespace {
-
-constexpr const char* CONFIRM_HELP =
-    "take it back after SECONDS unless `portreeve confirm` comes; 0: never (default: 60 when you "
-    "came by ssh, else 0)";
 
 CLI::App* addChange(CLI::App& settings, SettingsSetOptions& options, const char* name,
                     const char* description, std::function<int()>& chosen) {

@@ -2,6 +2,7 @@
 #include "cli/settings.h"
 
 #include "cli/change-effects.h"
+#include "cli/printable.h"
 #include "cli/remote-login.h"
 #include "cli/rule-text.h"
 #include "cli/session.h"
@@ -28,7 +29,7 @@ void show(view::SettingsPage::Reader page) {
               setting.getOrigin(), setting.getTakesForce());
   }
   print(table.text());
-  if (page.getError().size() > 0) say(page.getError());
+  if (page.getError().size() > 0) say(printable(page.getError()));
   say("those of [policy] are changed with `portreeve settings set`, the others in the file");
 }
 
@@ -76,8 +77,8 @@ int settingsSet(const SettingsSetOptions& options) {
   auto answer = session.await("policy", request.send());
   for (auto setting : answer.getPage().getSettings())
     if (nameOf(setting) == options.name.c_str())
-      printLine(
-          kj::str(nameOf(setting), " = ", setting.getValue(), "   (", setting.getOrigin(), ')'));
+      printLine(printable(
+          kj::str(nameOf(setting), " = ", setting.getValue(), "   (", setting.getOrigin(), ')')));
   sayAffected(answer.getAffected());
   sayConfirm(seconds);
   return GOOD;

@@ -27,6 +27,10 @@ kj::String Directories::settingsFile() const {
   return kj::str(configuration, "/portreeve.toml");
 }
 
+kj::String Directories::changedSettingsFile() const {
+  return kj::str(state, "/policy/settings.toml");
+}
+
 kj::String Directories::socket(kj::StringPtr process) const {
   return kj::str(runtime, '/', process, ".sock");
 }

@@ -14,6 +14,7 @@ struct Directories {
   static Directories fromEnvironment();
   static kj::StringPtr standardRuntime();          // /run/portreeve
   kj::String settingsFile() const;                 // configuration/portreeve.toml
+  kj::String changedSettingsFile() const;          // state/policy/settings.toml
   kj::String socket(kj::StringPtr process) const;  // runtime/<process>.sock
 };
 

@@ -17,7 +17,10 @@ constexpr size_t LONGEST_LINE = 500;
 constexpr size_t LONGEST = 64 << 10;
 
 kj::String oneLine(kj::StringPtr text) {
-  auto line = kj::heapString(text.slice(0, kj::min(text.size(), LONGEST_LINE)));
+  size_t end = kj::min(text.size(), LONGEST_LINE);
+  // Not within a character.
+  while (end < text.size() && end > 0 && (uint8_t(text[end]) & 0xc0) == 0x80) end--;
+  auto line = kj::heapString(text.slice(0, end));
   for (char& c : line)
     if (c == '\n' || c == '\r') c = ' ';
   return line;

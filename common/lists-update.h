@@ -8,6 +8,9 @@
 
 namespace portreeve {
 
+constexpr kj::StringPtr LISTS_WANTED = "lists-wanted"_kj;
+// The file that policy writes when one is asked for; portreeve-lists.path and `up` watch for it.
+
 struct ListsUpdate {
   kj::String started;               // RFC 3339
   kj::String ended;                 // empty: it runs, or was killed

@@ -8,10 +8,8 @@
 namespace portreeve::history {
 namespace {
 
-constexpr uint32_t NOBODYS = 0xffffffff;  // RuleText.user
-
 rules::Layer layerOf(proto::RuleText::Reader text) {
-  if (text.getUser() != NOBODYS) return rules::Layer::USER;
+  if (text.getUser() != proto::NOBODYS_UID) return rules::Layer::USER;
   return text.getOwn() ? rules::Layer::SUITE : rules::Layer::ADMINISTRATOR;
 }
 

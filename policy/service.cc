@@ -2,6 +2,7 @@
 #include "policy/service.h"
 
 #include "common/clock.h"
+#include "common/lists-update.h"
 #include "common/log.h"
 #include "common/marks.h"
 
@@ -10,8 +11,6 @@
 namespace portreeve::policy {
 namespace {
 
-constexpr kj::StringPtr LISTS_WANTED_FILE = "lists-wanted"_kj;
-// portreeve-lists.path, and `up`, watch it.
 constexpr auto BETWEEN_SWEEPS = 10 * kj::SECONDS;
 constexpr auto BEFORE_RECONCILING = 100 * kj::MILLISECONDS;  // several reasons, one walk
 constexpr size_t COMPILER_JOBS = 64;  // changes of rules come one after the other
@@ -93,7 +92,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
           modes,
           learned,
           [this]() {
-            return state.replace(LISTS_WANTED_FILE, FileContent{kj::str(rfc3339(wallNs()), '\n')});
+            return state.replace(LISTS_WANTED, FileContent{kj::str(rfc3339(wallNs()), '\n')});
           }},
       rpc(
           *io.lowLevelProvider, rpcSocket.release(), accounts,

@@ -57,12 +57,14 @@ interface History {
   # Questions and what was answered; of the filter: since, until, program, user, action, domain, rule and how to page.
 }
 
+const nobodysUid :UInt32 = 4294967295;
+
 struct RuleText {
   file @0 :Text;           # as shown to people
   text @1 :Text;           # TOML (docs/rules.md)
   own @2 :Bool;            # of the suite's own files: asked after the administrator's
   written @3 :UInt64;      # ns since the Unix epoch: `for` counts from here
-  user @4 :UInt32 = 4294967295;   # the uid whose own it is, about his programs alone; 4294967295: nobody's
+  user @4 :UInt32 = .nobodysUid;   # the uid whose own it is, about his programs alone
 }
 
 struct Recorded {
