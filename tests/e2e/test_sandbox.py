@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.namespaces import wait_until
 from harness.suite import BUILD
 
 DEFAULT = "allow"
