@@ -12,13 +12,27 @@ constexpr auto NOT_LOGGED_IN =
     "script shows a token of `portreeve token create`."_kj;
 constexpr auto NO_TOKEN =
     "This token is unknown, revoked or expired: `portreeve token list` shows those that are good."_kj;
-constexpr auto ANOTHERS = "This session is another user's."_kj;
+constexpr auto ANOTHERS =
+    "This is another user's: a session or token is good for its own user's programs alone."_kj;
+constexpr auto UNKNOWN = "It cannot be told whose program asks: nobody holds its socket."_kj;
+constexpr uint32_t NOBODY = 4294967295;  // as proto/flow.capnp has it where no uid is known
 
 using Opened = capnp::Response<proto::TokenOpener::OpenResults>;
 
 Reply unknownAsker(const kj::Exception& e) {
   log::debug(kj::str("whose client it is: ", e.getDescription()));
   return problem(503, "It cannot be told whose program asks: the attributor does not answer.");
+}
+
+Reply anothers(kj::StringPtr whose, uint32_t asking) {
+  // A page that is closed while it asks has no socket any more by the time that its owner is looked
+  // for.
+  if (asking == NOBODY) {
+    log::debug(kj::str(whose, " was shown by a program that has closed its socket since"));
+    return problemAndClose(403, UNKNOWN);
+  }
+  log::warning(kj::str(whose, " was shown by a program of uid ", asking));
+  return problemAndClose(403, ANOTHERS);
 }
 
 Reply tooMany(kj::Duration wait) {
@@ -64,9 +78,7 @@ kj::Promise<Authentication::Admitted> Authentication::admitOwn(kj::Own<Session> 
   return asker().then(
       [session = kj::mv(session)](uint32_t asking) mutable -> Admitted {
         if (asking == session->uid) return kj::mv(session);
-        log::warning(kj::str("the session of uid ", session->uid, " was shown by a program of uid ",
-                             asking));
-        return problemAndClose(403, ANOTHERS);
+        return anothers(kj::str("the session of uid ", session->uid), asking);
       },
       [](kj::Exception&& e) -> Admitted { return unknownAsker(e); });
 }
@@ -89,11 +101,8 @@ kj::Promise<Authentication::Admitted> Authentication::openToken(proto::Policy::C
       .then(
           [this, token = kj::mv(token), asker](Opened&& opened) -> Admitted {
             tried(asker, 200);
-            if (opened.getUid() != asker) {
-              log::warning(kj::str("a token of uid ", opened.getUid(),
-                                   " was shown by a program of uid ", asker));
-              return problemAndClose(403, "This token is for another user's programs.");
-            }
+            if (opened.getUid() != asker)
+              return anothers(kj::str("a token of uid ", opened.getUid()), asker);
             auto session = keeper.sessions.openByToken(authorityOf(opened), token);
             keeper.sessions.endWith(*session,
                                     opened.getValidity().endedRequest().send().ignoreResult());

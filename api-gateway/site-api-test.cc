@@ -38,7 +38,9 @@ TEST_CASE("a session is good for its own user's programs alone, whatever they sh
     CHECK_FALSE(answer.has("enforcing"));
   }
   test.suite.state.owner = 4294967295;  // nobody holds it
-  CHECK(test.get("/api/v1/status", keys).is(403));
+  auto answer = test.get("/api/v1/status", keys);
+  CHECK(answer.is(403));
+  CHECK(answer.has("nobody holds its socket"));
   test.suite.state.owner = 1000;
   CHECK(test.get("/api/v1/status", keys).is(200));
 }
