@@ -6,6 +6,7 @@
 #include "api-gateway/remote-words.h"
 #include "common/clock.h"
 #include "common/policy-table.h"
+#include "common/supposed-profile.h"
 
 namespace portreeve::gateway {
 namespace {
@@ -63,6 +64,7 @@ kj::Maybe<Reply> fillReplay(kj::StringPtr body, proto::History::ReplayParams::Bu
                      "since and until are times like 2026-11-25T12:00:00Z, or 30s, 5m, 2h, 7d.");
     }
   }
+  params.setProfile(request.getProfile());
   return nullptr;
 }
 
@@ -130,11 +132,38 @@ kj::Promise<Reply> Api::pastGaps(kj::Own<Session> session, const HistoryQuery& q
   });
 }
 
+kj::Promise<Reply> Api::explainPast(kj::Own<Session> session, uint64_t connection) {
+  KJ_IF_MAYBE (historian, suite.historian()) {
+    auto request = historian->historyRequest().send().getHistory().explainRequest();
+    request.setConnection(connection);
+    auto& observer = session->observer;
+    auto reply = observer.sourcesRequest().send().then(
+        [request = kj::mv(request), settings = observer.settingsRequest().send(),
+         profiles = observer.profilesRequest().send()](auto&& answer) mutable {
+          request.setRules(answer.getSources());
+          return settings.then(
+              [request = kj::mv(request), profiles = kj::mv(profiles)](auto&& table) mutable {
+                request.setPolicy(policyTable(table.getPage()));
+                return profiles.then([request = kj::mv(request)](auto&& present) mutable {
+                  suppose(request, "", present.getProfiles());
+                  return request.send().then(
+                      [](auto&& told) { return json(toJson(told.getExplanation())); });
+                });
+              });
+        });
+    return timer.timeoutAfter(PAST_TIME, kj::mv(reply))
+        .catch_([](kj::Exception&& e) { return pastFailed(e); })
+        .attach(kj::mv(session));
+  }
+  return problem(503, NO_HISTORIAN);
+}
+
 kj::Promise<Reply> Api::replayTexts(kj::Own<Session> session,
                                     kj::Own<capnp::MallocMessageBuilder> params) {
   KJ_IF_MAYBE (historian, suite.historian()) {
+    auto profiles = session->observer.profilesRequest().send();
     auto reply = session->observer.settingsRequest().send().then(
-        [history = historian->historyRequest().send().getHistory(),
+        [history = historian->historyRequest().send().getHistory(), profiles = kj::mv(profiles),
          params = kj::mv(params)](auto&& settings) mutable {
           auto request = history.replayRequest();
           auto wanted = params->template getRoot<proto::History::ReplayParams>().asReader();
@@ -142,8 +171,13 @@ kj::Promise<Reply> Api::replayTexts(kj::Own<Session> session,
           request.setSince(wanted.getSince());
           request.setUntil(wanted.getUntil());
           request.setPolicy(policyTable(settings.getPage()));
-          return request.send().then(
-              [](auto&& answer) { return json(toJson(answer.getOutcome())); });
+          return profiles.then(
+              [request = kj::mv(request), params = kj::mv(params)](auto&& present) mutable {
+                auto asked = params->template getRoot<proto::History::ReplayParams>().asReader();
+                suppose(request, asked.getProfile(), present.getProfiles());
+                return request.send().then(
+                    [](auto&& answer) { return json(toJson(answer.getOutcome())); });
+              });
         });
     return timer.timeoutAfter(REPLAY_TIME, kj::mv(reply))
         .catch_([](kj::Exception&& e) { return pastFailed(e); })

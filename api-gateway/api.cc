@@ -191,6 +191,8 @@ kj::Promise<Reply> Api::explain(kj::Own<Session> session, kj::StringPtr query) {
   auto request = session->observer.explainRequest();
   KJ_IF_MAYBE (wrong, fillQuestion(query, request.initQuestion()))
     return problem(400, wrong->reason);
+  uint64_t id = request.getQuestion().getId();
+  if (id >= proto::FIRST_PAST_ID) return explainPast(kj::mv(session), id);
   auto reply =
       request.send().then([](auto&& answer) { return json(toJson(answer.getExplanation())); });
   return changeOrProblem(kj::mv(session), kj::mv(reply));

@@ -74,6 +74,7 @@ private:
   kj::Promise<Reply> rules(kj::Own<Session> session);
   // With an ETag that differs whenever another rule is in force.
   kj::Promise<Reply> explain(kj::Own<Session> session, kj::StringPtr query);
+  kj::Promise<Reply> explainPast(kj::Own<Session> session, uint64_t connection);
   kj::Promise<Reply> metrics(kj::Own<Session> session);
   Reply whoAmI(const Session& session);
   Reply logout(Session& session);

@@ -124,6 +124,10 @@ public:
     });
   }
 
+  kj::Promise<void> profiles(ProfilesContext context) override {
+    return behave([context]() mutable { context.getResults().initProfiles(); });
+  }
+
 private:
   FakePolicyState& state;
 

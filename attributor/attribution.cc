@@ -32,6 +32,7 @@ ArrivedPacket ArrivedPacket::from(proto::Packet::Reader packet) {
   arrived.outInterface = packet.getOutInterface();
   arrived.uid = packet.getUid();
   arrived.arrived = packet.getArrived();
+  arrived.queued = packet.getQueued();
   arrived.length = packet.getLength();
   arrived.header = readPacket(packet.getStart(), arrived.length, packet.getFamily());
   return arrived;

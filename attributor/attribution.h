@@ -29,6 +29,7 @@ struct ArrivedPacket {
   uint32_t outInterface = 0;
   uint32_t uid = NO_UID;
   uint64_t arrived = 0;
+  uint32_t queued = 0;
   uint32_t length = 0;
   PacketHeader header;
 

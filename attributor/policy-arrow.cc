@@ -36,6 +36,7 @@ void fill(proto::Attributed::Builder builder, const AttributedFlow& flow, kj::St
   builder.setOutInterface(packet.outInterface);
   builder.setArrived(packet.arrived);
   builder.setAttributed(monotonicNs());
+  builder.setQueued(packet.queued);
   packet.header.tuple.to(builder.initTuple());
   builder.setMalformed(packet.header.malformed);
   builder.setTcpFlags(packet.header.tcpFlags);

@@ -6,9 +6,12 @@
 #include "cli/printable.h"
 #include "cli/program-path.h"
 #include "cli/program-view.h"
+#include "cli/rule-texts.h"
 #include "cli/session.h"
+#include "cli/table.h"
 #include "common/clock.h"
 #include "common/json.h"
+#include "common/supposed-profile.h"
 #include "common/tuple.h"
 #include "proto/policy.capnp.h"
 
@@ -99,13 +102,49 @@ void showDeciding(view::RuleView::Reader rule) {
   printLine(indented(rule.getText()));
 }
 
+kj::String durationText(double us) {
+  if (us < 1000) return kj::str(rounded(us, 0), " us");
+  if (us < 1e6) return kj::str(rounded(us / 1000, 1), " ms");
+  return kj::str(rounded(us / 1e6, 1), " s");
+}
+
+void showStages(capnp::List<view::StageTime>::Reader stages) {
+  if (stages.size() == 0) return;
+  auto words = KJ_MAP(stage, stages) {
+    return kj::str(stage.getStage(), ' ', durationText(stage.getUs()));
+  };
+  printLine(kj::str("\nIts first packet took: ", kj::strArray(words, ", "), '.'));
+}
+
 void show(view::Explanation::Reader explanation) {
   if (explanation.getConnection().getId() > 0) showConnection(explanation.getConnection());
   printLine(painted(printable(explanation.getWords()), Colour::BOLD));
   showDeciding(explanation.getDeciding());
   if (explanation.getDns().size() > 0)
     printLine(kj::str("\nWhen the name was asked for: ", printable(explanation.getDns())));
+  if (explanation.getLists().size() > 0)
+    printLine(kj::str("\nOn lists: ", printable(kj::strArray(explanation.getLists(), "; "))));
   showConsidered(explanation.getConsidered());
+  showStages(explanation.getStages());
+}
+
+void show(view::Explanation::Reader explanation, bool asJson) {
+  if (asJson)
+    printLine(toJson(explanation));
+  else
+    show(explanation);
+}
+
+int explainPast(Session& session, const ExplainOptions& options) {
+  auto history = session.dial<proto::Historian>("historian").historyRequest().send().getHistory();
+  RuleTexts texts;
+  texts.addInForce(session, true);
+  auto request = history.explainRequest();
+  request.setConnection(*options.id);
+  texts.fill(request);
+  suppose(request, "", texts.profiles());
+  show(session.await("historian", request.send()).getExplanation(), options.json);
+  return GOOD;
 }
 
 }  // namespace
@@ -113,14 +152,13 @@ void show(view::Explanation::Reader explanation) {
 int explain(const ExplainOptions& options) {
   auto asked = understand(options);
   Session session;
+  if (options.id.has_value() && *options.id >= proto::FIRST_PAST_ID)
+    return explainPast(session, options);
   auto observer = session.dial<proto::Policy>("policy").observeRequest().send().getObserver();
   auto request = observer.explainRequest();
   fill(request.initQuestion(), options, asked);
   auto answer = session.await("policy", request.send());
-  if (options.json)
-    printLine(toJson(answer.getExplanation()));
-  else
-    show(answer.getExplanation());
+  show(answer.getExplanation(), options.json);
   return GOOD;
 }
 

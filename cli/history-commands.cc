@@ -83,6 +83,10 @@ void addReplay(CLI::App& app, HistoryCommands& options, std::function<int()>& ch
       ->option_text("PATH");
   command->add_option("--since", o.since, "how far back (default: 7d)")->option_text(MOMENT);
   command->add_option("--until", o.until, "before then")->option_text(MOMENT);
+  command
+      ->add_option("--profile", o.profile,
+                   "as if it had been in force all the time, or none (default: as now)")
+      ->option_text("NAME");
   command->add_flag("--json", o.json, "print JSON instead of a table");
   command->callback([&o, &chosen]() { chosen = [&o]() { return replay(o); }; });
 }

@@ -3,13 +3,13 @@
 
 #include "cli/history.h"
 #include "cli/local-time.h"
+#include "cli/rule-texts.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "common/clock.h"
 #include "common/json.h"
-#include "common/policy-table.h"
+#include "common/supposed-profile.h"
 #include "policy/rules/source.h"
-#include "proto/policy.capnp.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,32 +19,7 @@ namespace {
 
 namespace view = proto::view;
 
-struct Text {
-  kj::String file, text;
-  bool own;
-  uint64_t written;
-  uint32_t user = proto::NOBODYS_UID;
-};
-struct Texts {
-  kj::Vector<Text> files;
-  kj::String policy;  // the table in force
-};
-
-void addInForce(Session& session, Texts& texts, bool administrators) {
-  // As policy has them, not as the files are: what is in force is what is to be compared with.
-  auto observer = session.dial<proto::Policy>("policy").observeRequest().send().getObserver();
-  auto answer = session.await("policy", observer.sourcesRequest().send());
-  auto settings = session.await("policy", observer.settingsRequest().send());
-  texts.policy = policyTable(settings.getPage());
-  for (auto source : answer.getSources()) {
-    bool ofAdministrator = !source.getOwn() && source.getUser() == proto::NOBODYS_UID;
-    if (administrators || !ofAdministrator)
-      texts.files.add(Text{kj::str(source.getFile()), kj::str(source.getText()), source.getOwn(),
-                           source.getWritten(), source.getUser()});
-  }
-}
-
-void addFiles(const std::string& path, Texts& texts) {
+void addFiles(const std::string& path, RuleTexts& texts) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0)
     throw Failure(FAILED, "--rules: ", path.c_str(), ": there is no such file or folder");
@@ -63,7 +38,8 @@ void addFiles(const std::string& path, Texts& texts) {
     throw Failure(FAILED, kj::strArray(lines, "\n"));
   }
   for (auto& source : content.sources)
-    texts.files.add(Text{kj::mv(source.file), kj::mv(source.text), false, source.writtenNs});
+    texts.files.add(
+        RuleTexts::File{kj::mv(source.file), kj::mv(source.text), false, source.writtenNs});
 }
 
 void show(view::ReplayOutcome::Reader outcome) {
@@ -85,20 +61,19 @@ void show(view::ReplayOutcome::Reader outcome) {
   print(kj::str('\n', table.text()));
 }
 
-int replayTexts(Session& session, const Texts& texts, uint64_t since, uint64_t until, bool json) {
+struct Over {
+  // Of the past.
+  uint64_t since, until;  // ms; 0: any
+  kj::StringPtr profile;  // as ReplayOptions says
+};
+
+int replayTexts(Session& session, const RuleTexts& texts, Over over, bool json) {
   auto history = session.dial<proto::Historian>("historian").historyRequest().send().getHistory();
   auto request = history.replayRequest();
-  auto list = request.initRules(uint(texts.files.size()));
-  for (uint i = 0; i < list.size(); i++) {
-    list[i].setFile(texts.files[i].file);
-    list[i].setText(texts.files[i].text);
-    list[i].setOwn(texts.files[i].own);
-    list[i].setWritten(texts.files[i].written);
-    list[i].setUser(texts.files[i].user);
-  }
-  request.setPolicy(texts.policy);
-  request.setSince(since);
-  request.setUntil(until);
+  texts.fill(request);
+  request.setSince(over.since);
+  request.setUntil(over.until);
+  suppose(request, over.profile, texts.profiles());
   auto answer = session.awaitLong("historian", request.send());
   if (json)
     printLine(toJson(answer.getOutcome()));
@@ -114,18 +89,18 @@ int replay(const ReplayOptions& options) {
   uint64_t since = parseMoment(options.since, "--since", now);
   uint64_t until = parseMoment(options.until, "--until", now);
   Session session;
-  Texts texts;
+  RuleTexts texts;
   if (!options.rules.empty()) addFiles(options.rules, texts);
-  addInForce(session, texts, options.rules.empty());
-  return replayTexts(session, texts, since, until, options.json);
+  texts.addInForce(session, options.rules.empty());
+  return replayTexts(session, texts, {since, until, options.profile.c_str()}, options.json);
 }
 
 int tryRule(Session& session, kj::StringPtr toml, bool own, bool json) {
-  Texts texts;
-  addInForce(session, texts, true);
-  texts.files.add(Text{kj::str("the new rule"), kj::str(toml), !own, wallNs(),
-                       own ? uint32_t(geteuid()) : proto::NOBODYS_UID});
-  return replayTexts(session, texts, parseMoment("7d", "--try", wallNs()), 0, json);
+  RuleTexts texts;
+  texts.addInForce(session, true);
+  texts.files.add(RuleTexts::File{kj::str("the new rule"), kj::str(toml), !own, wallNs(),
+                                  own ? uint32_t(geteuid()) : proto::NOBODYS_UID});
+  return replayTexts(session, texts, {parseMoment("7d", "--try", wallNs()), 0, ""}, json);
 }
 
 }  // namespace portreeve::cli

@@ -15,6 +15,7 @@ struct ReplayOptions {
   std::string rules;  // folder or file that takes the place of the administrator's; empty: none
   std::string since = "7d";
   std::string until;
+  std::string profile;  // "none", a name; empty: the one in force
   bool json = false;
 };
 

@@ -157,4 +157,17 @@ kj::Maybe<const NameList&> NameListFolder::find(kj::StringPtr title) const {
   return nullptr;
 }
 
+kj::Vector<kj::String> listsWith(kj::StringPtr folder, kj::StringPtr name) {
+  kj::Vector<kj::String> found;
+  NameListFolder lists(folder);
+  lists.refresh();
+  std::string_view text(name.begin(), name.size());
+  lists.forEach([&](const NameList& list) {
+    auto match = list.find(text);
+    if (match.listed)
+      found.add(kj::str(list.title(), ": ", match.below ? "*." : "", name.slice(match.at)));
+  });
+  return found;
+}
+
 }  // namespace portreeve

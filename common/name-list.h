@@ -87,4 +87,8 @@ private:
   kj::Maybe<Listed> take(kj::StringPtr title, bool& changed);
 };
 
+kj::Vector<kj::String> listsWith(kj::StringPtr folder, kj::StringPtr name);
+// "ads: *.ads.example" for each compiled list of a folder that lists the name, and the entry that
+// does. One that cannot be mapped lists nothing here. `name` as for NameList::find.
+
 }  // namespace portreeve

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "history/queries.h"
 
-#include "common/address.h"
 #include "common/tuple.h"
 #include "history/failure.h"
+#include "history/past-facts.h"
 #include "history/row.h"
 #include "history/schema.h"
 #include "history/texts.h"
@@ -11,7 +11,6 @@
 #include "proto/history.capnp.h"
 
 #include <kj/vector.h>
-#include <string.h>
 
 namespace portreeve::history {
 namespace {
@@ -20,43 +19,6 @@ namespace view = proto::view;
 
 constexpr size_t ROUGH_ROW_BYTES = 700;
 
-kj::String addressText(kj::ArrayPtr<const kj::byte> bytes) {
-  Address address;
-  if (bytes.size() == address.bytes.size())
-    memcpy(address.bytes.data(), bytes.begin(), bytes.size());
-  return address.toString();
-}
-
-void fillConnection(view::Connection::Builder to, const Statement& row, Texts& texts,
-                    int64_t openLife) {
-  int64_t id = row.number(ID);
-  bool open = row.isNull(ENDED) && openLife != 0 && (id >> LIFE_SHIFT) == openLife;
-  to.setId(double(id));
-  to.setTime(timeText(row.number(STARTED)));
-  to.setDirection(row.number(DIRECTION) == 1 ? "in" : "out");
-  to.setProtocol(protocolText(uint8_t(row.number(PROTOCOL))));
-  auto local = to.initLocal();
-  local.setAddress(addressText(row.blob(LOCAL)));
-  local.setPort(uint16_t(row.number(LOCAL_PORT)));
-  auto remote = to.initRemote();
-  remote.setAddress(addressText(row.blob(REMOTE)));
-  remote.setPort(uint16_t(row.number(REMOTE_PORT)));
-  to.setDomain(texts.text(row.number(DOMAIN)));
-  fillProgram(to.initProcess(), texts, row.number(PROGRAM), row.number(PID), row.number(PARENTS),
-              row.number(METHOD), row.number(CONFIDENCE));
-  auto verdict = to.initVerdict();
-  verdict.setAction(texts.text(row.number(ACTION)));
-  verdict.setMark(uint32_t(row.number(MARK)));
-  verdict.setRule(texts.text(row.number(RULE)));
-  verdict.setReason(texts.text(row.number(REASON)));
-  verdict.setWay("");  // which way of Gate17 it took is not kept
-  to.setBytesIn(double(row.number(BYTES_IN)));
-  to.setBytesOut(double(row.number(BYTES_OUT)));
-  to.setState(open ? "open" : "ended");
-  to.setEnded(timeText(row.number(ENDED)));
-  if (row.number(NAMED_BY) != 0) to.setNamedBy(texts.text(row.number(NAMED_BY)));
-}
-
 void fillPrompt(proto::PromptRecord::Builder to, const Statement& row, Texts& texts) {
   to.setId(double(row.number(2)));
   to.setAsked(timeText(row.number(1)));
@@ -64,7 +26,7 @@ void fillPrompt(proto::PromptRecord::Builder to, const Statement& row, Texts& te
   to.setDirection(row.number(4) == 1 ? "in" : "out");
   auto there = to.initDestination();
   there.setProtocol(protocolText(uint8_t(row.number(5))));
-  there.setAddress(addressText(row.blob(6)));
+  there.setAddress(addressOf(row.blob(6)).toString());
   there.setPort(uint16_t(row.number(7)));
   fillProgram(to.initProgram(), texts, row.number(8), row.number(9), row.number(10), 0, 0);
   to.setDomain(row.isNull(11) ? ""_kj : texts.text(row.number(11)));
@@ -216,7 +178,7 @@ kj::String keyText(Database& database, const GroupKey& key, const Statement& row
     case GroupKey::Kind::EXECUTABLE:
       return kj::str(texts.executable(row.number(0)));
     case GroupKey::Kind::ADDRESS:
-      return addressText(row.blob(0));
+      return addressOf(row.blob(0)).toString();
     case GroupKey::Kind::TIME:
       return timeText(row.number(0) * key.unit);
     case GroupKey::Kind::UID:
@@ -226,6 +188,36 @@ kj::String keyText(Database& database, const GroupKey& key, const Statement& row
 }
 
 }  // namespace
+
+void fillConnection(view::Connection::Builder to, const Statement& row, Texts& texts,
+                    int64_t openLife) {
+  int64_t id = row.number(ID);
+  bool open = row.isNull(ENDED) && openLife != 0 && (id >> LIFE_SHIFT) == openLife;
+  to.setId(double(id));
+  to.setTime(timeText(row.number(STARTED)));
+  to.setDirection(row.number(DIRECTION) == 1 ? "in" : "out");
+  to.setProtocol(protocolText(uint8_t(row.number(PROTOCOL))));
+  auto local = to.initLocal();
+  local.setAddress(addressOf(row.blob(LOCAL)).toString());
+  local.setPort(uint16_t(row.number(LOCAL_PORT)));
+  auto remote = to.initRemote();
+  remote.setAddress(addressOf(row.blob(REMOTE)).toString());
+  remote.setPort(uint16_t(row.number(REMOTE_PORT)));
+  to.setDomain(texts.text(row.number(DOMAIN)));
+  fillProgram(to.initProcess(), texts, row.number(PROGRAM), row.number(PID), row.number(PARENTS),
+              row.number(METHOD), row.number(CONFIDENCE));
+  auto verdict = to.initVerdict();
+  verdict.setAction(texts.text(row.number(ACTION)));
+  verdict.setMark(uint32_t(row.number(MARK)));
+  verdict.setRule(texts.text(row.number(RULE)));
+  verdict.setReason(texts.text(row.number(REASON)));
+  verdict.setWay("");  // which way of Gate17 it took is not kept
+  to.setBytesIn(double(row.number(BYTES_IN)));
+  to.setBytesOut(double(row.number(BYTES_OUT)));
+  to.setState(open ? "open" : "ended");
+  to.setEnded(timeText(row.number(ENDED)));
+  if (row.number(NAMED_BY) != 0) to.setNamedBy(texts.text(row.number(NAMED_BY)));
+}
 
 int64_t newestLife(Database& database) {
   return database.number("SELECT max(id) FROM life");

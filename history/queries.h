@@ -4,6 +4,7 @@
 
 #include "history/filter.h"
 #include "history/sqlite.h"
+#include "history/texts.h"
 #include "proto/view.capnp.h"
 
 #include <capnp/message.h>
@@ -29,6 +30,10 @@ Answer summarize(Database& database, const Filter& filter, kj::StringPtr by);
 Answer findPrompts(Database& database, const Filter& filter);
 // A PromptRecordPage.
 Answer findGaps(Database& database, const Filter& filter);  // proto::History::GapsResults
+
+void fillConnection(proto::view::Connection::Builder to, const Statement& row, Texts& texts,
+                    int64_t openLife);
+// From a row of `connection` (row.h, COLUMNS).
 
 int64_t newestLife(Database& database);
 

@@ -27,6 +27,7 @@ struct Past : TestHistory {
   }
 
   kj::Maybe<uint32_t> ofUser;  // the rules are this user's own
+  kj::StringPtr profile;       // taken to have been in force
 
   kj::Own<rules::RuleSet> compiled(kj::StringPtr toml) {
     capnp::MallocMessageBuilder message;
@@ -34,7 +35,11 @@ struct Past : TestHistory {
     texts[0].setFile("new.toml");
     texts[0].setText(toml);
     KJ_IF_MAYBE (uid, ofUser) texts[0].setUser(*uid);
-    return compile(texts.asReader(), settings, users, "/nonexistent");
+    auto set = compile(texts.asReader(), settings, settings.profiles, users, "/nonexistent");
+    auto params = message.initRoot<proto::History::ReplayParams>();
+    if (profile.size() > 0) params.initHere(1).set(0, profile);
+    suppose(*set, settings.profiles, profile, params.getHere());
+    return set;
   }
 
   std::string changes(kj::StringPtr toml, Span span = {}) {
@@ -67,6 +72,24 @@ TEST_CASE("what would be judged otherwise is told by program, with the rule and 
                    "port 443\n") != words.npos);
   CHECK(words.find("/usr/bin/wget: allow -> block x1 by no ads") != words.npos);
   CHECK(words.find("/usr/bin/curl: block -> allow x1 by ") != words.npos);
+}
+
+TEST_CASE("a profile is taken to have been in force, with its rules and its default") {
+  Past p;
+  p.settings.profiles.add(Profile{kj::str("home"), DefaultAction::DROP, nullptr, {}});
+  auto ofHome = kj::str("profile = \"home\"\n", NO_ADS);
+  CHECK(p.changes(ofHome).find("no ads") == std::string::npos);
+  p.profile = "home";
+  auto words = p.changes(ofHome);
+  CHECK(words.find("allow -> block x1 by no ads") != words.npos);
+  CHECK(words.find("/usr/bin/curl: allow -> drop x1 by ") != words.npos);
+  CHECK(p.changes("[[rule]]\nname = \"n\"\naction = \"block\"\nnetwork = \"home\"\n")
+            .find("-> block") != std::string::npos);
+  p.profile = "work";
+  KJ_IF_MAYBE (e, kj::runCatchingExceptions([&]() { p.changes(""); }))
+    CHECK(e->getDescription() == "there is no profile \"work\": portreeve.toml has home");
+  else
+    FAIL("it was taken");
 }
 
 TEST_CASE("only the time that was asked for is replayed") {

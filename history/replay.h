@@ -4,8 +4,7 @@
 //
 // What was recorded is judged as it was known then: with the names that had been given out. User
 // and group are by number. A rule's hits and `once` play no part; time is now, so that a rule that
-// has ended matches nothing, but a rule over hours and days is asked about the time then. Group and
-// container were not recorded: rules over them match nothing.
+// has ended matches nothing, but a rule over hours and days is asked about the time then.
 #pragma once
 
 #include "common/accounts.h"

@@ -12,9 +12,15 @@
 namespace portreeve::history {
 
 kj::Own<rules::RuleSet> compile(capnp::List<proto::RuleText>::Reader texts,
-                                const Settings::PolicyTable& settings, const UserNames& users,
+                                const Settings::PolicyTable& settings,
+                                kj::ArrayPtr<const Profile> profiles, const UserNames& users,
                                 kj::StringPtr listFolder);
 // Built-in rules and the default as the settings say. Throws FAILED with every problem, a line
 // each.
+
+void suppose(rules::RuleSet& set, kj::ArrayPtr<const Profile> profiles, kj::StringPtr inForce,
+             capnp::List<capnp::Text>::Reader here);
+// That profile (empty: none) is in force, and the machine on the networks of those. Throws FAILED
+// where there is no such profile.
 
 }  // namespace portreeve::history

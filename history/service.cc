@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "history/explain.h"
 #include "history/failure.h"
 #include "history/replay.h"
 #include "history/rule-texts.h"
@@ -83,9 +84,7 @@ public:
 
   kj::Promise<void> replay(ReplayContext context) override {
     auto params = context.getParams();
-    auto table = service.settings.policy.copy();
-    readPolicyTable("settings", params.getPolicy(), table);
-    auto set = compile(params.getRules(), table, service.users, service.listFolder);
+    auto set = supposed(params);
     Span span{int64_t(params.getSince()), int64_t(params.getUntil())};
     auto& accounts = service.accounts;
     return service.slow
@@ -97,8 +96,33 @@ public:
         });
   }
 
+  kj::Promise<void> explain(ExplainContext context) override {
+    auto params = context.getParams();
+    auto id = int64_t(params.getConnection());
+    auto& accounts = service.accounts;
+    return service.quick
+        .ask([set = supposed(params), id, live = service.live(), &accounts,
+              folder = kj::str(service.listFolder)](Database& database) {
+          return history::explain(database, *set, id, live ? newestLife(database) : 0, accounts,
+                                  folder);
+        })
+        .then([context](Answer&& answer) mutable {
+          context.getResults().setExplanation(answer->getRoot<proto::view::Explanation>());
+        });
+  }
+
 private:
   Service& service;
+
+  template <typename Params>
+  kj::Own<rules::RuleSet> supposed(Params params) const {
+    auto table = service.settings.policy.copy();
+    readPolicyTable("settings", params.getPolicy(), table);
+    auto& profiles = service.settings.policy.profiles;
+    auto set = compile(params.getRules(), table, profiles, service.users, service.listFolder);
+    suppose(*set, profiles, params.getProfile(), params.getHere());
+    return set;
+  }
 };
 
 class Service::Bootstrap final : public proto::Historian::Server {

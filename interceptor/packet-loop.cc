@@ -171,11 +171,14 @@ void PacketLoop::readOnceWindowOpens() {
   }));
 }
 
-void PacketLoop::admit(const PacketFacts& facts, kj::ArrayPtr<const kj::byte> start) {
+void PacketLoop::admit(PacketFacts facts, kj::ArrayPtr<const kj::byte> start) {
   counts.packets++;
   if (facts.stamped != 0) {
     uint64_t now = wallNs();
-    if (now >= facts.stamped) inQueue.record(now - facts.stamped);
+    if (now >= facts.stamped) {
+      inQueue.record(now - facts.stamped);
+      facts.queued = uint32_t(kj::min(now - facts.stamped, uint64_t(UINT32_MAX)));
+    }
   }
   KJ_IF_MAYBE (packet, pending.add(facts, start)) {
     if (facts.hook == proto::Hook::INPUT) window.admitted(facts.arrived);

@@ -103,7 +103,7 @@ private:
   bool readMostUrgent();
   bool mayRead(const Source& source);
   void readOnceWindowOpens();
-  void admit(const PacketFacts& facts, kj::ArrayPtr<const kj::byte> start);
+  void admit(PacketFacts facts, kj::ArrayPtr<const kj::byte> start);
   void answer(const PacketFacts& facts, proto::Verdict verdict);
   void flushAnswers();
   void setTimer();

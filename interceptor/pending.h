@@ -30,6 +30,7 @@ struct PacketFacts {
   uint32_t length;   // of the whole packet, bytes
   uint64_t arrived;  // CLOCK_MONOTONIC, ns
   uint64_t stamped;  // by the kernel, before the queue: CLOCK_REALTIME, ns; 0: it was not
+  uint32_t queued;   // ns from the stamp until it was read, at most 4 s; 0: no stamp
   bool asked;  // a person is asked about it (Pending::renew): how long it waits measures nobody
 };
 

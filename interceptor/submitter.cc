@@ -112,6 +112,7 @@ void toRing(const PendingPacket& packet, uint64_t netns, proto::Packet::Builder 
   builder.setOutInterface(facts.outInterface);
   builder.setUid(facts.uid);
   builder.setArrived(facts.arrived);
+  builder.setQueued(facts.queued);
   builder.setLength(facts.length);
   builder.setStart(kj::arrayPtr(packet.start, packet.startLength));
 }

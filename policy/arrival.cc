@@ -20,6 +20,9 @@ Arrival Arrival::from(proto::Attributed::Reader reader, ProgramCache& programs) 
   arrival.hook = reader.getHook();
   arrival.tuple = Tuple::from(reader.getTuple());
   arrival.attributedNs = reader.getAttributed();
+  arrival.times.queue = reader.getQueued();
+  if (reader.getAttributed() >= reader.getArrived())
+    arrival.times.attribution = reader.getAttributed() - reader.getArrived();
   arrival.malformed = reader.getMalformed() != proto::Malformed::NO;
   arrival.fragment = reader.getFragment();
   arrival.interface = kj::str(reader.getInterface());

@@ -19,6 +19,7 @@ struct Arrival {
   proto::Hook hook = proto::Hook::OUTPUT;
   Tuple tuple;                // as in the packet
   uint64_t attributedNs = 0;  // CLOCK_MONOTONIC: when the attributor was done
+  StageTimes times;           // so far
   bool malformed = false;
   bool fragment = false;  // not the first: it has no ports
   bool loopback = false;

@@ -31,6 +31,7 @@ port = 23
 
 struct Fixture {
   kj::Own<rules::RuleSet> rules = rules::loadRules(RULES);
+  kj::StringPtr lists = "/nonexistent"_kj;
   FlowTable flows;
   capnp::MallocMessageBuilder message;
   proto::Question::Builder question = message.initRoot<proto::Question>();
@@ -38,7 +39,7 @@ struct Fixture {
   view::Explanation::Builder answer = answerMessage.initRoot<view::Explanation>();
 
   kj::StringPtr ask() {
-    explain(question, ExplainFrom{*rules, flows, rules::testUsers()}, rules::NOW, answer);
+    explain(question, ExplainFrom{*rules, flows, rules::testUsers(), lists}, rules::NOW, answer);
     return answer.getWords();
   }
 
@@ -132,6 +133,20 @@ TEST_CASE("the DNS stage of a named connection is told") {
   f.ask();
   CHECK(contains(f.answer.getDns(),
                  "the name example.org is answered: rule \"web\" (test.toml:6) may let"));
+}
+
+TEST_CASE("the time of each stage that took place is told, in their order") {
+  Fixture f;
+  auto& flow = f.curlFlowDecidedBy("web", "test.toml:6", proto::Verdict::ACCEPT);
+  flow.times.policy = 30'500;
+  flow.times.attribution = 120'000;
+  f.ask();
+  auto stages = f.answer.getStages();
+  REQUIRE(stages.size() == 2);
+  CHECK(stages[0].getStage() == "attribution");
+  CHECK(stages[0].getUs() == 120);
+  CHECK(stages[1].getStage() == "policy");
+  CHECK(stages[1].getUs() == 30.5);
 }
 
 TEST_CASE("a connection that is not known is refused in words") {

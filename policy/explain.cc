@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/explain.h"
 
+#include "common/name-list.h"
 #include "policy/connection-view.h"
 #include "policy/explain-words.h"
 #include "policy/failure.h"
@@ -24,6 +25,33 @@ void fillDecision(const RuleSet& set, const Decision& decision, const Trace& tra
   set.fill(size_t(decision.rule - set.rules().begin()), explanation.initDeciding());
 }
 
+void fillStages(const StageTimes& times, view::Explanation::Builder explanation) {
+  struct Stage {
+    kj::StringPtr name;
+    uint64_t ns;
+  };
+  Stage stages[] = {{"queue"_kj, times.queue},
+                    {"attribution"_kj, times.attribution},
+                    {"name"_kj, times.name},
+                    {"question"_kj, times.question},
+                    {"policy"_kj, times.policy}};
+  kj::Vector<Stage> measured;
+  for (auto& stage : stages)
+    if (stage.ns > 0) measured.add(stage);
+  auto list = explanation.initStages(uint(measured.size()));
+  for (uint i = 0; i < list.size(); i++) {
+    list[i].setStage(measured[i].name);
+    list[i].setUs(double(measured[i].ns) / 1000);
+  }
+}
+
+void fillLists(kj::StringPtr folder, kj::StringPtr domain, view::Explanation::Builder explanation) {
+  if (domain.size() == 0) return;
+  auto lists = listsWith(folder, domain);
+  auto list = explanation.initLists(uint(lists.size()));
+  for (uint i = 0; i < list.size(); i++) list.set(i, lists[i]);
+}
+
 void explainFlow(const Flow& flow, const ExplainFrom& from, uint64_t nowWallNs,
                  view::Explanation::Builder explanation) {
   fill(explanation.initConnection(), flow, from.users);
@@ -32,7 +60,9 @@ void explainFlow(const Flow& flow, const ExplainFrom& from, uint64_t nowWallNs,
   auto decision = facts.decide(from.rules, nowWallNs, &trace);
   fillDecision(from.rules, decision, trace, explanation);
   explanation.setWords(wordsOf(flow, decision, from.users));
+  fillStages(flow.times, explanation);
   kj::StringPtr domain = flow.judgement.domain;
+  fillLists(from.listFolder, domain, explanation);
   if (domain.size() == 0 || flow.direction != rules::Direction::OUT) return;
   explanation.setDns(
       nameWords(domain, from.rules.judgeName(flow.process.program->facts(), domain, nowWallNs)));
@@ -140,8 +170,10 @@ void explainImagined(const FlowFacts& facts, const ExplainFrom& from, uint64_t n
   fillDecision(from.rules, decision, trace, explanation);
   explanation.setWords(
       wordsOf(facts, decision, firstUndecided(from.rules, facts, decision, nowWallNs), from.users));
-  if (facts.domains.size() == 0 || facts.direction != rules::Direction::OUT) return;
+  if (facts.domains.size() == 0) return;
   auto domain = facts.domains[0].name;
+  fillLists(from.listFolder, domain, explanation);
+  if (facts.direction != rules::Direction::OUT) return;
   explanation.setDns(nameWords(
       domain, from.rules.judgeName(facts.process, domain, nowWallNs, !facts.known.process)));
 }

@@ -13,6 +13,7 @@ struct ExplainFrom {
   const rules::RuleSet& rules;
   const FlowTable& flows;
   const UserNames& users;
+  kj::StringPtr listFolder;  // of compiled lists
 };
 
 void explain(proto::Question::Reader question, ExplainFrom from, uint64_t nowWallNs,

@@ -42,6 +42,15 @@ struct Judgement {
   bool log = true;              // told to the historian (Rule.log)
 };
 
+struct StageTimes {
+  // Of the packet that a flow began with, ns; 0: not measured, or there was no such stage.
+  uint64_t queue = 0;        // in the kernel's queue; where the kernel stamps packets
+  uint64_t attribution = 0;  // read from it until attributed
+  uint64_t name = 0;         // of policy's time: waiting for the resolver to tell of a name
+  uint64_t question = 0;     // a person was asked
+  uint64_t policy = 0;       // attributed until settled, without a question's time
+};
+
 struct Flow {
   uint64_t id = 0;  // from 1; never given twice in policy's life
   Tuple tuple;      // as in its first packet: conntrack's original direction
@@ -60,6 +69,7 @@ struct Flow {
   uint64_t endedNs = 0;    // 0 while open
   uint64_t bytesIn = 0;    // whole packets; known when conntrack has told
   uint64_t bytesOut = 0;
+  StageTimes times;
 
   // For those who keep the table true, not for showing.
   bool tracked =

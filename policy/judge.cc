@@ -38,9 +38,9 @@ void Judge::receive(proto::AttributedBatch::Reader batch) {
   for (auto process : batch.getLearned()) learn(process);
   for (auto packet : batch.getFlows()) {
     counts.packets++;
-    if (packet.getAttributed() >= packet.getArrived())
-      attributing.record(packet.getAttributed() - packet.getArrived());
-    take(Arrival::from(packet, parts.programs), Names::ASK);
+    auto arrival = Arrival::from(packet, parts.programs);
+    if (arrival.times.attribution > 0) attributing.record(arrival.times.attribution);
+    take(kj::mv(arrival), Names::ASK);
   }
 }
 
@@ -59,6 +59,7 @@ void Judge::learn(proto::Process::Reader process) {
 
 void Judge::resume(Arrival&& arrival) {
   KJ_DEFER(finishBatch());
+  if (arrival.attributedNs != 0) arrival.times.question = monotonicNs() - arrival.attributedNs;
   arrival.attributedNs = 0;  // how long a person took says nothing of us
   take(kj::mv(arrival), Names::ASKED);
 }
@@ -146,6 +147,8 @@ void Judge::judgeNew(Arrival&& arrival, Names names) {
   kept.tracked = isKept(kept.judgement.verdict) && !forTheMoment;
   if (!kept.tracked) parts.transient.add(kept);
   toTell.add(kept.id);
+  kept.times = arrival.times;
+  if (arrival.attributedNs != 0) kept.times.policy = monotonicNs() - arrival.attributedNs;
   settle(arrival, kept.judgement.verdict, forTheMoment);
 }
 
@@ -213,8 +216,9 @@ bool Judge::waitsForName(const Flow& flow, Arrival& arrival) {
   // are busy with packets.
   auto known = need == Deciding::Need::TURN ? timer.afterDelay(0 * kj::NANOSECONDS)
                                             : parts.lookups.fetch(flow.remoteAddress());
-  tasks.add(known.then([this, waiting = kj::mv(arrival)]() mutable {
+  tasks.add(known.then([this, began = monotonicNs(), waiting = kj::mv(arrival)]() mutable {
     held--;
+    waiting.times.name = monotonicNs() - began;
     KJ_DEFER(finishBatch());
     take(kj::mv(waiting), Names::ASKED);
   }));

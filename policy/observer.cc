@@ -55,7 +55,8 @@ public:
   kj::Promise<void> explain(ExplainContext context) override {
     return observed.refreshBytes().then([this, context]() mutable {
       policy::explain(context.getParams().getQuestion(),
-                      ExplainFrom{observed.rules.inForce(), observed.flows, observed.users},
+                      ExplainFrom{observed.rules.inForce(), observed.flows, observed.users,
+                                  observed.listFolder},
                       wallNs(), context.getResults().initExplanation());
     });
   }

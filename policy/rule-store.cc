@@ -575,6 +575,10 @@ void RuleStore::loadFirst() {
   impl->loadFirst();
 }
 
+kj::StringPtr RuleStore::listFolder() const {
+  return impl->folders.lists;
+}
+
 rules::RuleSet& RuleStore::inForce() {
   return impl->inForce.set();
 }

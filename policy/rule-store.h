@@ -59,6 +59,7 @@ public:
 
   rules::RuleSet& inForce();
   const rules::RuleSet& inForce() const;
+  kj::StringPtr listFolder() const;  // of the compiled lists that rules may name
   // Valid until the event loop turns next: a change replaces it. After loadFirst.
 
   void onChange(Apply apply);

@@ -50,12 +50,20 @@ interface History {
   # days oldest first. filter.limit groups.
   gaps @3 (filter :HistoryFilter) -> (gaps :List(View.HistoryGap));
   # When something could not be recorded, and how much. Of the filter: since, until.
-  replay @4 (rules :List(RuleText), since :UInt64, until :UInt64, policy :Text) -> (outcome :View.ReplayOutcome);
+  replay @4 (rules :List(RuleText), since :UInt64, until :UInt64, policy :Text, profile :Text, here :List(Text))
+      -> (outcome :View.ReplayOutcome);
   # The past through another set of rules: which verdicts would have been others. At most 60 s. `policy` is the [policy] table to judge
-  # by, as TOML (common/settings.h, readPolicyTable); empty: that of portreeve.toml.
+  # by, as TOML (common/settings.h, readPolicyTable); empty: that of portreeve.toml. `profile` is taken to have been in force all the
+  # time (empty: none), the machine to have been on the networks of the profiles `here`. FAILED in words where there is no such profile.
   prompts @5 (filter :HistoryFilter) -> (page :Prompt.PromptRecordPage);
   # Questions and what was answered; of the filter: since, until, program, user, action, domain, rule and how to page.
+  explain @6 (connection :UInt64, rules :List(RuleText), policy :Text, profile :Text, here :List(Text))
+      -> (explanation :View.Explanation);
+  # One connection, by its id in the history: what was decided then, and each rule that these consider. The rest as with `replay`.
 }
+
+const firstPastId :UInt64 = 68719476736;
+# A connection's id in the history is at least this; policy's own ids are below.
 
 const nobodysUid :UInt32 = 4294967295;
 

@@ -40,6 +40,7 @@ struct Packet {
   arrived @9 :UInt64;       # CLOCK_MONOTONIC, ns, when the interceptor read it
   length @10 :UInt32;       # of the whole packet, bytes
   start @11 :Data;          # the packet's first bytes from the IP header on, at most 256
+  queued @12 :UInt32;       # ns in the kernel's queue, at most; 0: the kernel had not stamped it
 }
 
 struct AttributedBatch {
@@ -73,6 +74,7 @@ struct Attributed {
   loopback @18 :Bool;          # leaves or comes by the loopback interface
   interface @19 :Text;         # name of the interface that it leaves or came by ("eth0"); empty where none.
                                # The attributor knows it from rtnetlink(7) link messages
+  queued @20 :UInt32;          # as in Packet
 }
 
 struct SettleBatch { verdicts @0 :List(Settlement); }

@@ -192,6 +192,13 @@ struct Explanation {
   deciding @2 :RuleView;
   dns @3 :Text;                  # what the DNS stage said, or would say
   words @4 :Text;                # the whole in one or two sentences
+  stages @5 :List(StageTime);    # of the connection's first packet, in their order; empty for what was imagined
+  lists @6 :List(Text);          # compiled lists that have the domain, and the entry: "ads: *.ads.example"
+}
+
+struct StageTime {
+  stage @0 :Text;                # queue, attribution, policy, of it name; question (docs/architecture.md)
+  us @1 :Float64;
 }
 
 struct ChangeView {
@@ -303,6 +310,7 @@ struct ReplayRequest {
   rules @0 :List(RuleFile);
   since @1 :Text;                # RFC 3339, or 30s, 5m, 2h, 7d; empty: all that is kept
   until @2 :Text;
+  profile @3 :Text;              # taken to have been in force; empty: the one that is; "none"
 }
 
 struct RuleReplacement {

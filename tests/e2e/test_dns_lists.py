@@ -56,6 +56,8 @@ def test_listed_names_are_refused_with_the_list_named_until_the_list_changes(net
         assert (shown["name"], shown["names"], shown["refused"]) == ("ads", 2, True)
         steps = json.loads(suite.command("dns", "query", "www.blocked.test", "--json", check=False).stdout)
         assert steps["steps"][0] == {"what": "list", "result": 'refused by list "ads": www.blocked.test'}
+        told = suite.json("explain", "--domain", "www.blocked.test", "--to", "10.9.0.11:80")
+        assert told["lists"] == ["ads: www.blocked.test"], told
         # An alias of a listed name is refused, too.
         source.write_text("www.allowed.test\n")
         suite.command("dns", "lists", "--update")

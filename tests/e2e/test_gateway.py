@@ -157,6 +157,8 @@ def test_history_over_http_is_that_of_the_command(suite, login):
         time.sleep(0.1)
     shown = json.loads(suite.command("history", "--program", "remembered", "--json").stdout.splitlines()[0])
     assert rows[0]["id"] == shown["id"] and set(rows[0]) == set(shown)
+    explained = ask(suite, login[0], f"explain?id={int(rows[0]['id'])}")[2]
+    assert explained["words"].startswith("It was allowed") and explained["connection"]["id"] == rows[0]["id"], explained
 
 
 def test_a_rule_is_added_tried_and_removed_by_whoever_has_seen_the_rules(suite, login):

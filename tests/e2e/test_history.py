@@ -2,6 +2,7 @@
 """The past: connections and names are recorded behind the verdict, found again, replayed and forgotten."""
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -139,6 +140,17 @@ def test_replay_says_what_other_rules_would_have_changed(suite, tmp_path):
     assert change["origin"].endswith("10.toml:1") and change["connections"] >= 1
     outcome = suite.json("replay", "--since", "1h")
     assert not any(c["program"].endswith("/replayed") for c in outcome["changes"])
+
+
+def test_a_connection_of_the_past_is_explained(suite):
+    suite.probe("explained", "tcp", "10.9.0.13", 7000)
+    row = recorded(suite, "explained")[-1]
+    words = suite.command("explain", int(row["id"])).stdout
+    assert re.search(r"It was allowed .*; the rules now in force decide the same|It was allowed by rule", words), words
+    told = suite.json("explain", int(row["id"]))
+    assert told["connection"]["process"]["path"].endswith("/explained") and told["considered"][-1]["matched"], told
+    missing = suite.command("explain", int(row["id"]) + 10**6, check=False)
+    assert missing.returncode == 1 and "is not in the history" in missing.stderr, missing
 
 
 def test_replay_takes_the_files_in_force_with_their_sets(suite):

@@ -133,3 +133,18 @@ def test_policy_that_comes_back_is_told_where_the_machine_is(net, home):
     home.wait_enforcing()
     leave(net)
     wait_for(home, "")
+
+
+def test_the_past_is_replayed_under_another_profile(home):
+    assert home.probe(*TARGET)["ok"]
+    wait_until(lambda: home.command("history", "--program", "app", "--since", "1h", "--json").stdout.strip(), 10, "it is recorded")
+
+    def would_be(*words):
+        changes = home.json("replay", "--since", "1h", *words)["changes"]
+        return {(c["before"], c["after"]) for c in changes if c["program"].endswith("/app")}
+
+    assert ("allow", "block") not in would_be() and ("allow", "drop") not in would_be()
+    assert ("allow", "block") in would_be("--profile", "none")
+    assert ("allow", "drop") in would_be("--profile", "quiet")
+    missing = home.command("replay", "--profile", "work", check=False)
+    assert missing.returncode == 1 and 'there is no profile "work": portreeve.toml has tunnel, home, quiet' in missing.stderr, missing
