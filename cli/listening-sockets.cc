@@ -4,8 +4,8 @@
 #include "cli/endpoint.h"
 #include "cli/failure.h"
 #include "cli/inet-listener.h"
-#include "cli/unix-listener.h"
 #include "common/log.h"
+#include "common/unix-listener.h"
 
 #include <kj/debug.h>
 #include <sys/socket.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/notify-socket.h"
 
-#include "cli/unix-listener.h"
+#include "common/unix-listener.h"
 
 #include <errno.h>
 #include <kj/debug.h>

@@ -17,9 +17,9 @@
 #include "cli/suite-folders.h"
 #include "cli/supervisor-service.h"
 #include "cli/supervisor.h"
-#include "cli/unix-listener.h"
 #include "common/log.h"
 #include "common/rpc-server.h"
+#include "common/unix-listener.h"
 
 #include <kj/async-io.h>
 #include <kj/async-unix.h>

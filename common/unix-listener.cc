@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli/unix-listener.h"
+#include "common/unix-listener.h"
 
 #include <errno.h>
 #include <kj/debug.h>
@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-namespace portreeve::cli {
+namespace portreeve {
 
 kj::AutoCloseFd bindUnixSocket(kj::StringPtr path, int type, mode_t mode, Account owner) {
   sockaddr_un address{};
@@ -34,4 +34,4 @@ kj::AutoCloseFd listenUnixSocket(kj::StringPtr path, int type, mode_t mode, Acco
   return fd;
 }
 
-}  // namespace portreeve::cli
+}  // namespace portreeve

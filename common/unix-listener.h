@@ -8,7 +8,7 @@
 #include <kj/string.h>
 #include <sys/types.h>
 
-namespace portreeve::cli {
+namespace portreeve {
 
 kj::AutoCloseFd bindUnixSocket(kj::StringPtr path, int type, mode_t mode, Account owner);
 // What stands at `path` is removed first. `type`: SOCK_STREAM, …, with SOCK_NONBLOCK if wanted;
@@ -16,4 +16,4 @@ kj::AutoCloseFd bindUnixSocket(kj::StringPtr path, int type, mode_t mode, Accoun
 
 kj::AutoCloseFd listenUnixSocket(kj::StringPtr path, int type, mode_t mode, Account owner);
 
-}  // namespace portreeve::cli
+}  // namespace portreeve
