@@ -4,11 +4,12 @@
 # Exported by portreeve-resolver (own uid, no capability, ports handed over) on resolver.sock. DNS itself comes over
 # UDP and TCP on the handed-over sockets. The resolver holds policy's NameJudge; without policy it answers
 # SERVFAIL with an extended error (RFC 8914) rather than unjudged. All of this is for those who may observe; `flush` for those
-# who may change, and for the gateway (which lets sessions do it that may change).
+# who may change, and for the gateway (which lets sessions do it that may change); `addressesOf` for the gate.
 
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("portreeve::proto");
 using Daemon = import "daemon.capnp";
+using Flow = import "flow.capnp";
 using View = import "dns-view.capnp";
 
 interface Resolver extends (Daemon.Daemon) {
@@ -29,4 +30,9 @@ interface Resolver extends (Daemon.Daemon) {
   # Oldest first; the newest `limit` (0: 1000) of those above number `after`.
 
   lists @5 () -> (lists :List(View.DnsList), update :View.DnsListsUpdate);
+
+  addressesOf @6 (name :Text, anew :Bool) -> (addresses :List(Flow.Address), ttl :UInt32, reason :Text, answered :Bool);
+  # For the gate and root: where a server is that the settings name, by A and AAAA. Policy is not asked, for no program is; lists and
+  # private addresses are refused as to anybody. `anew`: somebody is asked, whatever the cache holds. `ttl`: seconds.
+  # Without addresses `reason` says why; `answered` is false where nobody could be asked: what was known before may still hold.
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/bootstrap.h"
 
+#include "common/address-message.h"
 #include "common/clock.h"
 #include "common/dns-words.h"
 #include "common/lists-update.h"
@@ -312,6 +313,21 @@ public:
     for (auto& problem : folder.problems()) list[at++].setProblem(problem);
     fill(context.getResults().initUpdate(), ListsUpdate::read(folder.folder()));
     return kj::READY_NOW;
+  }
+
+  kj::Promise<void> addressesOf(AddressesOfContext context) override {
+    entitlement.require(Role::GATE);
+    auto asked = context.getParams();
+    auto freshness = asked.getAnew() ? Freshness::ANEW : Freshness::CACHED;
+    return inside.servers.find(requireName(asked.getName()), freshness)
+        .then([context](ServerPlaces places) mutable {
+          auto results = context.getResults();
+          auto list = results.initAddresses(uint(places.addresses.size()));
+          for (uint i = 0; i < list.size(); i++) toMessage(places.addresses[i], list[i]);
+          results.setTtl(places.ttl);
+          results.setReason(places.reason);
+          results.setAnswered(places.answered);
+        });
   }
 
 private:

@@ -9,6 +9,7 @@
 #include "resolver/local-names.h"
 #include "resolver/name-filter.h"
 #include "resolver/name-router.h"
+#include "resolver/server-lookup.h"
 
 #include <kj/function.h>
 
@@ -21,6 +22,7 @@ struct Inside {
   NameFilter& filter;
   const LocalNames& local;
   NameRouter& router;
+  ServerLookup& servers;
   kj::Function<void(proto::view::ProcessStatus::Builder)>& fillStatus;
 };
 

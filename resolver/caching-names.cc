@@ -50,15 +50,7 @@ kj::Promise<Found> CachingNames::find(const Lookup& lookup) {
     counts.hits++;
     return kj::mv(*found);
   }
-  counts.misses++;
-  auto asked = fetch(key, lookup).then([this, key](Prepared answer) -> Found {
-    if (failed(*answer) && isNetworkFailure(*answer))
-      KJ_IF_MAYBE (stale, staleAnswer(key)) return kj::mv(*stale);
-    uint64_t serial = 0;
-    KJ_IF_MAYBE (entry, cached.find(key))
-      if (entry->answer == answer) serial = entry->serial;
-    return {kj::mv(answer), 0, false, false, serial};
-  });
+  auto asked = ask(key, lookup);
   KJ_IF_MAYBE (entry, cached.find(key)) {
     if (!serveStale || entry->expiresNs + AnswerCache::KEPT_STALE_NS < monotonicNs()) return asked;
     // The question goes on behind the stale answer.
@@ -73,6 +65,22 @@ kj::Promise<Found> CachingNames::find(const Lookup& lookup) {
     return asked.exclusiveJoin(kj::mv(late));
   }
   return asked;
+}
+
+kj::Promise<Found> CachingNames::findAnew(const Lookup& lookup) {
+  return ask(cacheKey(lookup.question, lookup.dnssecOk, lookup.checkingDisabled), lookup);
+}
+
+kj::Promise<Found> CachingNames::ask(const std::string& key, const Lookup& lookup) {
+  counts.misses++;
+  return fetch(key, lookup).then([this, key](Prepared answer) -> Found {
+    if (failed(*answer) && isNetworkFailure(*answer))
+      KJ_IF_MAYBE (stale, staleAnswer(key)) return kj::mv(*stale);
+    uint64_t serial = 0;
+    KJ_IF_MAYBE (entry, cached.find(key))
+      if (entry->answer == answer) serial = entry->serial;
+    return {kj::mv(answer), 0, false, false, serial};
+  });
 }
 
 kj::Promise<Prepared> CachingNames::fetch(const std::string& key, const Lookup& lookup) {

@@ -44,6 +44,9 @@ public:
   kj::Promise<Found> find(const Lookup& lookup);
   // From the cache, or the source. When the source fails or is slow, a stale one if there is any.
 
+  kj::Promise<Found> findAnew(const Lookup& lookup);
+  // From the source, whatever the cache holds. When it fails, what the cache holds.
+
   AnswerCache& cache() { return cached; }
   const Counters& counters() const { return counts; }
 
@@ -58,6 +61,7 @@ private:
   std::unordered_map<std::string, Shared> underWay;
   kj::TaskSet tasks;  // last: what runs in it uses the rest
 
+  kj::Promise<Found> ask(const std::string& key, const Lookup& lookup);
   kj::Promise<Prepared> fetch(const std::string& key, const Lookup& lookup);
   void refresh(AnswerCache::Entry& entry);
   kj::Maybe<Found> staleAnswer(std::string_view key);

@@ -102,7 +102,7 @@ kj::Promise<void> Service::serve() {
 }
 
 Inside Service::inside() {
-  return {queries, names, filter, local, router, statusFiller};
+  return {queries, names, filter, local, router, servers, statusFiller};
 }
 
 void Service::useNetwork(const NetworkServers& given) {

@@ -20,6 +20,7 @@
 #include "resolver/policy-link.h"
 #include "resolver/resolution.h"
 #include "resolver/self-probe.h"
+#include "resolver/server-lookup.h"
 #include "resolver/servers-watch.h"
 #include "resolver/tcp-listener.h"
 #include "resolver/tls-client.h"
@@ -70,6 +71,7 @@ private:
   PolicyLink policy;
   CachingNames names;
   NameFilter filter;
+  ServerLookup servers{names, filter, local};
   ListsWatch listsWatch;
   JudgedQueries queries;
   SelfProbe selfProbe;
