@@ -198,6 +198,28 @@ def test_an_open_connection_ends_when_its_rule_names_another_way(suite):
         suite.rules(RULES)
 
 
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_open_connection_that_a_rule_turns_to_gate17_ends_and_says_nothing_more_in_the_clear(suite, tunnel, capture, protocol, place):
+    """What it says after the rule is in force is on no wire; what it said before is."""
+    held = suite.hold("plain", protocol, WORLD[place], 7000)
+    assert held.first["ok"] and held.say("before-the-rule")["ok"]
+    suite.rules(RULES.replace('"plain"\naction = "allow"', '"plain"\naction = "gate17"'))
+    try:
+        said = held.say("after-the-rule")
+        assert protocol == "udp" or not said["ok"], said
+        assert suite.probe("plain", protocol, WORLD[place], 7000, "--timeout", 2)["ok"] == (protocol == "tcp")  # microsocks: no datagrams
+    finally:
+        suite.rules(RULES)
+        held.close()
+    capture.__exit__()
+    clear = capture.bytes(tunnel.net.machine, "eth0")
+    assert b"before-the-rule" in clear and b"after-the-rule" not in clear
+    late = capture.lines(tunnel.net.machine, "eth0", protocol, "and", "dst", "host", WORLD[place], "and", "dst", "port", "7000", "and",
+                         "src", "host", MACHINE[place])
+    assert not [line for line in late if "[S]" in line][1:], late
+
+
 def test_another_profile_sends_by_another_way(suite):
     held = suite.hold("travelling", "tcp", SERVER[0], 7000)
     assert held.first["ok"] and suite.connections(program="travelling")[-1]["verdict"]["way"] == "home"

@@ -55,7 +55,7 @@ way = "near"
 def tunnel(net):
     with Tunnel(net) as made:
         made.own = keygen(made.folder / "own.key")
-        made.near = Node(made, "near", net.world, WORLD[0], made.own, elsewhere=UPSTREAM[0])
+        made.near = Node(made, "near", net.world, WORLD[0], made.own)
         made.microsocks("socks", WORLD[0], 1080)
         made.liar = keygen(made.folder / "liar.key")
         for name in ("own", "liar"):

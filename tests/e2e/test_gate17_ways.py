@@ -82,14 +82,15 @@ def ways(suite):
     return {way["name"]: way for way in map(json.loads, suite.command("gate", "status", "--json").stdout.splitlines())}
 
 
-def test_datagrams_leave_by_the_way_of_their_rule(suite, tunnel, capture):
-    seen = suite.probe("by-dante", "udp", SERVER[0], 7000)
-    assert seen["ok"] and seen["data"] == f"hello from {SERVER[0]}:7000", seen
+@pytest.mark.parametrize("place", [0, 1])
+def test_datagrams_leave_by_the_way_of_their_rule(suite, tunnel, capture, place):
+    seen = suite.probe("by-dante", "udp", SERVER[place], 7000)
+    assert seen["ok"] and seen["data"] == f"hello from {SERVER[place]}:7000", seen
     connection = suite.connections(program="by-dante", protocol="udp")[-1]
     assert connection["verdict"]["mark"] == 1717 and connection["verdict"]["way"] == "dante", connection
     capture.__exit__()
     nothing_in_the_clear(capture, tunnel)
-    assert capture.lines(tunnel.server, "eth0", "udp", "and", "src", "host", WORLD_INSIDE[0])
+    assert capture.lines(tunnel.server, "eth0", "udp", "and", "src", "host", WORLD_INSIDE[place])
 
 
 def test_datagrams_to_a_name_are_looked_up_at_the_far_end(suite, tunnel, capture):
@@ -124,7 +125,7 @@ def test_a_flood_of_datagrams_is_carried(suite, tunnel):
     done = suite.net.inside("iperf3", "-c", SERVER[0], "-u", "-b", "5M", "-l", "1200", "-t", "2", "-J", timeout=60)
     end = json.loads(done.stdout)["end"]["sum"]
     # How fast is for bench/gate17; a busy machine may lose some of them.
-    assert end["packets"] > 100 and end["lost_percent"] < 60, end
+    assert end["packets"] > 800 and end["lost_percent"] < 60, end
 
 
 @pytest.mark.parametrize("program", ["by-proxy", "by-ssh"])

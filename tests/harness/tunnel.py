@@ -23,6 +23,7 @@ class Tunnel:
         self.server = net.machine.replace("machine", "server")
         self.ways = {}
         self.folder = Path(tempfile.mkdtemp(prefix="portreeve-tunnel-", dir="/var/tmp"))
+        self.folder.chmod(0o755)
 
     def __enter__(self):
         run("ip", "netns", "add", self.server)
@@ -47,10 +48,10 @@ class Tunnel:
         shutil.rmtree(f"/etc/netns/{self.net.world}", ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def listen(self, name, port, *words, namespace=None):
+    def listen(self, name, port, *words, namespace=None, **more):
         """Start a server of the world's and wait until it listens on that port."""
         namespace = namespace or self.net.world
-        self.ways[name] = self.net.start(namespace, *words)
+        self.ways[name] = self.net.start(namespace, *words, **more)
         wait_until(lambda: f":{port} " in run("ip", "netns", "exec", namespace, "ss", "-Hltn").stdout, 10,
                    lambda: f"{name} listens on {port}")
         return self.ways[name]
