@@ -102,6 +102,13 @@ TEST_CASE("private addresses are refused to the suite as to anybody, where the s
   CHECK(found.reason.startsWith("the resolver refuses the name: "));
 }
 
+TEST_CASE("an address that stands for none is none") {
+  Fixture f;
+  f.world.six = false;
+  f.world.four = std::string(4, '\0');
+  CHECK(f.find().reason == "the name has no address");
+}
+
 TEST_CASE("names of this machine's own are asked of nobody") {
   Fixture f;
   f.local.takeHosts("192.0.2.9 relay\n"_kj.asArray());

@@ -18,7 +18,9 @@ ServerPlaces refusal(kj::StringPtr why) {
 ServerPlaces placesIn(const Found& found) {
   auto& answer = *found.answer;
   ServerPlaces places;
-  places.addresses = answer.given.addresses;
+  // 0.0.0.0 is how lists elsewhere say "no"; here it would lead to this machine.
+  for (auto& address : answer.given.addresses)
+    if (!address.isUnspecified()) places.addresses.push_back(address);
   places.answered = answer.rcode == RCODE_NOERROR || answer.rcode == RCODE_NXDOMAIN;
   if (!places.addresses.empty()) {
     places.ttl = found.stale ? CachingNames::STALE_TTL
