@@ -41,16 +41,18 @@ Cell stateCell(view::GateWay::Reader way) {
   return Cell(kj::str(way.getState()), way.getState() == "failing" ? Colour::RED : Colour::NONE);
 }
 
-}  // namespace
+kj::String serverText(view::GateWay::Reader way) {
+  bool moved = way.getAddress().size() > 0 && way.getAddress() != way.getServer();
+  return moved ? kj::str(way.getServer(), " = ", way.getAddress()) : kj::str(way.getServer());
+}
 
-int gateStatus(const GateOptions& options) {
-  Session session;
+void showWays(Session& session, bool json) {
   auto gate = session.dial<proto::Gate>("gate");
   auto answer = session.await("gate", gate.waysRequest().send());
   auto ways = answer.getWays();
-  if (options.json) {
+  if (json) {
     for (auto way : ways) printLine(toJson(way));
-    return GOOD;
+    return;
   }
   if (ways.size() == 0)
     printLine(
@@ -62,12 +64,19 @@ int gateStatus(const GateOptions& options) {
       {"MS", true}, {"STREAMS", true}, {"OPENED", true}, {"FAILED", true}, {"MBIT/S OUT", true},
       {"IN", true}, {"LAST FAILURE"}};
   for (auto way : ways)
-    table.add(way.getName(), way.getType(), way.getServer(), stateCell(way),
+    table.add(way.getName(), way.getType(), serverText(way), stateCell(way),
               localTime(way.getSince(), wallNs()), rounded(way.getLatency(), 1),
               kj::str(uint64_t(way.getStreams())), kj::str(uint64_t(way.getOpened())),
               kj::str(uint64_t(way.getFailures())), rateText(way.getRateOut()),
               rateText(way.getRateIn()), way.getReason());
   print(table.text());
+}
+
+}  // namespace
+
+int gateStatus(const GateOptions& options) {
+  Session session;
+  showWays(session, options.json);
   return GOOD;
 }
 

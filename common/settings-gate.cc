@@ -50,13 +50,17 @@ WayType requireType(const Section& section) {
   section.failHere(kj::str("needs a type = \"…\"; there is: ", kj::strArray(words, ", ")));
 }
 
-SocketAddress requireServer(const Section& section) {
+ServerAddress requireServer(const Section& section) {
   KJ_IF_MAYBE (text, section.string("server")) {
-    KJ_IF_MAYBE (address, SocketAddress::parse(*text)) return *address;
-    section.fail(KJ_ASSERT_NONNULL(section.find("server")), "server",
-                 "must be an address with its port: \"192.0.2.1:1080\", \"[2001:db8::1]:1080\"");
+    KJ_IF_MAYBE (server, ServerAddress::parse(*text)) return kj::mv(*server);
+    section.fail(
+        KJ_ASSERT_NONNULL(section.find("server")), "server",
+        kj::str('"', *text,
+                "\" must be an address or a host name with its port: \"192.0.2.1:1080\", "
+                "\"[2001:db8::1]:1080\", \"vpn.example.org:17\" (a name has letters, digits, "
+                "'-' and dots, one of another script its \"xn--\")"));
   }
-  section.failHere("needs a server = \"ADDRESS:PORT\"");
+  section.failHere("needs a server = \"ADDRESS:PORT\" or \"NAME:PORT\"");
 }
 
 void refuseKeysOfOtherTypes(const Section& section, const Settings::Way& way) {

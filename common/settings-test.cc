@@ -101,16 +101,19 @@ TEST_CASE("ways of Gate17 are read in their order, and rules may name them") {
   SettingsFile file(
       "[[gate.way]]\nname = \"tor\"\ntype = \"socks5\"\nserver = \"127.0.0.1:9050\"\n"
       "[[gate.way]]\nname = \"office\"\ntype = \"http\"\nserver = \"[2001:db8::1]:8080\"\n"
-      "credentials = \"/etc/x\"\n");
+      "credentials = \"/etc/x\"\n"
+      "[[gate.way]]\nname = \"named\"\ntype = \"http\"\nserver = \"Proxy.example.org:8080\"\n");
   auto settings = Settings::load(file.path);
-  REQUIRE(settings.gate.ways.size() == 2);
+  REQUIRE(settings.gate.ways.size() == 3);
+  CHECK(settings.gate.ways[2].server.name == "proxy.example.org");
   CHECK(settings.gate.ways[0].server.toString() == "127.0.0.1:9050");
   CHECK(settings.gate.ways[1].type == WayType::HTTP);
   CHECK(settings.policy.ways[1] == "office");
   CHECK(errorOf("[[gate.way]]\nname = \"a\"\ntype = \"socks4\"\nserver = \"127.0.0.1:1\"") ==
         ":3:8: gate.way.type must be one of: socks5, http, gate17");
   CHECK(errorOf("[[gate.way]]\nname = \"a\"\ntype = \"socks5\"\nserver = \"127.0.0.1\"")
-            .startsWith(":4:10: gate.way.server must be an address with its port"));
+            .startsWith(":4:10: gate.way.server \"127.0.0.1\" must be an address or a host name "
+                        "with its port"));
   CHECK(errorOf(kj::str("[[gate.way]]\nname = \"a\"\ntype = \"gate17\"\nserver = \"127.0.0.1:17\"\n"
                         "key = \"",
                         KEY.slice(4), "\"\nown_key = \"/x\"\n"))

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/profile-settings.h"
-#include "common/socket-address.h"
+#include "common/server-address.h"
 
 #include <kj/string.h>
 #include <kj/vector.h>
@@ -92,7 +92,7 @@ struct Settings {
     // [[gate.way]]
     kj::String name;
     WayType type = WayType::SOCKS5;  // type = "socks5" | "http" | "gate17"
-    SocketAddress server;            // server = "ADDRESS:PORT"
+    ServerAddress server;            // server = "ADDRESS:PORT" | "NAME:PORT"
     kj::String credentials;  // credentials = "": socks5, http: a file with user and password, a
                              // line each
     kj::String key;          // key: gate17: the node's public key

@@ -88,14 +88,13 @@ kj::Promise<void> askConnect(kj::AsyncIoStream& stream, kj::String request) {
 
 kj::Promise<kj::Own<kj::AsyncIoStream>> HttpWay::open(const Target& target) {
   auto request = http::connectRequest(target, credentials);
-  return Socket::connect(port, server)
-      .then([request = kj::mv(request)](kj::Own<Socket> socket) mutable {
-        auto asked = http::askConnect(*socket, kj::mv(request));
-        return asked.then([socket = kj::mv(socket)]() mutable -> kj::Own<kj::AsyncIoStream> {
-          socket->acknowledge();
-          return kj::mv(socket);
-        });
-      });
+  return server.connect().then([request = kj::mv(request)](kj::Own<Socket> socket) mutable {
+    auto asked = http::askConnect(*socket, kj::mv(request));
+    return asked.then([socket = kj::mv(socket)]() mutable -> kj::Own<kj::AsyncIoStream> {
+      socket->acknowledge();
+      return kj::mv(socket);
+    });
+  });
 }
 
 kj::Promise<kj::Own<Datagrams>> HttpWay::associate() {
@@ -103,7 +102,7 @@ kj::Promise<kj::Own<Datagrams>> HttpWay::associate() {
 }
 
 kj::Promise<void> HttpWay::probe() {
-  return Socket::connect(port, server).ignoreResult();
+  return server.connect().ignoreResult();
 }
 
 }  // namespace portreeve::gate17

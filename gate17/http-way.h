@@ -3,26 +3,23 @@
 // names up, and carries no datagrams.
 #pragma once
 
-#include "gate17/socket.h"
 #include "gate17/socks5.h"
+#include "gate17/way-server.h"
 #include "gate17/way.h"
-
-#include <kj/async-unix.h>
 
 namespace portreeve::gate17 {
 
 class HttpWay final : public Way {
 public:
-  HttpWay(kj::UnixEventPort& port, SocketAddress server, kj::Maybe<socks5::Credentials> credentials)
-      : port(port), server(server), credentials(kj::mv(credentials)) {}
+  HttpWay(WayServer& server, kj::Maybe<socks5::Credentials> credentials)
+      : server(server), credentials(kj::mv(credentials)) {}
 
   kj::Promise<kj::Own<kj::AsyncIoStream>> open(const Target& target) override;
   kj::Promise<kj::Own<Datagrams>> associate() override;
   kj::Promise<void> probe() override;
 
 private:
-  kj::UnixEventPort& port;
-  SocketAddress server;
+  WayServer& server;
   kj::Maybe<socks5::Credentials> credentials;
 };
 

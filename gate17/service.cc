@@ -20,7 +20,8 @@ Sockets Sockets::take(service::HandedSockets handed) {
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Settings::Gate& settings,
                  const Directories& directories, Sockets sockets)
-    : ways(io.unixEventPort, io.provider->getTimer(), settings.ways),
+    : names(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("resolver")),
+      ways(io.unixEventPort, io.provider->getTimer(), names, settings.ways),
       routing(
           *io.lowLevelProvider, io.provider->getTimer(), directories.socket("policy"),
           directories.socket("interceptor"), [this](const Tuple& original) { cut(original); },

@@ -10,6 +10,7 @@
 #include "common/status.h"
 #include "gate17/bootstrap.h"
 #include "gate17/listener.h"
+#include "gate17/suite-names.h"
 #include "gate17/suite-routing.h"
 #include "gate17/tcp-entrance.h"
 #include "gate17/udp-entrance.h"
@@ -43,6 +44,7 @@ public:
   // Never resolves; rejects when one of the parts fails for good.
 
 private:
+  SuiteNames names;
   Ways ways;
   SuiteRouting routing;
   TcpEntrance tcp;

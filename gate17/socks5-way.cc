@@ -7,7 +7,7 @@
 namespace portreeve::gate17 {
 
 kj::Promise<kj::Own<Socket>> Socks5Way::greeted() {
-  return Socket::connect(port, server).then([this](kj::Own<Socket> socket) {
+  return server.connect().then([this](kj::Own<Socket> socket) {
     auto known = socks5::authenticate(*socket, credentials);
     return known.then([socket = kj::mv(socket)]() mutable { return kj::mv(socket); });
   });
@@ -27,11 +27,12 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> Socks5Way::open(const Target& target) {
 kj::Promise<kj::Own<Datagrams>> Socks5Way::associate() {
   return greeted().then([this](kj::Own<Socket> socket) {
     // From which port the datagrams will come is not known yet.
-    Address any = server.address.isV4() ? Address::fromV4("\0\0\0\0") : Address();
+    auto there = remoteAddressOf(socket->fd()).address;
+    Address any = there.isV4() ? Address::fromV4("\0\0\0\0") : Address();
     auto asked = socks5::ask(*socket, socks5::Command::UDP_ASSOCIATE, Target::at({any, 0}));
     return asked.then(
-        [this, socket = kj::mv(socket)](SocketAddress bound) mutable -> kj::Own<Datagrams> {
-          if (bound.address.isUnspecified()) bound.address = server.address;
+        [this, there, socket = kj::mv(socket)](SocketAddress bound) mutable -> kj::Own<Datagrams> {
+          if (bound.address.isUnspecified()) bound.address = there;
           auto relay = DatagramSocket::connected(port, bound);
           return kj::heap<Socks5Datagrams>(kj::mv(socket), kj::mv(relay));
         });

@@ -5,6 +5,7 @@
 
 #include "gate17/socket.h"
 #include "gate17/socks5.h"
+#include "gate17/way-server.h"
 #include "gate17/way.h"
 
 #include <kj/async-unix.h>
@@ -13,8 +14,7 @@ namespace portreeve::gate17 {
 
 class Socks5Way final : public Way {
 public:
-  Socks5Way(kj::UnixEventPort& port, SocketAddress server,
-            kj::Maybe<socks5::Credentials> credentials)
+  Socks5Way(kj::UnixEventPort& port, WayServer& server, kj::Maybe<socks5::Credentials> credentials)
       : port(port), server(server), credentials(kj::mv(credentials)) {}
 
   kj::Promise<kj::Own<kj::AsyncIoStream>> open(const Target& target) override;
@@ -23,7 +23,7 @@ public:
 
 private:
   kj::UnixEventPort& port;
-  SocketAddress server;
+  WayServer& server;
   kj::Maybe<socks5::Credentials> credentials;
 
   kj::Promise<kj::Own<Socket>> greeted();

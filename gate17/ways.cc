@@ -24,27 +24,29 @@ kj::Maybe<socks5::Credentials> credentialsOf(const Settings::Way& settings) {
   return readCredentials(settings.credentials);
 }
 
-kj::Own<Way> makeNodeWay(kj::UnixEventPort& port, const Settings::Way& settings,
-                         kj::Maybe<Way&> via) {
-  auto server = settings.server;
-  NodeWay::Dial dial = [&port, server]() {
-    return Socket::connect(port, server).then([](kj::Own<Socket> socket) {
-      return kj::Own<kj::AsyncIoStream>(kj::mv(socket));
-    });
+kj::Own<Way> makeNodeWay(const Settings::Way& settings, WayServer& server, kj::Maybe<Way&> via) {
+  NodeWay::Dial dial = [&server]() {
+    return server.connect().then(
+        [](kj::Own<Socket> socket) { return kj::Own<kj::AsyncIoStream>(kj::mv(socket)); });
   };
+  // A name is then looked up at the other's far end: nobody here is asked for it.
+  auto& where = settings.server;
   KJ_IF_MAYBE (other, via)
-    dial = [&other = *other, server]() { return other.open(Target::at(server)); };
+    dial = [&other = *other, target = Target{kj::str(where.name), where.address, where.port}]() {
+      return other.open(target);
+    };
   return kj::heap<NodeWay>(kj::mv(dial), PrivateKey::read(settings.ownKey), kj::str(settings.key));
 }
 
-kj::Own<Way> makeWay(kj::UnixEventPort& port, const Settings::Way& settings, kj::Maybe<Way&> via) {
+kj::Own<Way> makeWay(kj::UnixEventPort& port, const Settings::Way& settings, WayServer& server,
+                     kj::Maybe<Way&> via) {
   switch (settings.type) {
     case WayType::SOCKS5:
-      return kj::heap<Socks5Way>(port, settings.server, credentialsOf(settings));
+      return kj::heap<Socks5Way>(port, server, credentialsOf(settings));
     case WayType::HTTP:
-      return kj::heap<HttpWay>(port, settings.server, credentialsOf(settings));
+      return kj::heap<HttpWay>(server, credentialsOf(settings));
     case WayType::GATE17:
-      return makeNodeWay(port, settings, via);
+      return makeNodeWay(settings, server, via);
   }
   KJ_UNREACHABLE;
 }
@@ -63,11 +65,13 @@ bool isOfTheWay(const kj::Exception& e) {
 
 }  // namespace
 
-KnownWay::KnownWay(const Settings::Way& settings, kj::Own<Way> made)
+KnownWay::KnownWay(const Settings::Way& settings, kj::Own<WayServer> where, kj::Own<Way> made)
     : name(kj::str(settings.name)),
+      where(kj::mv(where)),
       way(kj::mv(made)),
       type(toText(settings.type)),
       server(settings.server.toString()),
+      led(settings.via.size() > 0),
       sinceNs(wallNs()) {}
 
 template <typename T>
@@ -117,6 +121,15 @@ void KnownWay::took(double ms) {
   good();
 }
 
+void KnownWay::begin(kj::Timer& timer) {
+  if (led) return;
+  probing = true;
+  probe = timer.timeoutAfter(PROBE_WITHIN, where->find())
+              .catch_([this](kj::Exception&& e) { failed(e); })
+              .then([this]() { probing = false; })
+              .eagerlyEvaluate(nullptr);
+}
+
 void KnownWay::lookAfter(kj::Timer& timer) {
   if (!failing() || probing) return;
   probing = true;
@@ -148,6 +161,10 @@ void KnownWay::fill(proto::view::GateWay::Builder view) const {
   view.setName(name);
   view.setType(type);
   view.setServer(server);
+  kj::String address;
+  if (!led)
+    KJ_IF_MAYBE (reached, where->reached()) address = reached->toString();
+  view.setAddress(address);
   view.setState(state == State::GOOD      ? "good"
                 : state == State::FAILING ? "failing"
                                           : "not used yet");
@@ -163,12 +180,15 @@ void KnownWay::fill(proto::view::GateWay::Builder view) const {
   view.setRateIn(throughput.inPerSecond());
 }
 
-Ways::Ways(kj::UnixEventPort& port, kj::Timer& timer, kj::ArrayPtr<const Settings::Way> settings)
+Ways::Ways(kj::UnixEventPort& port, kj::Timer& timer, ServerNames& names,
+           kj::ArrayPtr<const Settings::Way> settings)
     : timer(timer) {
   for (auto& one : settings) {
     kj::Maybe<Way&> via;
     KJ_IF_MAYBE (other, find(one.via)) via = other->plain();
-    ways.add(kj::heap<KnownWay>(one, makeWay(port, one, via)));
+    auto server = kj::heap<WayServer>(port, timer, names, one.server);
+    auto way = makeWay(port, one, *server, via);
+    ways.add(kj::heap<KnownWay>(one, kj::mv(server), kj::mv(way)));
   }
 }
 
@@ -220,13 +240,18 @@ kj::Promise<Result> Ways::byTheFirst(kj::Vector<KnownWay*> candidates, size_t at
 }
 
 kj::Promise<void> Ways::run() {
+  for (auto& way : ways) way->begin(timer);
+  return tick();
+}
+
+kj::Promise<void> Ways::tick() {
   return timer.afterDelay(TICK).then([this]() {
     ticks++;
     for (auto& way : ways) {
       way->tick();
       if (ticks % TICKS_A_PROBE == 0) way->lookAfter(timer);
     }
-    return run();
+    return tick();
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/settings.h"
 #include "gate17/traffic.h"
+#include "gate17/way-server.h"
 #include "gate17/way.h"
 #include "proto/gate-view.capnp.h"
 
@@ -21,7 +22,7 @@ namespace portreeve::gate17 {
 class KnownWay {
   // A way with what is known of it.
 public:
-  KnownWay(const Settings::Way& settings, kj::Own<Way> way);
+  KnownWay(const Settings::Way& settings, kj::Own<WayServer> where, kj::Own<Way> way);
   KJ_DISALLOW_COPY(KnownWay);
 
   const kj::String name;
@@ -37,6 +38,10 @@ public:
 
   Way& plain() { return *way; }
 
+  void begin(kj::Timer& timer);
+  // Finds out where its server is, so that one that cannot be found is known to fail before it is
+  // used.
+
   void lookAfter(kj::Timer& timer);
   // Where it fails: finds out whether it still does. Nothing while that is being found out.
 
@@ -48,9 +53,11 @@ private:
   enum class State { NOT_USED, GOOD, FAILING };
   struct Probed {};
 
+  kj::Own<WayServer> where;
   kj::Own<Way> way;
   kj::StringPtr type;
   kj::String server;
+  bool led;  // to its server by another way
   State state = State::NOT_USED;
   kj::String reason;
   uint64_t sinceNs;      // wall clock
@@ -70,7 +77,8 @@ private:
 
 class Ways {
 public:
-  Ways(kj::UnixEventPort& port, kj::Timer& timer, kj::ArrayPtr<const Settings::Way> settings);
+  Ways(kj::UnixEventPort& port, kj::Timer& timer, ServerNames& names,
+       kj::ArrayPtr<const Settings::Way> settings);
   // Reads the credentials: before the sandbox. Throws FAILED where they cannot be read.
   KJ_DISALLOW_COPY(Ways);
 
@@ -101,6 +109,7 @@ private:
   kj::Vector<kj::Own<KnownWay>> ways;
   unsigned ticks = 0;
 
+  kj::Promise<void> tick();
   kj::Vector<KnownWay*> inOrder(kj::ArrayPtr<const kj::String> wanted);
   template <typename Result, typename Open>
   kj::Promise<Result> byTheFirst(kj::Vector<KnownWay*> candidates, size_t at, Open open);

@@ -12,7 +12,7 @@ struct GateWay {
   # One [[gate.way]] of portreeve.toml.
   name @0 :Text;
   type @1 :Text;                 # socks5, http, gate17
-  server @2 :Text;               # address:port
+  server @2 :Text;               # address:port or name:port, as the settings have it
   state @3 :Text;                # good, failing, not used yet
   reason @4 :Text;               # the last failure's; empty while it is good
   since @5 :Text;                # of the state
@@ -24,4 +24,5 @@ struct GateWay {
   bytesIn @11 :Float64 $Json.name("bytes_in");
   rateOut @12 :Float64 $Json.name("rate_out");   # bytes a second, over the last ten seconds
   rateIn @13 :Float64 $Json.name("rate_in");
+  address @14 :Text;             # address:port that the last connection to the server went to; empty: none yet, or it goes by another way
 }
