@@ -37,8 +37,9 @@ auto release(kj::Own<Connection> connection) {
 
 }  // namespace
 
-NodeWay::NodeWay(Dial dial, const PrivateKey& own, kj::String key)
-    : dial(kj::mv(dial)),
+NodeWay::NodeWay(kj::Timer& timer, Dial dial, const PrivateKey& own, kj::String key)
+    : timer(timer),
+      dial(kj::mv(dial)),
       nodeKey(kj::mv(key)),
       tls(own, [this](kj::StringPtr shown) { return shown == nodeKey; }) {}
 
@@ -49,33 +50,42 @@ kj::Promise<kj::Own<NodeWay::Connection>> NodeWay::connection() {
     if (!(*known)->gone) return kj::addRef(**known);
     current = nullptr;
   }
-  KJ_IF_MAYBE (others, coming) return others->addBranch();
-  auto made = connect().fork();
-  auto mine = made.addBranch();
-  coming = kj::mv(made);
-  return mine;
+  if (!dialling) {
+    dialling = true;
+    coming = connect().fork();
+  }
+  return coming.addBranch().then([this]() -> kj::Promise<kj::Own<Connection>> {
+    KJ_IF_MAYBE (made, current) return kj::addRef(**made);
+    return KJ_EXCEPTION(DISCONNECTED, "the node broke off");
+  });
 }
 
-kj::Promise<kj::Own<NodeWay::Connection>> NodeWay::connect() {
-  return dial()
-      .then([this](kj::Own<kj::AsyncIoStream> stream) { return tls.connect(kj::mv(stream)); })
-      .then([](kj::Own<TlsStream> stream) {
-        auto made = kj::refcounted<Connection>(kj::mv(stream));
+kj::Promise<void> NodeWay::connect() {
+  auto made =
+      kj::evalNow([this]() {
+        return dial();
+      }).then([this](kj::Own<kj::AsyncIoStream> stream) {
+          return tls.connect(kj::mv(stream));
+        }).then([](kj::Own<TlsStream> stream) {
+        auto fresh = kj::refcounted<Connection>(kj::mv(stream));
         // In TLS 1.3 a client learns only now whether it was let in.
-        auto greeted = made->node.pingRequest().send().ignoreResult();
-        return greeted.then([made = kj::mv(made)]() mutable { return kj::mv(made); });
-      })
+        auto greeted = fresh->node.pingRequest().send().ignoreResult();
+        return greeted.then([fresh = kj::mv(fresh)]() mutable { return kj::mv(fresh); });
+      });
+  return timer.timeoutAfter(CONNECT_WITHIN, kj::mv(made))
       .then(
-          [this](kj::Own<Connection> made) {
-            coming = nullptr;
-            current = kj::addRef(*made);
-            return kj::mv(made);
+          [this](kj::Own<Connection> fresh) {
+            dialling = false;
+            current = kj::mv(fresh);
           },
-          [this](kj::Exception&& e) -> kj::Own<Connection> {
-            coming = nullptr;
+          [this](kj::Exception&& e) {
+            dialling = false;
             // Whatever it was, the node is of no use now.
-            kj::throwFatalException(kj::Exception(kj::Exception::Type::DISCONNECTED, e.getFile(),
-                                                  e.getLine(), kj::str(e.getDescription())));
+            bool late = e.getType() == kj::Exception::Type::OVERLOADED;
+            kj::throwFatalException(
+                kj::Exception(kj::Exception::Type::DISCONNECTED, e.getFile(), e.getLine(),
+                              kj::str(late ? "it does not answer in time"_kj
+                                           : kj::StringPtr(e.getDescription()))));
           });
 }
 

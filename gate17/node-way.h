@@ -12,15 +12,19 @@
 #include <kj/async.h>
 #include <kj/function.h>
 #include <kj/refcount.h>
+#include <kj/timer.h>
 
 namespace portreeve::gate17 {
 
 class NodeWay final : public Way {
 public:
+  static constexpr auto CONNECT_WITHIN = 15 * kj::SECONDS;
+
   using Dial = kj::Function<kj::Promise<kj::Own<kj::AsyncIoStream>>()>;
   // A stream to the node: a socket, or one through another way.
 
-  NodeWay(Dial dial, const PrivateKey& own, kj::String nodeKey);
+  NodeWay(kj::Timer& timer, Dial dial, const PrivateKey& own, kj::String nodeKey);
+  // A connection that is not there within CONNECT_WITHIN is given up, whoever waits for it.
   ~NodeWay() noexcept(false);
 
   kj::Promise<kj::Own<kj::AsyncIoStream>> open(const Target& target) override;
@@ -30,14 +34,16 @@ public:
 private:
   struct Connection;  // refcounted: each stream holds it
 
+  kj::Timer& timer;
   Dial dial;
   kj::String nodeKey;
   TlsContext tls;
   kj::Maybe<kj::Own<Connection>> current;
-  kj::Maybe<kj::ForkedPromise<kj::Own<Connection>>> coming;
+  bool dialling = false;
+  kj::ForkedPromise<void> coming = nullptr;  // then `current` is there
 
   kj::Promise<kj::Own<Connection>> connection();
-  kj::Promise<kj::Own<Connection>> connect();
+  kj::Promise<void> connect();
 };
 
 }  // namespace portreeve::gate17

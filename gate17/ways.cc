@@ -24,7 +24,8 @@ kj::Maybe<socks5::Credentials> credentialsOf(const Settings::Way& settings) {
   return readCredentials(settings.credentials);
 }
 
-kj::Own<Way> makeNodeWay(const Settings::Way& settings, WayServer& server, kj::Maybe<Way&> via) {
+kj::Own<Way> makeNodeWay(kj::Timer& timer, const Settings::Way& settings, WayServer& server,
+                         kj::Maybe<Way&> via) {
   NodeWay::Dial dial = [&server]() {
     return server.connect().then(
         [](kj::Own<Socket> socket) { return kj::Own<kj::AsyncIoStream>(kj::mv(socket)); });
@@ -35,18 +36,19 @@ kj::Own<Way> makeNodeWay(const Settings::Way& settings, WayServer& server, kj::M
     dial = [&other = *other, target = Target{kj::str(where.name), where.address, where.port}]() {
       return other.open(target);
     };
-  return kj::heap<NodeWay>(kj::mv(dial), PrivateKey::read(settings.ownKey), kj::str(settings.key));
+  return kj::heap<NodeWay>(timer, kj::mv(dial), PrivateKey::read(settings.ownKey),
+                           kj::str(settings.key));
 }
 
-kj::Own<Way> makeWay(kj::UnixEventPort& port, const Settings::Way& settings, WayServer& server,
-                     kj::Maybe<Way&> via) {
+kj::Own<Way> makeWay(kj::UnixEventPort& port, kj::Timer& timer, const Settings::Way& settings,
+                     WayServer& server, kj::Maybe<Way&> via) {
   switch (settings.type) {
     case WayType::SOCKS5:
       return kj::heap<Socks5Way>(port, server, credentialsOf(settings));
     case WayType::HTTP:
       return kj::heap<HttpWay>(server, credentialsOf(settings));
     case WayType::GATE17:
-      return makeNodeWay(settings, server, via);
+      return makeNodeWay(timer, settings, server, via);
   }
   KJ_UNREACHABLE;
 }
@@ -187,7 +189,7 @@ Ways::Ways(kj::UnixEventPort& port, kj::Timer& timer, ServerNames& names,
     kj::Maybe<Way&> via;
     KJ_IF_MAYBE (other, find(one.via)) via = other->plain();
     auto server = kj::heap<WayServer>(port, timer, names, one.server);
-    auto way = makeWay(port, one, *server, via);
+    auto way = makeWay(port, timer, one, *server, via);
     ways.add(kj::heap<KnownWay>(one, kj::mv(server), kj::mv(way)));
   }
 }
