@@ -272,9 +272,10 @@ private:
     auto* gate = app.add_subcommand("gate", "Gate17: the ways out that rules can choose");
     gate->require_subcommand(1);
     auto* status = add(
-        *gate, "status", "The ways, how they do, how fast they are",
+        *gate, "status", "The ways, how they do, how fast they are; a node of this machine's",
         "A way is a [[gate.way]] of portreeve.toml; a rule with action = \"gate17\" chooses it by\n"
-        "way = \"NAME\". What would go by a way that fails is blocked.",
+        "way = \"NAME\". What would go by a way that fails is blocked. Of a node (portreeve-gate\n"
+        "--node): its clients, what each of them does, and who was not let in.",
         [&o]() { return cli::gateStatus(o); });
     status->add_flag("--json", o.json, JSON_HELP);
     auto* test =

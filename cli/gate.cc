@@ -2,6 +2,7 @@
 #include "cli/gate.h"
 
 #include "cli/endpoint.h"
+#include "cli/gate-node.h"
 #include "cli/local-time.h"
 #include "cli/new-file.h"
 #include "cli/printable.h"
@@ -12,6 +13,7 @@
 #include "common/socket-address.h"
 #include "gate17/keys.h"
 #include "proto/gate.capnp.h"
+#include "proto/node.capnp.h"
 
 namespace portreeve::cli {
 namespace {
@@ -72,11 +74,23 @@ void showWays(Session& session, bool json) {
   print(table.text());
 }
 
+void showNode(Session& session, bool json) {
+  auto observer = session.dial<proto::NodeObserver>("gate-node");
+  auto answer = session.await("gate-node", observer.nodeRequest().send());
+  if (json)
+    printLine(toJson(answer.getNode()));
+  else
+    print(nodeText(answer.getNode()));
+}
+
 }  // namespace
 
 int gateStatus(const GateOptions& options) {
   Session session;
-  showWays(session, options.json);
+  // A node needs no suite beside it, a suite no node.
+  bool node = session.listens("gate-node");
+  if (!node || session.listens("gate")) showWays(session, options.json);
+  if (node) showNode(session, options.json);
   return GOOD;
 }
 

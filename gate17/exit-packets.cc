@@ -84,7 +84,10 @@ private:
   }
 
   void put(const SocketAddress& to, kj::ArrayPtr<const kj::byte> bytes) {
-    if (!parts.rules.allow(to)) return;
+    if (!parts.rules.allow(to)) {
+      use.refused++;
+      return;
+    }
     if (peers.size() >= MOST_PEERS) peers.clear();
     peers.insert(to);
     use.traffic.out += bytes.size();

@@ -36,11 +36,13 @@ constexpr const char* HELP =
     "  --node           be a node instead: take streams from other gates, whose keys "
     "[[node.client]]\n"
     "                   names, and let them out here; listens on [node] listen, or on sockets\n"
-    "                   \"node-tcp…\" and \"node-udp…\" that are handed over\n"
+    "                   \"node-tcp…\" and \"node-udp…\" that are handed over; says how it does on\n"
+    "                   \"rpc\", or on gate-node.sock\n"
     "  --prove-sandbox  enter the sandbox, try what must be refused there, and say so\n"
     "\n"
     "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([[gate.way]], [node]),\n"
-    "       $RUNTIME_DIRECTORY/policy.sock, $RUNTIME_DIRECTORY/interceptor.sock\n";
+    "       $RUNTIME_DIRECTORY/policy.sock, $RUNTIME_DIRECTORY/interceptor.sock,\n"
+    "       $RUNTIME_DIRECTORY/resolver.sock, $RUNTIME_DIRECTORY/gate-node.sock\n";
 
 int serve() {
   auto directories = Directories::fromEnvironment();
@@ -76,20 +78,21 @@ int serveNode() {
                                                    ": a node needs [node] key = \"FILE\": make one "
                                                    "with `portreeve gate keygen FILE`"));
   auto key = PrivateKey::read(settings.node.key);
-  auto sockets = NodeSockets::take(service::HandedSockets::take(), settings.node);
+  auto sockets = NodeSockets::take(service::HandedSockets::take(), settings.node, directories);
   auto account = nodeAccount();
+  auto accounts = Accounts::read();
   service::Notifier notifier;
   raiseDescriptorLimit();
   keepFreedMemory();
 
   kj::UnixEventPort::captureSignal(SIGTERM);
   auto io = kj::setupAsyncIo();
-  NodeService node(io, settings.node, key, kj::mv(sockets));
+  NodeService node(io, accounts, settings.node, key, kj::mv(sockets));
   auto terminated = io.unixEventPort.onSignal(SIGTERM).ignoreResult();
   loadNameService();
 
   dropPrivileges(account, nullptr);
-  enterNodeSandbox();
+  node.setLandlock(enterNodeSandbox());
   log::info(kj::str("a node, known by the key ", key.publicKey()));
   notifier.ready();
   node.serve()

@@ -18,6 +18,13 @@ constexpr auto HANDSHAKE_WITHIN = 10 * kj::SECONDS;
 constexpr unsigned DATAGRAMS_A_TURN = 64;
 constexpr kj::byte TLS_HANDSHAKE = 22;  // RFC 8446, 5.1
 
+SocketAddress peerOf(kj::AsyncIoStream& stream) {
+  sockaddr_storage address{};
+  kj::uint length = sizeof address;
+  stream.getpeername(reinterpret_cast<sockaddr*>(&address), &length);
+  return KJ_REQUIRE_NONNULL(SocketAddress::from(address), "a socket of no IP family");
+}
+
 bool beginsTls(int fd) {
   kj::byte first = 0;
   return recv(fd, &first, 1, MSG_PEEK) == 1 && first == TLS_HANDSHAKE;
@@ -27,31 +34,47 @@ bool beginsTls(int fd) {
 
 struct NodeService::Client {
   kj::String name;
-  NodeUse use;
+  kj::Own<NodeLedger::Connection> entry;
   NodeLink link;
 
-  Client(const NodeParts& parts, kj::StringPtr name, kj::Own<kj::AsyncIoStream> stream)
+  Client(const NodeParts& parts, kj::StringPtr name, kj::Own<NodeLedger::Connection> opened,
+         kj::Own<kj::AsyncIoStream> stream)
       : name(kj::str(name)),
-        link(kj::mv(stream), use.streams, capnp::rpc::twoparty::Side::SERVER,
-             makeNode(parts, use)) {
+        entry(kj::mv(opened)),
+        link(kj::mv(stream), entry->use.streams, capnp::rpc::twoparty::Side::SERVER,
+             makeNode(parts, entry->use)) {
     log::info(kj::str("client \"", name, "\" is here"));
   }
   ~Client() noexcept(false) {
-    log::info(kj::str("client \"", name, "\" has gone: ", use.traffic.out, " bytes out, ",
-                      use.traffic.in, " bytes in"));
+    auto& traffic = entry->use.traffic;
+    log::info(kj::str("client \"", name, "\" has gone: ", traffic.out, " bytes out, ", traffic.in,
+                      " bytes in"));
   }
 };
 
-NodeService::NodeService(kj::AsyncIoContext& io, const Settings::Node& settings,
-                         const PrivateKey& key, NodeSockets sockets)
+NodeService::NodeService(kj::AsyncIoContext& io, const Accounts& accounts,
+                         const Settings::Node& settings, const PrivateKey& key, NodeSockets sockets)
     : port(io.unixEventPort),
       timer(io.provider->getTimer()),
       settings(settings),
-      tls(key, [this](kj::StringPtr shown) { return nameOf(shown).size() > 0; }),
+      publicKey(key.publicKey()),
+      startedNs(wallNs()),
+      ledger(settings),
+      tls(key,
+          [this](kj::StringPtr shown, kj::AsyncIoStream& below) { return knows(shown, below); }),
       rules(settings),
       lookups(io.provider->getNetwork(), timer),
       parts{port, timer, transfer, lookups, rules},
-      tasks(*this) {
+      tasks(*this),
+      ownStatus(Role::GATE),
+      bootstrap{[this](proto::view::GateNode::Builder view) { fillNode(view); },
+                [this](proto::view::ProcessStatus::Builder view) { fillStatus(view); }} {
+  ownStatus.setState("running");
+  KJ_IF_MAYBE (fd, sockets.rpc)
+    rpc = kj::heap<RpcServer>(
+        *io.lowLevelProvider, fd->release(), accounts,
+        [this](Entitlement peer) { return makeNodeBootstrap(bootstrap, kj::mv(peer)); });
+  for (auto& socket : sockets.tcp) listening.add(localAddressOf(socket.fd).toString());
   for (auto& socket : sockets.tcp)
     listeners.add(kj::heap<Listener>(port, timer, kj::mv(socket.fd),
                                      [this](kj::AutoCloseFd fd) { take(kj::mv(fd)); }));
@@ -62,18 +85,20 @@ kj::Promise<void> NodeService::serve() {
   kj::Promise<void> all = kj::NEVER_DONE;
   for (auto& listener : listeners) all = all.exclusiveJoin(listener->run());
   for (auto& quoter : quoters) all = all.exclusiveJoin(quoteDatagrams(*quoter));
+  KJ_IF_MAYBE (server, rpc) all = all.exclusiveJoin((*server)->serve());
   return all;
 }
 
-kj::StringPtr NodeService::nameOf(kj::StringPtr key) const {
-  for (auto& client : settings.clients)
-    if (client.key == key) return client.name;
-  return "";
+bool NodeService::knows(kj::StringPtr key, kj::AsyncIoStream& stream) {
+  if (ledger.nameOf(key).size() > 0) return true;
+  // It may have gone before it was asked who it is.
+  kj::runCatchingExceptions([&]() { ledger.wrongKey(key, peerOf(stream)); });
+  return false;
 }
 
 void NodeService::take(kj::AutoCloseFd accepted) {
   // Past so many strangers the next is sent away; clients that are in have their connection.
-  if (strangers >= MOST_STRANGERS) return;
+  if (strangers >= MOST_STRANGERS) return ledger.turnedAway();
   strangers++;
   tasks.add(receive(kj::heap<Socket>(port, kj::mv(accepted))));
 }
@@ -87,23 +112,28 @@ kj::Promise<void> NodeService::receive(kj::Own<Socket> socket) {
 }
 
 kj::Promise<void> NodeService::serveClient(kj::Own<Socket> socket) {
+  auto& plain = *socket;
   return timer.timeoutAfter(HANDSHAKE_WITHIN, tls.accept(kj::mv(socket)))
       .then(
-          [this](kj::Own<TlsStream> stream) {
+          [this, &plain](kj::Own<TlsStream> stream) {
             strangers--;
-            auto name = nameOf(stream->peerKey());
-            auto client = kj::heap<Client>(parts, name, kj::mv(stream));
+            auto from = remoteAddressOf(plain.fd());
+            auto name = ledger.nameOf(stream->peerKey());
+            auto entry = ledger.open(stream->peerKey(), from);
+            auto client = kj::heap<Client>(parts, name, kj::mv(entry), kj::mv(stream));
             auto gone = client->link.whenGone();
             return gone.attach(kj::mv(client));
           },
           [this](kj::Exception&& e) -> kj::Promise<void> {
             strangers--;
+            ledger.handshakeFailed();
             return kj::mv(e);
           });
 }
 
 kj::Promise<void> NodeService::quote(kj::Own<Socket> socket) {
   strangers--;
+  ledger.quoted();
   auto words = quoteOfTheDay(wallNs());
   auto said = socket->write(words.begin(), words.size());
   return said.then([&socket = *socket]() { socket.shutdownWrite(); }).attach(kj::mv(socket));
@@ -112,8 +142,10 @@ kj::Promise<void> NodeService::quote(kj::Own<Socket> socket) {
 kj::Promise<void> NodeService::quoteDatagrams(DatagramSocket& socket) {
   for (unsigned i = 0; i < DATAGRAMS_A_TURN; i++) {
     KJ_IF_MAYBE (received, socket.tryReceive()) {
-      if (limit.allow(monotonicNs()))
+      if (limit.allow(monotonicNs())) {
+        ledger.quoted();
         socket.sendTo(received->from, quoteOfTheDay(wallNs()).asBytes());
+      }
     } else {
       return socket.whenReadable().then([this, &socket]() { return quoteDatagrams(socket); });
     }
@@ -121,6 +153,23 @@ kj::Promise<void> NodeService::quoteDatagrams(DatagramSocket& socket) {
   return timer.afterDelay(0 * kj::NANOSECONDS).then([this, &socket]() {
     return quoteDatagrams(socket);
   });
+}
+
+void NodeService::fillNode(proto::view::GateNode::Builder view) const {
+  view.setType("node");
+  view.setKey(publicKey);
+  view.setSince(rfc3339(startedNs));
+  view.setUptime(double(wallNs() - startedNs) / 1e9);
+  auto places = view.initListen(uint(listening.size()));
+  for (uint i = 0; i < places.size(); i++) places.set(i, listening[i]);
+  auto exits = view.initExit(uint(settings.exit.size()));
+  for (uint i = 0; i < exits.size(); i++) exits.set(i, toText(settings.exit[i]));
+  ledger.fill(view);
+}
+
+void NodeService::fillStatus(proto::view::ProcessStatus::Builder view) {
+  ownStatus.fill(view);
+  view.setName("gate-node");
 }
 
 void NodeService::taskFailed(kj::Exception&& e) {

@@ -3,12 +3,14 @@
 
 #include "common/log.h"
 #include "common/socket-address.h"
+#include "common/unix-listener.h"
 
 #include <errno.h>
 #include <kj/debug.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 namespace portreeve::gate17 {
 namespace {
@@ -35,10 +37,21 @@ kj::Maybe<kj::AutoCloseFd> bound(const SocketAddress& where, int type) {
   return kj::mv(fd);
 }
 
+kj::AutoCloseFd rpcSocket(service::HandedSockets& handed, const Directories& directories) {
+  for (auto& socket : handed.allStartingWith("rpc")) return kj::mv(socket.fd);
+  if (mkdir(directories.runtime.cStr(), 0755) != 0 && errno != EEXIST)
+    KJ_FAIL_SYSCALL("mkdir", errno, directories.runtime);
+  // Who may ask is told by SO_PEERCRED.
+  return listenUnixSocket(directories.socket("gate-node"), SOCK_STREAM | SOCK_NONBLOCK, 0666,
+                          {0, 0});
+}
+
 }  // namespace
 
-NodeSockets NodeSockets::take(service::HandedSockets handed, const Settings::Node& settings) {
+NodeSockets NodeSockets::take(service::HandedSockets handed, const Settings::Node& settings,
+                              const Directories& directories) {
   NodeSockets sockets;
+  sockets.rpc = rpcSocket(handed, directories);
   sockets.tcp = handed.allStartingWith("node-tcp");
   sockets.udp = handed.allStartingWith("node-udp");
   if (sockets.tcp.size() > 0) return sockets;

@@ -41,7 +41,7 @@ NodeWay::NodeWay(kj::Timer& timer, Dial dial, const PrivateKey& own, kj::String 
     : timer(timer),
       dial(kj::mv(dial)),
       nodeKey(kj::mv(key)),
-      tls(own, [this](kj::StringPtr shown) { return shown == nodeKey; }) {}
+      tls(own, [this](kj::StringPtr shown, kj::AsyncIoStream&) { return shown == nodeKey; }) {}
 
 NodeWay::~NodeWay() noexcept(false) = default;
 

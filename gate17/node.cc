@@ -26,18 +26,27 @@ public:
   kj::Promise<void> connect(ConnectContext context) override {
     auto asked = context.getParams();
     KJ_REQUIRE(asked.getName().size() <= LONGEST_NAME, "the name is too long");
-    if (use.streams >= MOST_STREAMS) return KJ_EXCEPTION(OVERLOADED, "too many streams");
+    if (use.streams >= MOST_STREAMS) {
+      use.refused++;
+      return KJ_EXCEPTION(OVERLOADED, "too many streams");
+    }
     use.streams++;
     auto counted = kj::defer([this]() { use.streams--; });
     Target target{kj::str(asked.getName()), fromMessage(asked.getAddress()), asked.getPort()};
     return parts.lookups.find(target)
-        .then([this](kj::Vector<SocketAddress> found) {
-          kj::Vector<SocketAddress> allowed;
-          for (auto& one : found)
-            if (parts.rules.allow(one)) allowed.add(one);
-          return reach(kj::mv(allowed), 0);
-        })
+        .then(
+            [this](kj::Vector<SocketAddress> found) {
+              kj::Vector<SocketAddress> allowed;
+              for (auto& one : found)
+                if (parts.rules.allow(one)) allowed.add(one);
+              return reach(kj::mv(allowed), 0);
+            },
+            [this](kj::Exception&& e) -> kj::Promise<kj::Own<Socket>> {
+              use.failed++;
+              return kj::mv(e);
+            })
         .then([this, context, counted = kj::mv(counted)](kj::Own<Socket> socket) mutable {
+          use.opened++;
           auto incoming = kj::refcounted<IncomingBytes>();
           context.getResults().setOut(makeSink(kj::addRef(*incoming)));
           auto client = kj::heap<ByteStream>(kj::mv(incoming), context.getParams().getBack());
@@ -50,7 +59,11 @@ public:
   }
 
   kj::Promise<void> associate(AssociateContext context) override {
-    if (use.streams >= MOST_STREAMS) return KJ_EXCEPTION(OVERLOADED, "too many streams");
+    if (use.streams >= MOST_STREAMS) {
+      use.refused++;
+      return KJ_EXCEPTION(OVERLOADED, "too many streams");
+    }
+    use.opened++;
     context.getResults().setOut(makeExitPackets(parts, use, context.getParams().getBack()));
     return kj::READY_NOW;
   }
@@ -63,12 +76,16 @@ private:
   kj::TaskSet tasks;
 
   kj::Promise<kj::Own<Socket>> reach(kj::Vector<SocketAddress> candidates, size_t at) {
-    if (candidates.empty()) return refusal("the node's rules do not let that out");
+    if (candidates.empty()) {
+      use.refused++;
+      return refusal("the node's rules do not let that out");
+    }
     auto tried =
         parts.timer.timeoutAfter(CONNECT_WITHIN, Socket::connect(parts.port, candidates[at]));
     return tried.catch_([this, candidates = kj::mv(candidates),
                          at](kj::Exception&& e) mutable -> kj::Promise<kj::Own<Socket>> {
       if (at + 1 < candidates.size()) return reach(kj::mv(candidates), at + 1);
+      use.failed++;
       if (e.getType() == kj::Exception::Type::OVERLOADED) return refusal("nobody answers there");
       return refusal(e.getDescription());
     });

@@ -24,7 +24,10 @@ struct NodeParts {
 
 struct NodeUse {
   // Of one client's connection; outlives its node.
-  size_t streams = 0;  // open now
+  size_t streams = 0;    // open now
+  uint64_t opened = 0;   // so far
+  uint64_t refused = 0;  // not let out by the rules, or too many
+  uint64_t failed = 0;   // no such name, or nobody answered
   Traffic traffic;
 };
 

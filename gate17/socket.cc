@@ -125,6 +125,10 @@ void Socket::getsockopt(int level, int option, void* value, kj::uint* length) {
   KJ_SYSCALL(::getsockopt(descriptor, level, option, value, length));
 }
 
+void Socket::getpeername(struct sockaddr* address, kj::uint* length) {
+  KJ_SYSCALL(::getpeername(descriptor, address, length));
+}
+
 void Socket::reset() {
   linger now{1, 0};
   ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof now);

@@ -27,6 +27,7 @@ public:
   kj::Promise<void> whenWriteDisconnected() override;
   void shutdownWrite() override;
   void getsockopt(int level, int option, void* value, kj::uint* length) override;
+  void getpeername(struct sockaddr* address, kj::uint* length) override;
 
   kj::Promise<void> whenReadable() { return observer.whenBecomesReadable(); }
   kj::Promise<void> whenWritable() { return observer.whenBecomesWritable(); }

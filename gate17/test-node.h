@@ -6,6 +6,7 @@
 #include "gate17/node-way.h"
 #include "gate17/test-listening.h"
 
+#include <capnp/message.h>
 #include <kj/async-io.h>
 #include <kj/debug.h>
 
@@ -13,6 +14,7 @@ namespace portreeve::gate17 {
 
 struct Site {
   kj::AsyncIoContext io = kj::setupAsyncIo();
+  Accounts accounts = Accounts::read();
   PrivateKey nodeKey = PrivateKey::make();
   PrivateKey clientKey = PrivateKey::make();
   Settings::Node settings;
@@ -26,7 +28,7 @@ struct Site {
     settings.clients.add(Settings::NodeClient{kj::str("test"), clientKey.publicKey()});
     NodeSockets sockets;
     sockets.tcp.add(service::HandedSocket{kj::str("node-tcp"), listening(nodeAt)});
-    auto made = kj::heap<NodeService>(io, settings, nodeKey, kj::mv(sockets));
+    auto made = kj::heap<NodeService>(io, accounts, settings, nodeKey, kj::mv(sockets));
     serving = made->serve().eagerlyEvaluate(nullptr);
     node = kj::mv(made);
     server = io.lowLevelProvider->wrapListenSocketFd(listening(serverAt).release(),
@@ -44,6 +46,12 @@ struct Site {
         own, kj::str(key));
   }
   kj::Own<NodeWay> way() { return way(clientKey, nodeKey.publicKey()); }
+
+  kj::Own<capnp::MallocMessageBuilder> status() {
+    auto message = kj::heap<capnp::MallocMessageBuilder>();
+    KJ_ASSERT_NONNULL(node)->fillNode(message->initRoot<proto::view::GateNode>());
+    return message;
+  }
 
   kj::Exception::Type failureOf(Way& way) {
     auto e = KJ_ASSERT_NONNULL(

@@ -71,6 +71,7 @@ public:
   TlsStreamImpl(SSL_CTX* context, kj::Own<kj::AsyncIoStream> below, bool connecting)
       : below(kj::mv(below)), ssl(SSL_new(context)) {
     KJ_REQUIRE(ssl != nullptr, "OpenSSL has no memory");
+    SSL_set_app_data(ssl, this->below.get());
     auto* bio = buffers.newBio();
     SSL_set_bio(ssl, bio, bio);
     if (connecting)
@@ -250,8 +251,11 @@ private:
 struct TlsVerification {
   static int verify(X509_STORE_CTX* store, void* argument) {
     auto& context = *static_cast<TlsContext*>(argument);
+    auto* ssl =
+        static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto& below = *static_cast<kj::AsyncIoStream*>(SSL_get_app_data(ssl));
     KJ_IF_MAYBE (key, keyOf(X509_STORE_CTX_get0_cert(store)))
-      if (context.knows(*key)) return 1;
+      if (context.knows(*key, below)) return 1;
     X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
     return 0;
   }

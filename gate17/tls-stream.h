@@ -19,10 +19,11 @@ public:
 
 class TlsContext {
 public:
-  using Knows = kj::Function<bool(kj::StringPtr publicKey)>;
+  using Knows = kj::Function<bool(kj::StringPtr publicKey, kj::AsyncIoStream& below)>;
 
   TlsContext(const PrivateKey& own, Knows knows);
-  // `knows`: whether to speak with whoever has that key. Throws FAILED when OpenSSL refuses.
+  // `knows`: whether to speak with whoever has that key, at the other end of the stream that
+  // carries the TLS. Throws FAILED when OpenSSL refuses.
   ~TlsContext() noexcept(false);
   KJ_DISALLOW_COPY(TlsContext);
 

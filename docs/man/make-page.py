@@ -43,7 +43,8 @@ DAEMONS = {
                   "It holds no capability and has no network. A full disk or a damaged file stops its memory, never a verdict."),
     "gate": ("carry connections through the ways of Gate17",
              "What a rule with action gate17 turns to it leaves by a way of portreeve.toml, or not at all. Programs may speak SOCKS5 to it "
-             "on port 717. It holds no capability: its ports are handed over."),
+             "on port 717. It holds no capability: its ports are handed over. With --node it is the far end of such a way, and tells on "
+             "gate-node.sock what its clients do."),
     "notify": ("show questions about connections on the desktop",
                "It runs as a person, in the person's session, with no authority but the person's own: it shows the questions about that "
                "person's programs and gives back the answers. While it runs and the screen is not locked, somebody is there to answer. It "

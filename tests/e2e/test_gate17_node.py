@@ -7,7 +7,7 @@ import pytest
 
 from harness.namespaces import MACHINE, UPSTREAM, WORLD, run, wait_until
 from harness.node import Node, keygen
-from harness.suite import Suite
+from harness.suite import COMMAND, Suite
 from harness.tunnel import FAR_NAME, SERVER, WORLD_INSIDE, Tunnel
 
 @pytest.fixture(scope="module")
@@ -206,6 +206,52 @@ for head in (b"", b"\\x16", b"\\x16\\x03\\x01\\x02\\x00\\x01\\x00\\x01\\xfc\\x03
     suite.net.outside("/usr/bin/python3", "-c", code, timeout=90)
     assert held.say()["ok"]
     held.close()
+
+
+def test_a_node_tells_its_own_machine_who_uses_it_and_how(suite, tunnel):
+    before = tunnel.near.status()
+    held = suite.hold("near", "tcp", SERVER[0], 7000)
+    for _ in range(25):
+        assert held.say("x" * 200)["ok"]
+    node = tunnel.near.status()
+    assert node["type"] == "node" and node["key"] == tunnel.near.key and node["uptime"] > 0 and node["exit"] == ["internet", "lan"], node
+    assert node["listen"] == [f"{WORLD[0]}:17", f"[{WORLD[1]}]:17", f"{UPSTREAM[0]}:443", f"{UPSTREAM[0]}:80", f"[{UPSTREAM[1]}]:443"]
+    client = node["clients"][0]
+    assert client["name"] == "machine" and client["key"] == tunnel.own and client["streams"] == before["clients"][0]["streams"] + 1, client
+    assert any(place.startswith(f"{MACHINE[0]}:") for place in client["connections"]) and client["since"] <= client["seen"], client
+    assert client["opened"] == before["clients"][0]["opened"] + 1
+    assert client["bytes_out"] >= before["clients"][0]["bytes_out"] + 5000 and client["bytes_in"] >= before["clients"][0]["bytes_in"] + 5000
+    held.close()
+    wait_until(lambda: tunnel.near.client()["streams"] == before["clients"][0]["streams"], 5, tunnel.near.status)
+    shown = tunnel.near.command("gate", "status").stdout
+    assert tunnel.near.key in shown and f"{UPSTREAM[0]}:443" in shown and re.search(rf"^machine +{MACHINE[0]}:\d+", shown, re.M), shown
+
+
+def test_a_node_tells_whom_it_did_not_let_in_and_what_it_did_not_let_out(suite, tunnel):
+    before = tunnel.near.status()
+    assert not suite.probe("stranger", "tcp", SERVER[0], 7000)["ok"]
+    suite.net.outside("/usr/bin/python3", "-c", f"import socket; socket.create_connection((\"{WORLD[0]}\", 17), 5).makefile(\"rb\").read()")
+    after = tunnel.near.status()
+    assert after["wrong_keys"] > before["wrong_keys"] and after["last_wrong_key"] == tunnel.stranger, after
+    assert after["last_wrong_from"].startswith(f"{MACHINE[0]}:") and after["quotes"] > before["quotes"], after
+    assert tunnel.stranger in tunnel.near.command("gate", "status").stdout
+    refused = tunnel.strict.client()["refused"]
+    assert not suite.probe("strict", "tcp", SERVER[0], 7000)["ok"]
+    assert not suite.probe("strict", "udp", SERVER[0], 7000, "--timeout", 1)["ok"]
+    assert tunnel.strict.client()["refused"] >= refused + 2
+
+
+def test_a_node_tells_nobody_who_may_not_observe(tunnel):
+    done = run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", COMMAND, "gate", "status", env=tunnel.near.environment, check=False)
+    assert done.returncode == 1 and "not entitled" in done.stderr and done.stdout == "", done
+
+
+def test_where_no_node_runs_any_more_its_status_says_so(tunnel):
+    tunnel.strict.end()
+    try:
+        assert tunnel.strict.command("gate", "status", check=False).returncode == 3
+    finally:
+        tunnel.strict.start()
 
 
 def test_the_node_is_locked_in(tunnel):

@@ -48,5 +48,15 @@ key = "{client}"
         """The lines of a [[gate.way]] that leads here, for whoever has that private key."""
         return f'type = "gate17"\nserver = "{server or f"{self.address}:17"}"\nkey = "{self.key}"\nown_key = "{own}"\n'
 
+    def command(self, *words, **more):
+        """On the node's machine."""
+        return run("ip", "netns", "exec", self.namespace, COMMAND, *words, env=self.environment, **more)
+
+    def status(self):
+        return json.loads(self.command("gate", "status", "--json").stdout)
+
+    def client(self):
+        return self.status()["clients"][0]
+
     def end(self):
         self.tunnel.end(self.name)
