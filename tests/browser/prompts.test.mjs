@@ -11,6 +11,22 @@ const questions = () => lines(portreeve("ask", "--list", "--json"));
 const asked = (page, words) => page.getByRole("heading", { name: words });
 const badge = (page) => page.locator('nav a[href="#/prompts"] .count');
 
+// Notifications that a test can look at: window.shown.
+const watchNotifications = (page) => page.evaluate(() => {
+  window.shown = [];
+  window.Notification = class {
+    static permission = "granted";
+    static requestPermission = async () => "granted";
+    constructor(title, { body }) {
+      Object.assign(this, { title, body, open: true });
+      window.shown.push(this);
+    }
+    close() {
+      this.open = false;
+    }
+  };
+});
+
 describe("questions", () => {
   // Each test leaves nothing behind.
   afterEach(() => {
@@ -113,20 +129,7 @@ describe("questions", () => {
 
   test("who wants it gets a notification, which leads to the question and goes with it", async () => {
     const { page, close } = await open({ permissions: ["notifications"] });
-    await page.evaluate(() => {
-      window.shown = [];
-      window.Notification = class {
-        static permission = "granted";
-        static requestPermission = async () => "granted";
-        constructor(title, { body }) {
-          Object.assign(this, { title, body, open: true });
-          window.shown.push(this);
-        }
-        close() {
-          this.open = false;
-        }
-      };
-    });
+    await watchNotifications(page);
     await go(page, "prompts");
     await page.getByRole("button", { name: "Notify me" }).click();
     await page.getByText("Each question is shown as a notification").waitFor();
@@ -140,6 +143,22 @@ describe("questions", () => {
     portreeve("ask", String(questions()[0].id), "block");
     await until(() => page.evaluate(() => window.shown.every(({ open }) => !open)), "the notification is gone");
     await fetching.done;
+    await close();
+  });
+
+  test("who has logged out is told of no question any more", async () => {
+    const { page, close } = await open({ at: "prompts", permissions: ["notifications"] });
+    await watchNotifications(page);
+    await page.getByRole("button", { name: "Notify me" }).click();
+    await go(page, "lists");
+    const fetching = fetchPage();
+    await until(() => page.evaluate(() => window.shown.length === 1), "a notification is shown");
+    assert.match(await page.title(), /^\(1\)/);
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByRole("heading", { name: "Log in" }).waitFor();
+    await until(() => page.evaluate(() => window.shown.every(({ open }) => !open)), "the notification is gone");
+    assert.doesNotMatch(await page.title(), /^\(/);
+    fetching.kill();
     await close();
   });
 

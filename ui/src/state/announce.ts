@@ -3,8 +3,8 @@
 import { effect } from "@preact/signals";
 import { headline } from "../format/prompt";
 import { text } from "../text/en";
-import { notify, notifying, takeBack } from "./notifications";
-import { open, questions } from "./prompts";
+import { keepOnly, notify, notifying } from "./notifications";
+import { open } from "./prompts";
 import { hashOf, page } from "./route";
 
 export function announceQuestions(): void {
@@ -13,6 +13,6 @@ export function announceQuestions(): void {
     if (notifying.value && !looking)
       for (const { id, prompt } of open.value)
         notify(id, headline(prompt), text.prompts.notification(prompt.waiting ?? 0), () => (location.hash = hashOf("prompts", { id: String(id) })));
-    for (const { id, closed } of questions.value) if (closed) takeBack(id);
+    keepOnly(new Set(open.value.map(({ id }) => id)));
   });
 }

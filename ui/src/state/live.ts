@@ -8,7 +8,7 @@ import type { Connection, Prompt } from "../api/types";
 import { loadConnections, takeConnection } from "./connections";
 import { endSession } from "./notices";
 import { notifying } from "./notifications";
-import { closePrompt, forgetAll, loadPrompts, takePrompt, type PromptClosed } from "./prompts";
+import { closePrompt, loadPrompts, takePrompt, type PromptClosed } from "./prompts";
 import { mayAnswer, pause, session } from "./session";
 
 const RETRY_MS = [500, 1000, 2000, 5000];
@@ -45,11 +45,11 @@ async function followOnce(stop: AbortSignal): Promise<void> {
   for await (const events of eventsOf(response)) for (const event of events) await take(event);
 }
 
-// Follows until the stream ends, or until it has to say something else of who is here: true.
+// Follows until the stream ends, or until it has to say something else of who is here, or the session ends: true.
 async function followWhileSo(): Promise<boolean> {
   const abort = new AbortController();
   const as = present.peek();
-  const unwatch = effect(() => void (present.value !== as && abort.abort()));
+  const unwatch = effect(() => void ((present.value !== as || session.value.state !== "in") && abort.abort()));
   try {
     await followOnce(abort.signal);
   } catch (error) {
@@ -62,7 +62,6 @@ async function followWhileSo(): Promise<boolean> {
 
 export async function keepFollowing(): Promise<void> {
   newest = undefined; // that was the session before
-  forgetAll();
   for (let failures = 0; session.peek().state === "in"; ) {
     const started = Date.now();
     try {

@@ -19,7 +19,7 @@ export const turnOff = () => void (wanted.value = "no");
 const shown = new Map<number, Notification>();
 
 export function notify(id: number, title: string, body: string, onClick: () => void): void {
-  if (!notifying.value || shown.has(id)) return;
+  if (shown.has(id)) return;
   const one = new Notification(title, { body, tag: `portreeve-${id}`, icon: "/icon.svg", requireInteraction: true });
   one.onclick = () => {
     window.focus();
@@ -29,7 +29,10 @@ export function notify(id: number, title: string, body: string, onClick: () => v
   shown.set(id, one);
 }
 
-export function takeBack(id: number): void {
-  shown.get(id)?.close();
-  shown.delete(id);
+export function keepOnly(ids: ReadonlySet<number>): void {
+  for (const [id, one] of shown) {
+    if (ids.has(id)) continue;
+    one.close();
+    shown.delete(id);
+  }
 }
