@@ -22,6 +22,7 @@ describe("modes and profiles", () => {
     assert.ok(!(await connect("mail", "10.9.0.13", 443)).ok, "something passes");
     await go(page, "rules");
     await banner(page).getByText(/nothing passes but what is essential. 4:\d\d left, begun by root/).waitFor();
+    assert.equal(await banner(page).getByRole("timer").getAttribute("aria-live"), "off", "each second is read out");
     await banner(page).getByRole("button", { name: "End it now" }).click();
     await page.getByText("Lockdown has ended").waitFor();
     assert.equal(modeOf(), "");
