@@ -112,16 +112,55 @@ test("a rule made of a connection says what it would have changed, is in force w
   await close();
 });
 
-test("the table is walked through by keyboard alone", async () => {
+const focusedRow = (page) => page.evaluate(() => {
+  const row = document.activeElement?.closest(".row");
+  return row && { index: Number(row.dataset.index), words: row.textContent };
+});
+
+test("rows that come in above the one with the focus leave it the focus", async () => {
   const { page, close } = await open({ at: "connections" });
   await until(async () => (await rows(page).count()) > 20, "rows are shown");
-  await rows(page).first().focus();
+  await page.getByRole("button", { name: "Pause" }).click();
+  for (let made = 0; made < 60; made++) await connect("sync", "10.9.0.13", 443);
+  const button = page.getByRole("button", { name: /[6-9]\d new ones/ });
+  await button.waitFor();
+  const from = await rows(page).first().evaluate((row) => {
+    row.focus();
+    return row.textContent;
+  });
+  await button.evaluate((element) => element.click()); // by script: the focus stays in the table
+  const row = await until(async () => ((await focusedRow(page))?.index ?? 0) >= 60 && focusedRow(page), "the row with the focus has gone down");
+  assert.equal(row.words, from, "another row has the focus");
+  await page.keyboard.press("ArrowUp");
+  await until(async () => (await focusedRow(page))?.index === row.index - 1, "the focus goes on from there");
+  await close();
+});
+
+test("the table is walked through by keyboard alone, whatever comes in meanwhile", async () => {
+  const { page, close } = await open({ at: "connections" });
+  await until(async () => (await rows(page).count()) > 20, "rows are shown");
+  let over = false;
+  const more = async () => {
+    while (!over) await connect("sync", "10.9.0.13", 443);
+  };
+  const traffic = [more(), more(), more()];
+  try {
+    await rows(page).first().focus();
+    const from = await focusedRow(page);
+    for (const [key, index] of [["ArrowDown", from.index + 30], ["ArrowUp", from.index]]) {
+      for (let step = 0; step < 30; step++) await page.keyboard.press(key);
+      await until(async () => (await focusedRow(page))?.index === index, `the focus is on row ${index}`);
+    }
+    assert.equal((await focusedRow(page)).words, from.words, "it is another row than before");
+  } finally {
+    over = true;
+    await Promise.all(traffic);
+  }
   for (let step = 0; step < 30; step++) await page.keyboard.press("ArrowDown");
-  const focused = () => page.evaluate(() => Number(document.activeElement?.dataset.index));
-  await until(async () => (await focused()) === 30, "the focus is on the row 30 below");
   await page.keyboard.press("Enter");
   await page.locator(".drawer").getByText("Command line", { exact: true }).waitFor();
+  const opened = await page.locator(".row.selected").textContent();
   await page.keyboard.press("Escape");
-  await until(async () => (await focused()) === 30, "the focus is back on the same row");
+  await until(async () => (await focusedRow(page))?.words === opened, "the focus is back on the same row");
   await close();
 });

@@ -2,6 +2,7 @@
 // A table of any length of which only what is in sight exists. The arrow keys move in it, Enter opens.
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useActiveRow } from "./active-row";
 import { scrollTo, windowOf } from "./window";
 
 export interface Column<Row> {
@@ -39,15 +40,18 @@ export function LongTable<Row>(props: LongTableProps<Row>) {
   const box = useRef<HTMLDivElement>(null);
   const sheet = useRef<HTMLDivElement>(null);
   const [sight, setSight] = useState({ scrolled: 0, height: 600 });
-  const [active, draw] = useState(0);
-  const newest = useRef(0); // keys come faster than they are drawn
-  function setActive(index: number) {
-    newest.current = index;
-    draw(index);
-  }
-  const wantsFocus = useRef(false);
+  const [held, setHeld] = useState({ pointer: false, focus: false });
+  const hold = (by: Partial<typeof held>) => setHeld((before) => ({ ...before, ...by }));
+  const keyOfRow = (index: number) => props.keyAt(props.rowAt(index));
+  const active = useActiveRow(box, props.count, keyOfRow, () => hold({ focus: false }));
   const { first, end } = windowOf(props.count, rowHeight, sight.scrolled, sight.height);
-  const focusable = Math.min(active, Math.max(0, props.count - 1));
+  const inSight = Math.min(Math.floor(sight.scrolled / rowHeight), props.count - 1);
+  const drawn = Array.from({ length: end - first }, (_, at) => first + at);
+  if (active.focused && props.count > 0) { // however far it is scrolled away: the keys go to it
+    if (active.index < first) drawn.unshift(active.index);
+    if (active.index >= end) drawn.push(active.index);
+  }
+  const tabStop = drawn.includes(active.index) ? active.index : inSight;
 
   useEffect(() => {
     const element = box.current!;
@@ -64,37 +68,26 @@ export function LongTable<Row>(props: LongTableProps<Row>) {
   useLayoutEffect(() => {
     sheet.current!.style.height = `${props.count * rowHeight}px`;
   }, [props.count, rowHeight]);
-  useLayoutEffect(() => {
-    if (!wantsFocus.current) return;
-    const row = box.current!.querySelector<HTMLElement>(`[data-index="${focusable}"]`);
-    if (row) {
-      wantsFocus.current = false;
-      row.focus({ preventScroll: true });
-    }
-  });
   useEffect(() => {
     if (end >= props.count - 200) props.onNearEnd?.();
   }, [end, props.count]);
-  const [held, setHeld] = useState({ pointer: false, focus: false });
-  useEffect(() => props.onRest?.(held.pointer || held.focus || sight.scrolled > 0), [held.pointer, held.focus, sight.scrolled > 0]);
-  const hold = (by: Partial<typeof held>) => setHeld((before) => ({ ...before, ...by }));
+  // Before anything else that is new is drawn: nothing may move under the pointer or the focus any more.
+  useLayoutEffect(() => props.onRest?.(held.pointer || held.focus || sight.scrolled > 0), [held.pointer, held.focus, sight.scrolled > 0]);
 
   function onKeyDown(event: KeyboardEvent) {
     const step = STEPS[event.key];
-    if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!step || props.count === 0 || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     const element = box.current!;
-    const next = step(Math.min(newest.current, Math.max(0, props.count - 1)), props.count, Math.max(1, Math.floor(element.clientHeight / rowHeight) - 1));
-    setActive(next);
-    wantsFocus.current = true;
+    const next = step(active.index, props.count, Math.max(1, Math.floor(element.clientHeight / rowHeight) - 1));
+    active.set(next, { focus: true });
     element.scrollTop = scrollTo(next, rowHeight, element.scrollTop, element.clientHeight);
   }
 
-  const rows = [];
-  for (let index = first; index < end; index++) {
+  const rows = drawn.map((index) => {
     const row = props.rowAt(index);
     const key = props.keyAt(row);
-    rows.push(
+    return (
       <div
         key={key}
         role="row"
@@ -105,22 +98,22 @@ export function LongTable<Row>(props: LongTableProps<Row>) {
         data-index={index}
         aria-rowindex={index + 2}
         aria-expanded={props.expanded?.(row)}
-        tabIndex={index === focusable ? 0 : -1}
+        tabIndex={index === tabStop ? 0 : -1}
         onClick={() => {
-          setActive(index);
+          active.set(index);
           props.onOpen(row);
         }}
-        onFocus={() => setActive(index)}
+        onFocus={() => active.set(index)}
         onKeyDown={(event) => {
           if (event.key !== "Enter" && event.key !== " ") return;
           event.preventDefault();
-          props.onOpen(row);
+          props.onOpen(props.rowAt(active.index)); // which may not be drawn yet
         }}
       >
         {props.columns.map((column) => <div key={column.key} role="cell" class={`c-${column.key}`}>{column.cell(row)}</div>)}
-      </div>,
+      </div>
     );
-  }
+  });
   return (
     <div class="long-table" role="table" aria-label={props.label} aria-rowcount={props.count + 1} onKeyDown={onKeyDown}>
       <div role="rowgroup" class="long-head">
