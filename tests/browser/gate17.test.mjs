@@ -11,9 +11,13 @@ test("each way is shown with its state and what went through it, the latest conn
   await home.getByText(/[1-9]\d* streams? opened/).waitFor();
   await home.getByText(/[\d.]+ ms/).waitFor();
   await page.getByRole("region", { name: "office" }).getByText("HTTP CONNECT").waitFor();
-  await page.getByRole("region", { name: "Throughput by way" }).getByRole("img").waitFor();
+  const chart = page.getByRole("region", { name: "Throughput by way" });
+  await chart.getByRole("img").waitFor();
+  const drawing = await chart.locator("canvas").elementHandle();
   const latest = page.getByRole("region", { name: "What went through" });
   await latest.getByRole("row", { name: /private .*:443.* home/ }).first().waitFor();
+  for (let looks = 0; looks < 2; looks++) await page.waitForResponse(/\/api\/v1\/gate$/);
+  assert.ok(await drawing.evaluate((canvas) => canvas.isConnected), "the chart is made anew at each look");
   await close();
 });
 

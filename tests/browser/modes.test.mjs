@@ -31,6 +31,19 @@ describe("modes and profiles", () => {
     await close();
   });
 
+  test("a lockdown that ends unless it is kept says so, and is kept", async () => {
+    const { page, close } = await open({ at: "modes" });
+    await card(page, "Lockdown").getByLabel("end it after 60 s unless I keep it").check();
+    await card(page, "Lockdown").getByRole("button", { name: "Lock down" }).click();
+    const unless = banner(page).filter({ hasText: "It ends unless you keep it" });
+    await unless.getByText(/0:\d\d left/).waitFor();
+    assert.equal(await unless.getByRole("timer").getAttribute("aria-live"), "off", "each second is read out");
+    await unless.getByRole("button", { name: "Keep it" }).click();
+    await unless.waitFor({ state: "detached" });
+    assert.equal(modeOf(), "lockdown");
+    await close();
+  });
+
   test("a pause lets pass what rules refuse; what one began can be taken back where it is said", async () => {
     const { page, close } = await open({ at: "modes" });
     await card(page, "Pause").getByRole("button", { name: "Pause" }).click();

@@ -6,14 +6,12 @@ import "uplot/dist/uPlot.min.css";
 import { dark } from "../state/theme";
 import { text } from "../text/en";
 import { ScrollTable } from "./basics";
-
-export interface Stack {
-  times: number[];                          // s since the epoch, evenly apart
-  series: { name: string; values: number[] }[];
-}
+import type { Stack } from "./stack";
 
 const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+
+const stepOf = ({ times }: Stack) => (times[1] ?? 0) - (times[0] ?? 0);
 
 function stacked(stack: Stack): uPlot.AlignedData {
   const sums = stack.times.map(() => 0);
@@ -25,7 +23,7 @@ function optionsFor(box: HTMLElement, stack: Stack, format: (value: number) => s
   const style = getComputedStyle(box);
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const bars = uPlot.paths.bars!({ size: [0.78, 40], radius: 0.12 });
-  const step = (stack.times[1] ?? 0) - (stack.times[0] ?? 0);
+  const step = stepOf(stack);
   const axis = { stroke: colour("--muted"), font: `12px ${style.fontFamily}`, ticks: { show: false } };
   return {
     width: box.clientWidth,
@@ -65,16 +63,22 @@ function Table(props: { of: Stack; format: (value: number) => string; timeOf: (t
 export function StackedBars(props: { of: Stack; label: string; format: (value: number) => string; timeOf: (time: number) => string }) {
   const box = useRef<HTMLDivElement>(null);
   const isDark = dark.value;
+  const chart = useRef<uPlot>();
+  const names = props.of.series.map(({ name }) => name).join("\n");
+  // Made anew where it looks other than before; what only goes on is drawn in it.
   useEffect(() => {
     const element = box.current!;
-    const chart = new uPlot(optionsFor(element, props.of, props.format), stacked(props.of), element);
-    const watch = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: 220 }));
+    const made = new uPlot(optionsFor(element, props.of, props.format), stacked(props.of), element);
+    const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: 220 }));
     watch.observe(element);
+    chart.current = made;
     return () => {
       watch.disconnect();
-      chart.destroy();
+      made.destroy();
+      chart.current = undefined;
     };
-  }, [props.of, isDark, props.format]);
+  }, [names, stepOf(props.of), isDark, props.format]);
+  useEffect(() => chart.current!.setData(stacked(props.of)), [props.of]);
   return (
     <figure class="chart">
       <div ref={box} class="chart-box" role="img" aria-label={props.label} />

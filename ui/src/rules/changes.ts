@@ -48,7 +48,16 @@ export const replaceRule = (name: string, toml: string, confirmSeconds = 0) =>
 export const moveRule = (name: string, before: string) =>
   withFreshEtag(({ etag }) => ask<RuleChanged>("rules/move", { method: "POST", headers: { "If-Match": etag }, body: { name, before } }));
 
-// Takes an entry of the change log back; 0: the newest that can be.
+// Takes an entry of the change log back.
 export const undoChange = (number: number) => ask<ChangeUndone>("changes/undo", { method: "POST", body: { number } });
 
-export const newestChange = () => ask<ChangeLog>("changes", { query: { limit: 1 } }).then(({ changes }) => changes?.at(-1)?.number ?? 0);
+const newestChange = () => ask<ChangeLog>("changes", { query: { limit: 1 } }).then(({ changes }) => changes?.at(-1)?.number ?? 0);
+
+// Makes a change, and gives what takes it back: nothing where nothing changed, or where others changed
+// something in that moment, for the log does not tell whose entry is whose.
+export async function undoable<T>(make: () => Promise<T>): Promise<{ made: T; undo: (() => Promise<void>) | undefined }> {
+  const before = await newestChange();
+  const made = await make();
+  const number = await newestChange();
+  return { made, undo: number === before + 1 ? async () => void (await undoChange(number)) : undefined };
+}

@@ -3,7 +3,6 @@
 import { ask } from "../api/client";
 import type { Confirmed } from "../api/types";
 import { Words } from "../parts/basics";
-import { ago } from "../format/format";
 import { running } from "../state/modes";
 import { attempt, say } from "../state/notices";
 import { mayChange } from "../state/session";
@@ -11,6 +10,7 @@ import { away, status, suite } from "../state/suite";
 import { text } from "../text/en";
 import { Banner } from "./banner";
 import { ModeBanner } from "./mode-banner";
+import { TimeLeft } from "./time-left";
 
 async function keepChange() {
   const { pending } = await ask<Confirmed>("rules/confirm", { method: "POST", body: {} });
@@ -26,6 +26,12 @@ function healthWords(): string | undefined {
   return undefined;
 }
 
+const Unless = (props: { words: string; until: string }) => (
+  <Banner tone="warn" action={mayChange.value && <button type="button" onClick={() => attempt(keepChange)}>{text.health.keep}</button>}>
+    {props.words} <TimeLeft until={props.until} />
+  </Banner>
+);
+
 export function Banners() {
   const confirmBy = status.value?.rules?.confirm_by;
   const modeConfirmBy = running.value?.confirmBy;
@@ -35,16 +41,8 @@ export function Banners() {
       {away.value && <Banner tone="bad">{text.away.banner}</Banner>}
       {!away.value && health && <Banner tone={status.value?.state === "stopped" ? "bad" : "warn"}><Words>{health}</Words></Banner>}
       <ModeBanner />
-      {modeConfirmBy && (
-        <Banner tone="warn" action={mayChange.value && <button type="button" onClick={() => attempt(keepChange)}>{text.health.keep}</button>}>
-          {text.modes.endsUnless(ago(modeConfirmBy))}
-        </Banner>
-      )}
-      {confirmBy && (
-        <Banner tone="warn" action={mayChange.value && <button type="button" onClick={() => attempt(keepChange)}>{text.health.keep}</button>}>
-          {text.health.confirmBy(ago(confirmBy))}
-        </Banner>
-      )}
+      {modeConfirmBy && <Unless words={text.modes.endsUnless} until={modeConfirmBy} />}
+      {confirmBy && <Unless words={text.health.confirmBy} until={confirmBy} />}
     </div>
   );
 }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Says on every page that something else than the rules decides, for how long, and ends it. The countdown is
-// not read out each second.
-import { left } from "../format/time-left";
-import { useNow } from "../parts/clock";
+// Says on every page that something else than the rules decides, for how long, and ends it.
 import { attempt } from "../state/notices";
 import { endMode, running, type Running } from "../state/modes";
 import { mayChange } from "../state/session";
 import { text } from "../text/en";
 import { Banner } from "./banner";
+import { TimeLeft } from "./time-left";
 
 const words = text.modes;
 
@@ -17,10 +15,9 @@ function sentence(of: Running): string {
 }
 
 function On({ of }: { of: Running }) {
-  const now = useNow(1000);
   return (
     <Banner tone={of.mode === "learn" ? "other" : of.mode === "pause" ? "warn" : "bad"} action={mayChange.value && <button type="button" onClick={() => attempt(endMode)}>{words.end}</button>}>
-      {sentence(of)} <span class="num" role="timer" aria-live="off">{words.banner.left(left(new Date(of.until).getTime(), now))}</span>{of.by && <span class="banner-by">, {words.by(of.by)}</span>}
+      {sentence(of)} <TimeLeft until={of.until} />{of.by && <span class="banner-by">, {words.by(of.by)}</span>}
     </Banner>
   );
 }

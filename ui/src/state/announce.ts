@@ -6,10 +6,11 @@ import { text } from "../text/en";
 import { keepOnly, notify, notifying } from "./notifications";
 import { open } from "./prompts";
 import { hashOf, page } from "./route";
+import { visible } from "./visibility";
 
 export function announceQuestions(): void {
   effect(() => {
-    const looking = page.value === "prompts" && !document.hidden;
+    const looking = page.value === "prompts" && visible.value;
     if (notifying.value && !looking)
       for (const { id, prompt } of open.value)
         notify(id, headline(prompt), text.prompts.notification(prompt.waiting ?? 0), () => (location.hash = hashOf("prompts", { id: String(id) })));

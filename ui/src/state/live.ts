@@ -10,6 +10,7 @@ import { endSession } from "./notices";
 import { notifying } from "./notifications";
 import { closePrompt, loadPrompts, takePrompt, type PromptClosed } from "./prompts";
 import { mayAnswer, pause, session } from "./session";
+import { visible } from "./visibility";
 
 const RETRY_MS = [500, 1000, 2000, 5000];
 const STEADY_MS = 30_000;
@@ -17,9 +18,7 @@ const STEADY_MS = 30_000;
 export type LiveState = "connecting" | "live" | "broken";
 export const liveState = signal<LiveState>("connecting");
 
-const seen = signal(!document.hidden);
-document.addEventListener("visibilitychange", () => (seen.value = !document.hidden));
-export const present = computed(() => mayAnswer.value && (seen.value || notifying.value));
+export const present = computed(() => mayAnswer.value && (visible.value || notifying.value));
 
 let newest: string | undefined; // the id of the newest event
 

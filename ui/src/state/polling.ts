@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { LoggedOut } from "../api/client";
 import { endSession, wordsOf } from "./notices";
 import { session } from "./session";
+import { visible } from "./visibility";
 
 export interface Polled<T> {
   value: Signal<T | undefined>;
@@ -33,17 +34,14 @@ export function keepLooking(what: { look(): Promise<void> }, everyMs: number): (
   let over = false;
   async function round() {
     clearTimeout(timer);
-    if (!document.hidden) await what.look();
+    if (visible.peek()) await what.look();
     if (!over) timer = setTimeout(round, everyMs);
   }
-  const seen = () => void (document.hidden || round());
-  document.addEventListener("visibilitychange", seen);
-  const stop = effect(() => void (session.value.state === "in" && round()));
+  const stop = effect(() => void (session.value.state === "in" && visible.value && round()));
   return () => {
     over = true;
     clearTimeout(timer);
     stop();
-    document.removeEventListener("visibilitychange", seen);
   };
 }
 
@@ -68,7 +66,10 @@ export function useAsked<T>(key: string, askIt: (signal: AbortSignal) => Promise
     const abort = new AbortController();
     askIt(abort.signal)
       .then((value) => setAnswer({ key, value }))
-      .catch((error) => abort.signal.aborted || setAnswer({ key, error: wordsOf(error) }));
+      .catch((error) => {
+        if (error instanceof LoggedOut) endSession(error.message);
+        else if (!abort.signal.aborted) setAnswer({ key, error: wordsOf(error) });
+      });
     return () => abort.abort();
   }, [key, ...keys]);
   return answer?.key === key ? answer : undefined;

@@ -21,7 +21,7 @@ export const modes = {
   isOn: (until: string) => `on until ${until}`,
   by: (who: string) => `begun by ${who}`,
   end: "End it now",
-  endsUnless: (when: string) => `It ends ${when} unless you keep it.`,
+  endsUnless: "It ends unless you keep it:",
   banner: {
     lockdown: "Lockdown: nothing passes but what is essential.",
     pause: "Paused: everything passes, whatever the rules say.",

@@ -77,7 +77,7 @@ export const text = {
     degraded: (reason: string) => `Degraded: ${reason}`,
     stopped: (reason: string) => `Not enforcing: ${reason || "the suite is stopped. `portreeve up` starts it."}`,
     rulesError: (error: string) => `The newest rules are not in force: ${error}`,
-    confirmBy: (when: string) => `The latest change of rules is taken back ${when} unless you keep it.`,
+    confirmBy: "The latest change of rules is taken back unless you keep it:",
     keep: "Keep it",
     kept: "The change stays.",
     nothingToKeep: "There was nothing left to keep.",

@@ -15,3 +15,10 @@ test("bars end with the latest look, each has the most of its time, before the f
   expect(times).toEqual([95, 100, 105]);
   expect(series).toEqual([{ name: "a", values: [0, 9, 2] }, { name: "b", values: [0, 1, 4] }]);
 });
+
+test("of more ways than there are colours the last are one", () => {
+  const rates = Object.fromEntries([..."abcdefgh"].map((name, at) => [name, at]));
+  const { series } = stackOf([{ time: 100, rates }, { time: 103, rates: { ...rates, f: 1 } }], 5, 1);
+  expect(series.map(({ name }) => name)).toEqual(["a", "b", "c", "d", "e", "others"]);
+  expect(series.at(-1)!.values).toEqual([5 + 6 + 7]);
+});

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { ask } from "../../api/client";
 import type { Forgotten, Learned as Proposals, LearnedRule } from "../../api/types";
 import { Ago, Card, Empty, Looking, Words } from "../../parts/basics";
-import { addRule, newestChange, undoChange } from "../../rules/changes";
+import { addRule, undoable } from "../../rules/changes";
 import { attempt, say } from "../../state/notices";
 import { usePolled, type Polled } from "../../state/polling";
 import { text } from "../../text/en";
@@ -15,10 +15,9 @@ const EVERY_MS = 4000;
 const forget = () => ask<Forgotten>("mode/forget", { method: "POST", body: {} });
 
 async function accept(taken: LearnedRule[], rest: number): Promise<void> {
-  await addRule(taken.map(({ toml }) => toml ?? "").join("\n"));
-  const number = await newestChange();
+  const { undo } = await undoable(() => addRule(taken.map(({ toml }) => toml ?? "").join("\n")));
+  say(words.accepted(taken.length, rest), undo); // they are in force, whatever becomes of what was noted
   await forget();
-  say(words.accepted(taken.length, rest), async () => void (await undoChange(number)));
 }
 
 function One(props: { of: LearnedRule; taken: boolean; onTake: (taken: boolean) => void }) {

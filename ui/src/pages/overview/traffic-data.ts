@@ -4,13 +4,13 @@
 import { ask } from "../../api/client";
 import type { Connection, Groups, HistoryGroup, Series, SeriesLine } from "../../api/types";
 import { lastPart } from "../../format/format";
-import type { Stack } from "../../parts/chart";
+import { MOST_SERIES, type Stack } from "../../parts/stack";
 import { text } from "../../text/en";
 
 export type Range = "hour" | "day" | "week" | "month";
 export type Measure = "connections" | "bytes";
 
-const TOP = 5;
+const TOP = MOST_SERIES - 1; // and the others
 const LINES = 8; // of the most connections: the most bytes are among them
 const MINUTE = 60, HOUR = 3600, DAY = 86_400;
 const SPANS: Record<Exclude<Range, "hour">, { since: string; by: "hour" | "day"; step: number; steps: number }> = {

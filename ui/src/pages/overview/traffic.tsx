@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { useEffect, useState } from "preact/hooks";
 import { Card, Empty, Looking, Segments } from "../../parts/basics";
-import { StackedBars, type Stack } from "../../parts/chart";
+import { StackedBars } from "../../parts/chart";
+import type { Stack } from "../../parts/stack";
 import { bytes, clock, short } from "../../format/format";
 import { store, storeVersion } from "../../state/connections";
 import { usePolled } from "../../state/polling";

@@ -76,7 +76,8 @@ export function Prompts(props: { query: Record<string, string> }) {
     document.getElementById("question")?.focus({ preventScroll: true });
     if (current?.id !== answered.current || current.closed) answered.current = undefined;
   }, [answers, current?.id, current?.closed !== undefined]);
-  useEffect(() => {
+  // With the drawing: no key answers a question that is not in sight any more.
+  useLayoutEffect(() => {
     if (!usesKeys) return;
     const onKey = (event: KeyboardEvent) => {
       const deed = current && isForUs(event) ? deedOf(event.key, current.prompt, choice) : undefined;

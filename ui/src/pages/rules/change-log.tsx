@@ -2,7 +2,7 @@
 import { ask } from "../../api/client";
 import type { ChangeLog as Log, ChangeView } from "../../api/types";
 import { Ago, Card, Empty, Failed, Looking } from "../../parts/basics";
-import { undoChange } from "../../rules/changes";
+import { undoable, undoChange } from "../../rules/changes";
 import { attempt, say } from "../../state/notices";
 import type { Polled } from "../../state/polling";
 import { mayChange } from "../../state/session";
@@ -17,11 +17,11 @@ const lineClass = (line: string) => (line.startsWith("+") ? "came" : line.starts
 function Entry({ of, onDone }: { of: ChangeView; onDone: () => void }) {
   const takeBack = () =>
     attempt(async () => {
-      const { what } = await undoChange(of.number);
-      say(words.tookBack(of.number, what ?? ""), async () => {
-        await undoChange(0); // the newest that can be: that very undoing
+      const { made, undo } = await undoable(() => undoChange(of.number));
+      say(words.tookBack(of.number, made.what ?? ""), undo && (async () => {
+        await undo();
         onDone();
-      });
+      }));
       onDone();
     });
   const diff = (of.diff ?? "").split("\n").filter(Boolean);

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { SettingView } from "../../api/types";
 import { attempt } from "../../state/notices";
 import { text } from "../../text/en";
-import { nameOf, unquoted } from "./sections";
+import { nameOf, unquoted, written } from "./sections";
 
 const words = text.settings;
 
@@ -13,8 +13,8 @@ function Control(props: { of: SettingView; id: string; value: string; onChange: 
   const options = of.kind === "boolean" ? ["true", "false"] : of.kind === "choice" ? (of.choices ?? []) : undefined;
   if (options) return <select id={id} value={value} onChange={(event) => props.onChange(event.currentTarget.value)}>{options.map((one) => <option key={one}>{one}</option>)}</select>;
   const input = (event: { currentTarget: HTMLInputElement }) => props.onChange(event.currentTarget.value);
-  if (of.kind === "number") return <input id={id} type="number" min={of.least} max={of.most} value={value} onInput={input} />;
-  return <input id={id} type="text" autocomplete="off" spellcheck={false} value={value} onInput={input} />;
+  if (of.kind === "number") return <input id={id} type="number" min={of.least} max={of.most} required value={value} onInput={input} />;
+  return <input id={id} type="text" required={of.kind !== "text"} autocomplete="off" spellcheck={false} value={value} onInput={input} />;
 }
 
 // `onSave` gets the value as TOML; "": as the file says, or the default.
@@ -31,7 +31,7 @@ export function Change(props: { of: SettingView; onSave: (value: string) => Prom
   return (
     <form class="setting-change" onSubmit={(event) => {
       event.preventDefault();
-      void save(value);
+      void save(written(of.kind, value));
     }}>
       <label class="sr-only" for={id}>{nameOf(of)}</label>
       <Control of={of} id={id} value={value} onChange={setValue} />

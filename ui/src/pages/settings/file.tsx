@@ -2,11 +2,11 @@
 // The settings of the suite, section by section: what is in force, its default, where it comes from and
 // when a change takes force. Those of [policy] are changed here.
 import { useState } from "preact/hooks";
-import { request } from "../../api/client";
+import { ask, request } from "../../api/client";
 import type { SettingsChanged, SettingsPage, SettingView } from "../../api/types";
 import { Ago, Card, Empty, Failed, Looking, ScrollTable, Words } from "../../parts/basics";
 import { FindBox } from "../../parts/find-box";
-import { newestChange, undoChange } from "../../rules/changes";
+import { undoable } from "../../rules/changes";
 import { say } from "../../state/notices";
 import { usePolled } from "../../state/polling";
 import { mayChange } from "../../state/session";
@@ -29,14 +29,13 @@ async function look(): Promise<Seen> {
 
 // Only where nobody has changed them since they were seen.
 async function change(seen: Seen, name: string, value: string, onDone: () => Promise<void>): Promise<void> {
-  const response = await request("settings", { method: "PATCH", headers: { "If-Match": seen.etag }, body: { settings: [{ name, value }] } });
-  const { affected } = (await response.json()) as SettingsChanged;
-  const number = await newestChange();
+  const { made, undo } = await undoable(() =>
+    ask<SettingsChanged>("settings", { method: "PATCH", headers: { "If-Match": seen.etag }, body: { settings: [{ name, value }] } }));
   await onDone();
-  say(words.changed(name, affected ?? 0), async () => {
-    await undoChange(number);
+  say(words.changed(name, made.affected ?? 0), undo && (async () => {
+    await undo();
     await onDone();
-  });
+  }));
 }
 
 function Row({ of, onSave }: { of: SettingView; onSave: (value: string) => Promise<void> }) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from "vitest";
-import { sectionsOf, unquoted } from "./sections";
+import { sectionsOf, unquoted, written } from "./sections";
 
 const settings = [
   { section: "policy", key: "default", value: '"allow"' },
@@ -15,5 +15,7 @@ test("settings stand in their sections, found by name and by value", () => {
 });
 
 test("a plain text is written without its quotes", () => {
+  expect(written("text", "")).toBe('""');
+  expect(written("text", "a")).toBe("a");
   expect(['"allow"', "60", '["a", "b"]', '"a\\"b"'].map(unquoted)).toEqual(["allow", "60", '["a", "b"]', '"a\\"b"']);
 });

@@ -18,4 +18,7 @@ export function sectionsOf(settings: SettingView[], find: string): [section: str
 // What stands between the quotes of a text in TOML; else as it is.
 export const unquoted = (toml: string) => /^"([^"\\]*)"$/.exec(toml)?.[1] ?? toml;
 
+// A text as TOML, as which an empty one is not nothing: that takes a change back.
+export const written = (kind: string | undefined, value: string) => (kind === "text" && value === "" ? '""' : value);
+
 export const isDefault = (one: SettingView) => one.origin === "default" || one.origin === undefined;
