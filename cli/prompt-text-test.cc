@@ -3,6 +3,7 @@
 
 #include <capnp/message.h>
 #include <doctest/doctest.h>
+#include <string.h>
 
 namespace portreeve::cli {
 namespace {
@@ -49,6 +50,26 @@ TEST_CASE("a question shows who asks and where to, whatever a program calls itse
       questionText(prompt) ==
       "[12] /tmp/\\x1b[2Jevil (pid 4711, user alice)\n   wants to reach example.org (203.0.113.5) "
       "tcp 443\n   2 waiting, 41 s left; then block; asked 2 times, by rule \"ask\"");
+}
+
+TEST_CASE("a question says whose network that is, as far as the databases know") {
+  capnp::MallocMessageBuilder message;
+  auto prompt = message.initRoot<proto::Prompt>();
+  prompt.setDirection("out");
+  prompt.initDestination().setAddress("203.0.113.5");
+  auto network = prompt.initNetwork();
+  network.setScope("internet");
+  auto says = [&](kj::StringPtr words) {
+    auto expected = kj::str("203.0.113.5 \n   ", words);
+    return strstr(questionText(prompt).cStr(), expected.cStr()) != nullptr;
+  };
+  CHECK(says("nothing waits"));
+  network.setCountry("NZ");
+  CHECK(says("in NZ\n"));
+  network.initAutonomousSystem().setNumber(64496);
+  CHECK(says("in NZ, AS64496\n"));
+  network.getAutonomousSystem().setOrganization("Example\x1b Net");
+  CHECK(says("in NZ, AS64496 Example\\x1b Net\n"));
 }
 
 }  // namespace

@@ -63,6 +63,8 @@ public:
   proto::Verdict withoutPorts(const Flow& flow, uint64_t nowWallNs);
   // A later fragment: operands over ports do not match.
 
+  const rules::Geography& geography() const { return inForce().geography(); }
+
   const EvaluationTime& time() const { return evaluation; }
 
 private:

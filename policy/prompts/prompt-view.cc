@@ -23,6 +23,18 @@ void fillDestinations(proto::Prompt::Builder view, const Question& question) {
   for (uint i = 0; i < names.size(); i++) names.set(i, flow.names[i].name);
 }
 
+void fillNetwork(proto::PromptNetwork::Builder view, const Address& address,
+                 const rules::Geography& geography) {
+  view.setScope(toText(address.scope()));
+  KJ_IF_MAYBE (country, geography.countryOf(address)) view.setCountry(country->toString());
+  KJ_IF_MAYBE (number, geography.asnOf(address)) {
+    auto system = view.initAutonomousSystem();
+    system.setNumber(*number);
+    KJ_IF_MAYBE (organization, geography.organizationOf(address))
+      system.setOrganization(*organization);
+  }
+}
+
 void fillAnswers(proto::Prompt::Builder view, const Question& question) {
   auto possible = PossibleAnswers::to(question);
   kj::Vector<kj::StringPtr> lifetimes, scopes;
@@ -54,6 +66,8 @@ void Prompts::fill(proto::Prompt::Builder view, const Question& question,
   view.setDirection(question.ofReceiver ? "in"_kj : rules::toText(question.flow.direction));
   policy::fill(view.initProgram(), question.subject(), parts.users);
   fillDestinations(view, question);
+  if (!question.everything)
+    fillNetwork(view.initNetwork(), question.destination().address, parts.deciding.geography());
   view.setEverything(question.everything);
   view.setConnections(double(question.connections));
   view.setWaiting(uint32_t(held.countOf(question.id)));

@@ -2,6 +2,7 @@
 #include "policy/prompts/prompts.h"
 
 #include "policy/prompts/test-asking.h"
+#include "policy/rules/test-mmdb.h"
 
 #include <doctest/doctest.h>
 
@@ -62,6 +63,39 @@ TEST_CASE("a rule that asks is hit once by each packet that it is asked about") 
   CHECK(hits() == 1);
   CHECK(road.verdictOn({.tuple = WEB, .id = 8}) == "8 1701");
   CHECK(hits() == 2);
+}
+
+TEST_CASE("a question says where its destination is, as far as the databases know") {
+  using Db = rules::TestDatabase;
+  AskingRoad road;
+  Db countries, numbers;
+  countries.add("203.0.113.0/24",
+                Db::map({Db::text("country"), Db::map({Db::text("iso_code"), Db::text("NZ")})}));
+  countries.write(road.folder.path("country.mmdb"), "Test-Country");
+  numbers.add("203.0.113.0/24",
+              Db::map({Db::text("autonomous_system_number"), Db::number32(64496),
+                       Db::text("autonomous_system_organization"), Db::text("Example Net")}));
+  numbers.write(road.folder.path("asn.mmdb"), "Test-ASN");
+  road.ruleText =
+      kj::str(road.ruleText, "[databases]\ncountry = \"", road.folder.path("country.mmdb"),
+              "\"\nasn = \"", road.folder.path("asn.mmdb"), "\"\n");
+  road.set = rules::loadRules(road.ruleText);
+  road.verdictOn({.tuple = WEB, .id = 7});
+  road.verdictOn({.tuple = to("192.168.1.1", 443, 40001), .id = 8});
+  REQUIRE(road.life->prompts.pending() == 2);
+  capnp::MallocMessageBuilder message;
+  auto views = message.initRoot<proto::Prompts::ListResults>().initPrompts(2);
+  for (uint i = 0; i < 2; i++)
+    road.life->prompts.fill(views[i], *road.life->prompts.find(i + 1), alice());
+  auto known = views[0].asReader().getNetwork();
+  CHECK(known.getScope() == "internet");
+  CHECK(known.getCountry() == "NZ");
+  CHECK(known.getAutonomousSystem().getNumber() == 64496);
+  CHECK(known.getAutonomousSystem().getOrganization() == "Example Net");
+  auto unknown = views[1].asReader().getNetwork();
+  CHECK(unknown.getScope() == "lan");
+  CHECK_FALSE(unknown.hasCountry());
+  CHECK_FALSE(unknown.hasAutonomousSystem());
 }
 
 TEST_CASE("another person's presence holds nobody's connection but his own") {

@@ -30,7 +30,8 @@ struct Databases {
     countries.write(kj::str(folder, "/country.mmdb"), "Test-Country");
     TestDatabase numbers;
     numbers.add("203.0.113.0/25",
-                Db::map({Db::text("autonomous_system_number"), Db::number32(64496)}));
+                Db::map({Db::text("autonomous_system_number"), Db::number32(64496),
+                         Db::text("autonomous_system_organization"), Db::text("Example Net")}));
     numbers.write(kj::str(folder, "/asn.mmdb"), "Test-ASN");
   }
   ~Databases() { std::filesystem::remove_all(folder); }
@@ -69,6 +70,17 @@ TEST_CASE("an autonomous system is found by its number") {
   auto& set = *KJ_ASSERT_NONNULL(loaded.set);
   CHECK(decides(set, "203.0.113.1"));
   CHECK_FALSE(decides(set, "203.0.113.200"));
+}
+
+TEST_CASE("the organization of an autonomous system is found beside its number") {
+  Databases databases;
+  auto loaded = databases.load("port = 1", BOTH);
+  auto& geography = KJ_ASSERT_NONNULL(loaded.set)->geography();
+  CHECK(KJ_ASSERT_NONNULL(geography.organizationOf(address("203.0.113.1"))) == "Example Net");
+  CHECK(geography.organizationOf(address("203.0.113.200")) == nullptr);
+  auto without = databases.load("port = 1", "");
+  CHECK(KJ_ASSERT_NONNULL(without.set)->geography().organizationOf(address("203.0.113.1")) ==
+        nullptr);
 }
 
 TEST_CASE("explain says which country an address has") {

@@ -30,6 +30,7 @@ public:
 
   template <typename... Path>
   bool look(const Address& address, MMDB_entry_data_s& data, Path... path) const {
+    if (!isOpen) return false;
     sockaddr_storage storage{};
     address.toSockaddr(0, storage);
     int status = MMDB_SUCCESS;
@@ -121,6 +122,14 @@ kj::Maybe<uint32_t> Geography::asnOf(const Address& address) const {
       data.type == MMDB_DATA_TYPE_UINT32)
     last.value = data.uint32;
   return last.value;
+}
+
+kj::Maybe<kj::String> Geography::organizationOf(const Address& address) const {
+  MMDB_entry_data_s data;
+  if (!databases->numbers.look(address, data, "autonomous_system_organization") ||
+      data.type != MMDB_DATA_TYPE_UTF8_STRING)
+    return nullptr;
+  return kj::heapString(data.utf8_string, data.data_size);
 }
 
 void readDatabases(const RuleSource& source, Geography& geography, kj::Vector<Problem>& problems) {

@@ -42,6 +42,8 @@ public:
   kj::Maybe<uint32_t> asnOf(const Address& address) const;
   // nullptr: not in the database. Allocate nothing; the last answer is kept, as many rules ask for
   // one address.
+  kj::Maybe<kj::String> organizationOf(const Address& address) const;
+  // That its autonomous system is registered to; nullptr: not in the database.
 
 private:
   struct Databases;

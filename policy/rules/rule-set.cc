@@ -42,12 +42,12 @@ public:
   kj::Vector<Rule> rules;
   kj::Vector<Problem> problems;
   kj::Vector<Problem> ofUsers;
+  kj::Own<Geography> geography = kj::refcounted<Geography>();
 
 private:
   const RuleOptions& options;
   Lists lists;
   NamedSets sets;
-  kj::Own<Geography> geography = kj::refcounted<Geography>();
   kj::Vector<kj::String> builtinNames;
 
   ParseOptions parseOptions(const NamedSets& named) {
@@ -395,12 +395,14 @@ RuleSet::Loaded RuleSet::load(kj::ArrayPtr<const RuleSource> sources, const Rule
   loaded.problems = kj::mv(loader.problems);
   loaded.ofUsers = kj::mv(loader.ofUsers);
   loaded.missing = loader.takeMissing();
-  if (loaded.problems.empty()) loaded.set = kj::heap<RuleSet>(loader.rules.releaseAsArray());
+  if (loaded.problems.empty())
+    loaded.set = kj::heap<RuleSet>(loader.rules.releaseAsArray(), kj::mv(loader.geography));
   return loaded;
 }
 
-RuleSet::RuleSet(kj::Array<Rule> rules)
+RuleSet::RuleSet(kj::Array<Rule> rules, kj::Own<Geography> geography)
     : all(kj::mv(rules)),
+      databases(kj::mv(geography)),
       counts(kj::heapArray<HitCount>(all.size())),
       flows(all, ALL_KEYS, isNoAnswer),
       answers(all, ALL_KEYS, isAnswer),

@@ -11,6 +11,7 @@
 
 #include "common/accounts.h"
 #include "common/settings.h"
+#include "policy/rules/geography.h"
 #include "policy/rules/known-circumstances.h"
 #include "policy/rules/rule-index.h"
 #include "policy/rules/rule.h"
@@ -88,7 +89,8 @@ public:
     kj::Vector<kj::String> missing;   // lists that rules use and that are not there, a line each
   };
 
-  explicit RuleSet(kj::Array<Rule> rules);
+  explicit RuleSet(kj::Array<Rule> rules,
+                   kj::Own<Geography> geography = kj::refcounted<Geography>());
   // For load. The last rule has no operands.
   KJ_DISALLOW_COPY(RuleSet);
 
@@ -137,6 +139,8 @@ public:
   // Before that there is no profile and no network. Facts that have circumstances of their own are
   // judged by those.
 
+  const Geography& geography() const { return *databases; }  // by [databases] of the sources
+
   kj::ArrayPtr<const Rule> rules() const { return all; }  // in order; the last one is the default
   const HitCount& hits(size_t position) const { return counts[position]; }
   kj::Maybe<size_t> find(
@@ -152,6 +156,7 @@ public:
 
 private:
   kj::Array<Rule> all;
+  kj::Own<Geography> databases;
   kj::Array<HitCount> counts;
   bool examined = false;
   kj::Vector<const WeekTime*> weekTimes;  // of all operands; where empty, time costs nothing

@@ -15,7 +15,11 @@ namespace portreeve::rules {
 class TestDatabase {
 public:
   static std::string text(const std::string& value) {
-    return std::string(1, char(2 << 5 | int(value.size()))) + value;  // at most 28 bytes
+    // At most 284 bytes; past 28 the rest of the size is a byte of its own.
+    auto size = value.size();
+    auto head = size < 29 ? std::string(1, char(2 << 5 | int(size)))
+                          : std::string{char(2 << 5 | 29), char(size - 29)};
+    return head + value;
   }
   static std::string number32(uint32_t value) { return bytes(6 << 5 | 4, value, 4); }
   static std::string number16(uint16_t value) { return bytes(5 << 5 | 2, value, 2); }

@@ -40,7 +40,7 @@ describe("questions", () => {
     const fetching = fetchPage();
     await asked(page, "fetcher wants to reach news.example.org").waitFor();
     const question = page.getByRole("article");
-    for (const words of ["1 connection waits", "ask about fetchers", /10\.9\.0\.1\d tcp 8080/, "Command line", "Started by"]) await question.getByText(words).first().waitFor();
+    for (const words of ["1 connection waits", "ask about fetchers", "New Zealand, Example Net (AS64496)", /10\.9\.0\.1\d tcp 8080/, "Command line", "Started by"]) await question.getByText(words).first().waitFor();
     await question.getByText(/0:[0-5]\d left, then blocked/).waitFor();
     await question.locator(".ancestors").getByText(/node/).first().waitFor();
     assert.match(await page.title(), /^\(1\) Questions/);
@@ -88,6 +88,7 @@ describe("questions", () => {
     assert.match(await page.title(), /^\(2\)/);
     await page.keyboard.press("j");
     await asked(page, /^fetch-more wants to reach/).waitFor();
+    await page.getByRole("article").getByText("the local network", { exact: true }).waitFor();
     await page.keyboard.press("k");
     await page.getByRole("article").getByRole("button", { name: "Block" }).click();
     await asked(page, /^fetch-more wants/).waitFor();

@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness import mmdb
 from harness.namespaces import HOSTS, WORLD, wait_until
 
 NAMES = ("10.9.0.60", "fd09::60")  # the server that knows the names below
@@ -104,6 +105,15 @@ def serve_pages(suite):
     for name in FETCHERS:
         shutil.copy("/usr/bin/curl", suite.programs / name)
     suite.net.start(suite.net.world, "python3", "-m", "http.server", PAGES_PORT, "--directory", HERE, "--bind", "::")
+
+
+def know_networks(suite):
+    """Databases that know the country and the network of the server with the news, and of no other."""
+    countries, numbers = suite.config / "country.mmdb", suite.config / "asn.mmdb"
+    mmdb.write(countries, {READ[0]: {"country": {"iso_code": "NZ"}}, READ[1]: {"country": {"iso_code": "NZ"}}})
+    network = {"autonomous_system_number": 64496, "autonomous_system_organization": "Example Net"}
+    mmdb.write(numbers, {READ[0]: network, READ[1]: network})
+    suite.rules(f'[databases]\ncountry = "{countries}"\nasn = "{numbers}"\n', "40-databases.toml")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from harness import gateway, mmdb
 from harness.namespaces import wait_until
 
 RULES = """
@@ -142,6 +143,33 @@ def test_a_person_is_asked_in_words_and_the_answer_lets_curl_through_at_once(sui
     assert questions(suite) == []
     row = suite.connections(program="curl")[-1]["verdict"]
     assert row["action"] == "allow" and "answered once by" in row["reason"], row
+
+
+@pytest.fixture
+def databases(suite):
+    countries, numbers = suite.config / "country.mmdb", suite.config / "asn.mmdb"
+    mmdb.write(countries, {"10.9.0.13": {"country": {"iso_code": "NZ"}}})
+    mmdb.write(numbers, {"10.9.0.13": {"autonomous_system_number": 64496, "autonomous_system_organization": "Example Net"}})
+    assert suite.rules(f'[databases]\ncountry = "{countries}"\nasn = "{numbers}"\n', "60-databases.toml").returncode == 0
+    yield
+    (suite.config / "rules.d" / "60-databases.toml").unlink()
+    assert suite.command("rule", "reload").returncode == 0
+
+
+def test_a_question_says_whose_network_it_is_about_where_that_is_known(suite, alice, databases):
+    known = curl(suite, f"http://10.9.0.13:{PORT}/")
+    seen = question(suite, waiting=1)
+    assert seen["network"] == {"scope": "lan", "country": "NZ", "autonomous_system": {"number": 64496, "organization": "Example Net"}}
+    alice.read_until("in NZ, AS64496 Example Net")
+    code, _, body = gateway.ask(suite, gateway.Login(suite).headers, "prompts")
+    assert code == 200 and body["prompts"][0]["network"] == seen["network"], body
+    ask(suite, int(seen["id"]), "block")
+    assert result(known) == "000 exit 7"
+    unknown = curl(suite, f"http://10.9.0.10:{PORT}/")
+    seen = question(suite, waiting=1)
+    assert seen["network"] == {"scope": "lan"}
+    ask(suite, int(seen["id"]), "block")
+    assert result(unknown) == "000 exit 7"
 
 
 def test_no_is_an_error_at_once(suite, alice):
