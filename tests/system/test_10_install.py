@@ -114,7 +114,7 @@ def test_afterwards_all_units_run_and_ready_means_enforcing(machine):
     machine.wait("systemctl is-active portreeve.target", 90)
     enforcing(machine)
     seen = units(machine)
-    for name in ("keeper", "interceptor", "reader", "attributor", "policy", "resolver", "gateway"):
+    for name in ("keeper", "interceptor", "reader", "attributor", "policy", "resolver", "gateway", "gate"):
         assert seen[f"portreeve-{name}.service"] == "active", seen
         assert machine.out(f"systemctl show -P NRestarts portreeve-{name}.service") == "0"
     assert not [unit for unit, state in seen.items() if state == "failed"]

@@ -9,8 +9,8 @@ from harness.namespaces import HOSTS
 from test_10_install import enforcing, status, units
 
 ALLOWED, BLOCKED, OTHER = (HOSTS[f"www.{name}.test"][0] for name in ("allowed", "blocked", "other"))
-DAEMONS = ("keeper", "interceptor", "reader", "attributor", "policy", "resolver", "gateway")
-AT_MOST = {"policy": 0.5, "gateway": 0.5, "resolver": 1.3, "reader": 1.8, "attributor": 1.8, "interceptor": 2.0, "keeper": 2.0}
+DAEMONS = ("keeper", "interceptor", "reader", "attributor", "policy", "resolver", "gateway", "gate")
+AT_MOST = {"policy": 0.5, "gateway": 0.5, "resolver": 1.3, "gate": 1.3, "reader": 1.8, "attributor": 1.8, "interceptor": 2.0, "keeper": 2.0}
 PROBE = "/media/files/probe"
 
 
