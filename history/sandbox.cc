@@ -33,6 +33,7 @@ kj::String lockFiles(const Directories& directories) {
   LandlockRules files;
   files.write.add(folder(directories));
   files.read.add(kj::str(directories.state, "/lists"));  // those that replayed rules name
+  files.read.add(kj::str(directories.configuration));    // and the databases
   return enterLandlock(files);
 }
 

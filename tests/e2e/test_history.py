@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from harness import mmdb
 from harness.namespaces import wait_until
 
 DEFAULT = "allow"
@@ -166,6 +167,21 @@ def test_replay_takes_the_files_in_force_with_their_sets(suite):
         assert any(c["rule"] == "by set" for c in tried["changes"]), tried
     finally:
         (suite.config / "rules.d" / "00-sets.toml").unlink()
+        suite.command("rule", "reload")
+
+
+def test_replay_knows_the_databases_that_the_rules_name(suite):
+    suite.probe("faraway", "tcp", "10.9.0.13", 7000)
+    recorded(suite, "faraway")
+    mmdb.write(suite.config / "country.mmdb", {"10.9.0.13": {"country": {"iso_code": "NZ"}}})
+    suite.write_rules('[databases]\ncountry = "../country.mmdb"\n[[rule]]\nname = "by country"\naction = "drop"\ncountry = "NZ"\n', "00-country.toml")
+    try:
+        assert suite.command("rule", "reload").returncode == 0
+        outcome = suite.json("replay", "--since", "1h")
+        change = next(c for c in outcome["changes"] if c["program"].endswith("/faraway"))
+        assert change["rule"] == "by country", outcome
+    finally:
+        (suite.config / "rules.d" / "00-country.toml").unlink()
         suite.command("rule", "reload")
 
 
