@@ -19,7 +19,7 @@ export const token = {
   clear: () => sessionStorage.removeItem(TOKEN),
 };
 
-export type Query = Record<string, string | number | boolean | undefined>;
+type Query = Record<string, string | number | boolean | undefined>;
 
 export interface Asking {
   method?: "GET" | "POST" | "PATCH" | "DELETE";
@@ -29,7 +29,7 @@ export interface Asking {
   signal?: AbortSignal;
 }
 
-export function pathWith(path: string, query: Query = {}): string {
+function pathWith(path: string, query: Query = {}): string {
   const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
   const text = new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
   return `/api/v1/${path}${text ? `?${text}` : ""}`;

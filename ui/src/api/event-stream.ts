@@ -7,7 +7,7 @@ export interface ServerEvent {
   id?: string;
 }
 
-export function parseEvent(block: string): ServerEvent {
+function parseEvent(block: string): ServerEvent {
   const event: ServerEvent = { type: "message", data: "" };
   const data: string[] = [];
   for (const line of block.split("\n")) {

@@ -6,7 +6,7 @@ import type { Connection } from "../api/types";
 import { portOf } from "../format/connection";
 import { lastPart } from "../format/format";
 
-export interface Term {
+interface Term {
   key: Key | "text";
   values: string[];
   negated: boolean;

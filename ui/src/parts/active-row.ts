@@ -5,7 +5,7 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useReducer, useRef } from "preact/hooks";
 import { follow, type Place } from "./window";
 
-export interface ActiveRow {
+interface ActiveRow {
   readonly index: number;    // at any time: keys come faster than they are drawn
   readonly focused: boolean; // when drawn: the focus is in the table, or about to be
   set: (index: number, options?: { focus: boolean }) => void;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Small parts that every page uses.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { ago, whole } from "../format/format";
 import { times } from "../state/choices";
 import type { Polled } from "../state/polling";
 import { pageTitle } from "../state/title";
 import { text } from "../text/en";
+import { useNow } from "./clock";
 import { Icon, type IconName } from "./icons";
 
 export function Card(props: { title?: string; extra?: ComponentChildren; children: ComponentChildren; class?: string }) {
@@ -49,13 +50,12 @@ export const Badge = (props: { of: string | undefined; children?: ComponentChild
 
 export const Dot = (props: { tone: string }) => <span class={`dot ${props.tone}`} aria-hidden="true" />;
 
-export function Empty(props: { words: string; hint?: string; icon?: IconName; children?: ComponentChildren }) {
+export function Empty(props: { words: string; hint?: string | undefined; icon?: IconName }) {
   return (
     <div class="empty">
       <Icon name={props.icon ?? "quiet"} />
       <p>{props.words}</p>
-      {props.hint && <p class="muted">{props.hint}</p>}
-      {props.children}
+      {props.hint && <p class="muted"><Words>{props.hint}</Words></p>}
     </div>
   );
 }
@@ -86,13 +86,13 @@ export const ScrollTable = (props: { label: string; class?: string; children: Co
   </div>
 );
 
+export const TableHead = (props: { of: ComponentChildren[] }) => (
+  <thead><tr>{props.of.map((title, at) => <th scope="col" key={at}>{title}</th>)}</tr></thead>
+);
+
 // "3 min ago", or the whole time, as one likes; the other where one rests on it. Counts on by itself.
 export function Ago(props: { time: string | undefined }) {
-  const [, tick] = useState(0);
-  useEffect(() => {
-    const timer = setInterval(() => tick((n) => n + 1), 10_000);
-    return () => clearInterval(timer);
-  }, []);
+  useNow(10_000); // draws it anew; what is drawn in between may be newer than that
   if (!props.time) return null;
   const words = [ago(props.time), whole(props.time)];
   if (times.value === "absolute") words.reverse();
@@ -109,6 +109,12 @@ export function Choice<T extends string>(props: { label: string; value: T; optio
     </label>
   );
 }
+
+export const Check = (props: { checked: boolean; onChange: (checked: boolean) => void; class?: string; children: ComponentChildren }) => (
+  <label class={`check ${props.class ?? ""}`}>
+    <input type="checkbox" checked={props.checked} onChange={(event) => props.onChange(event.currentTarget.checked)} />{props.children}
+  </label>
+);
 
 export function Segments<T extends string>(props: { label: string; value: T; options: Record<string, string>; onChange: (value: T) => void }) {
   return (

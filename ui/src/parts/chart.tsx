@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { dark } from "../state/theme";
 import { text } from "../text/en";
-import { ScrollTable } from "./basics";
+import { ScrollTable, TableHead } from "./basics";
 import type { Stack } from "./stack";
 
 const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
@@ -49,7 +49,7 @@ function Table(props: { of: Stack; format: (value: number) => string; timeOf: (t
     <details class="chart-table">
       <summary>{text.overview.chartTable}</summary>
       <ScrollTable label={text.overview.chartTable}>
-        <thead><tr><th scope="col">{text.overview.time}</th>{series.map(({ name }) => <th scope="col" key={name}>{name}</th>)}</tr></thead>
+        <TableHead of={[text.overview.time, ...series.map(({ name }) => name)]} />
         <tbody>
           {times.map((time, at) => series.some(({ values }) => values[at]) && (
             <tr key={time}><th scope="row">{props.timeOf(time)}</th>{series.map(({ name, values }) => <td key={name}>{props.format(values[at] ?? 0)}</td>)}</tr>

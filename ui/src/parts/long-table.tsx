@@ -11,7 +11,7 @@ export interface Column<Row> {
   cell: (row: Row) => ComponentChildren;
 }
 
-export interface LongTableProps<Row> {
+interface LongTableProps<Row> {
   label: string;
   columns: Column<Row>[];
   count: number;

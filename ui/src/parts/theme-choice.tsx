@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { theme, THEMES, type Theme } from "../state/theme";
+import { theme } from "../state/theme";
 import { text } from "../text/en";
+import { Choice } from "./basics";
 
-export function ThemeChoice() {
-  return (
-    <label class="theme-choice">
-      <span>{text.theme.label}</span>
-      <select value={theme.value} onChange={(event) => (theme.value = event.currentTarget.value as Theme)}>
-        {THEMES.map((name) => <option key={name} value={name}>{text.theme[name]}</option>)}
-      </select>
-    </label>
-  );
-}
+export const ThemeChoice = () => <Choice label={text.theme.label} value={theme.value} options={text.theme.options} onChange={(next) => (theme.value = next)} />;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Which rows of a long list are drawn: those in sight and a few beyond. All rows have one height.
 
-export interface Window {
+interface Window {
   first: number;
   end: number; // one behind the last
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What other rules would have changed in the past.
 import type { ReplayOutcome } from "../api/types";
-import { lastPart } from "../format/format";
+import { nameOfProgram } from "../format/connection";
 import { text } from "../text/en";
 
 const words = text.explain;
@@ -14,7 +14,7 @@ export function Outcome({ of }: { of: ReplayOutcome }) {
         <ul>
           {(of.changes ?? []).slice(0, 8).map((one, at) => (
             <li key={at}>
-              {words.change(lastPart(one.program) || text.connections.unknownProgram, text.verdict[one.before ?? ""] ?? "", text.verdict[one.after ?? ""] ?? "", one.connections)}
+              {words.change(nameOfProgram(one.program), text.verdict[one.before ?? ""] ?? "", text.verdict[one.after ?? ""] ?? "", one.connections)}
               {one.examples?.length ? <span class="muted small"> {one.examples.join(", ")}</span> : null}
             </li>
           ))}

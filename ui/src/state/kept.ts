@@ -11,6 +11,6 @@ export function kept<T extends string>(name: string, initial: T, known: readonly
   return choice;
 }
 
-export const YES_NO = ["yes", "no"] as const;
+const YES_NO = ["yes", "no"] as const;
 export type YesNo = (typeof YES_NO)[number];
 export const keptYesNo = (name: string, initial: YesNo) => kept<YesNo>(name, initial, YES_NO);

@@ -15,10 +15,10 @@ import { visible } from "./visibility";
 const RETRY_MS = [500, 1000, 2000, 5000];
 const STEADY_MS = 30_000;
 
-export type LiveState = "connecting" | "live" | "broken";
+type LiveState = "connecting" | "live" | "broken";
 export const liveState = signal<LiveState>("connecting");
 
-export const present = computed(() => mayAnswer.value && (visible.value || notifying.value));
+const present = computed(() => mayAnswer.value && (visible.value || notifying.value));
 
 let newest: string | undefined; // the id of the newest event
 

@@ -4,7 +4,7 @@ import { effect, signal } from "@preact/signals";
 import { kept } from "./kept";
 
 export type Theme = "system" | "light" | "dark";
-export const THEMES: Theme[] = ["system", "light", "dark"];
+const THEMES: Theme[] = ["system", "light", "dark"];
 
 export const theme = kept<Theme>("theme", "system", THEMES);
 

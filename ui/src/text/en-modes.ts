@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The texts about modes and profiles.
-import { s } from "./plural";
+import { judgedAnew, s } from "./plural";
 
 export const modes = {
   title: "Modes",
@@ -16,7 +16,7 @@ export const modes = {
   meanwhile: "Meanwhile",
   meanwhiles: { allow: "allow it", block: "block it" } as Record<string, string>,
   confirm: "end it after 60 s unless I keep it",
-  begun: (name: string, affected: number) => `${name} is on${affected ? `; ${s(affected, "open connection")} judged anew` : ""}.`,
+  begun: (name: string, affected: number) => `${name} is on${judgedAnew(affected)}.`,
   ended: (name: string) => `${name} has ended; the rules alone decide.`,
   isOn: (until: string) => `on until ${until}`,
   by: (who: string) => `begun by ${who}`,
@@ -57,7 +57,7 @@ export const profiles = {
   asPolicy: "as without a profile",
   empty: "There is no profile.",
   emptyHint: "Name one as [profile.NAME] in portreeve.toml, with `when = [{ ssid = \"Home\" }]` or the like: it then comes into force with the network, or by hand here.",
-  used: (name: string, affected: number) => `${name} is chosen${affected ? `; ${s(affected, "open connection")} judged anew` : ""}.`,
+  used: (name: string, affected: number) => `${name} is chosen${judgedAnew(affected)}.`,
   network: "The network now",
   gateway: "Gateway",
   wireless: "Wireless network",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The texts about settings.
-import { s } from "./plural";
+import { judgedAnew } from "./plural";
 
 export const settings = {
   title: "Settings",
@@ -20,7 +20,7 @@ export const settings = {
   change: "Change",
   save: "Put in force",
   reset: "As the file says",
-  changed: (name: string, affected: number) => `${name} is changed${affected ? `; ${s(affected, "open connection")} judged anew` : ""}.`,
+  changed: (name: string, affected: number) => `${name} is changed${judgedAnew(affected)}.`,
   find: "Find a setting",
   noneFound: "No setting of that name.",
   fileError: (error: string) => `What the file says is not in force: ${error}`,

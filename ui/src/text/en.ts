@@ -6,7 +6,7 @@ import { gate17 } from "./en-gate17";
 import * as modes from "./en-modes";
 import { prompts } from "./en-prompts";
 import * as settings from "./en-settings";
-import { s } from "./plural";
+import { judgedAnew, s } from "./plural";
 
 export const text = {
   title: "portreeve",
@@ -39,9 +39,7 @@ export const text = {
   },
   theme: {
     label: "Colours",
-    system: "As the system",
-    light: "Light",
-    dark: "Dark",
+    options: { system: "As the system", light: "Light", dark: "Dark" },
   },
   state: {
     enforcing: "Enforcing",
@@ -202,7 +200,7 @@ export const text = {
     add: "Add this rule",
     addFor: "for",
     spans: { "": "for good", "5m": "5 minutes", "1h": "1 hour", "1d": "1 day" } as Record<string, string>,
-    added: (name: string, affected: number) => `Rule “${name}” is in force${affected ? `; ${s(affected, "open connection")} judged anew` : ""}.`,
+    added: (name: string, affected: number) => `Rule “${name}” is in force${judgedAnew(affected)}.`,
     filterBy: (field: string) => `Show only this ${field}`,
     outcome: (changed: number, all: number) =>
       changed === 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { ProcessStatus } from "../../api/types";
-import { Card, Facts, Loading, PageHead, ScrollTable } from "../../parts/basics";
+import { Card, Facts, Loading, PageHead, ScrollTable, TableHead } from "../../parts/basics";
 import { Logo } from "../../parts/icons";
 import { count } from "../../format/format";
 import { status } from "../../state/suite";
@@ -32,7 +32,7 @@ function Latency() {
   return (
     <Card title={words.latency}>
       <ScrollTable label={words.latency}>
-        <thead><tr><th scope="col">{words.stage}</th><th scope="col">{words.packets}</th><th scope="col">50 %</th><th scope="col">90 %</th><th scope="col">99 %</th></tr></thead>
+        <TableHead of={[words.stage, words.packets, "50 %", "90 %", "99 %"]} />
         <tbody>{stages.map((stage) => <tr key={`${stage.process} ${stage.stage}`}><th scope="row">{stage.process}: {stage.stage}</th><td class="num">{count(stage.count)}</td><td class="num">{milliseconds(stage.p50_us)}</td><td class="num">{milliseconds(stage.p90_us)}</td><td class="num">{milliseconds(stage.p99_us)}</td></tr>)}</tbody>
       </ScrollTable>
     </Card>
@@ -51,7 +51,7 @@ export function About() {
         <Card title={words.sandbox} extra={<p class="small muted">{words.sandboxHint}</p>}>
           {!now ? <Loading /> : (
             <ScrollTable label={words.sandbox} class="sandbox">
-              <thead><tr>{Object.entries(words.columns).map(([key, title]) => <th scope="col" key={key}>{title}</th>)}</tr></thead>
+              <TableHead of={Object.values(words.columns)} />
               <tbody>{now.processes?.map((process) => <SandboxRow key={process.name} of={process} />)}</tbody>
             </ScrollTable>
           )}

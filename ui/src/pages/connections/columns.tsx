@@ -4,7 +4,7 @@ import type { Connection } from "../../api/types";
 import { Badge } from "../../parts/basics";
 import type { Column } from "../../parts/long-table";
 import { Icon } from "../../parts/icons";
-import { portOf } from "../../format/connection";
+import { arrowOf, portOf } from "../../format/connection";
 import { bytes, clock, lastPart, short, whole } from "../../format/format";
 import { text } from "../../text/en";
 import type { GroupBy, Line } from "./grouping";
@@ -20,7 +20,7 @@ function Program({ of }: { of: Connection }) {
 function Target({ of }: { of: Connection }) {
   return (
     <>
-      <span class={`arrow ${of.direction}`} aria-hidden="true">{of.direction === "in" ? "←" : "→"}</span>
+      <span class={`arrow ${of.direction}`} aria-hidden="true">{arrowOf(of.direction)}</span>
       <span class="sr-only">{text.direction[of.direction ?? ""]}</span>
       {of.domain ? <span title={of.remote?.address}>{of.domain}</span> : <span class="mono">{of.remote?.address}</span>}
     </>

@@ -7,8 +7,8 @@ import { Drawer } from "../../parts/drawer";
 import { Icon } from "../../parts/icons";
 import { ProgramFacts } from "../../parts/program-facts";
 import { termText, type Key } from "../../filter/filter";
-import { portOf } from "../../format/connection";
-import { bytes, lasted, lastPart, whole } from "../../format/format";
+import { arrowOf, portOf, programOf } from "../../format/connection";
+import { bytes, lasted, whole } from "../../format/format";
 import { store } from "../../state/connections";
 import { keyOf } from "../../state/connection-store";
 import { useAsked } from "../../state/polling";
@@ -95,7 +95,7 @@ function Why({ of, from }: { of: Explanation; from: Connection }) {
 export function Explained(props: { of: Connection; onClose: () => void; onFilter: (filter: string) => void }) {
   const c = props.of;
   const answer = useAsked(keyOf(c), (signal) => ask<Explanation>("explain", { query: questionFor(c), signal }), [c.verdict?.action, c.verdict?.rule]);
-  const title = `${lastPart(c.process?.path) || text.connections.unknownProgram} ${c.direction === "in" ? "←" : "→"} ${c.domain || c.remote?.address}`;
+  const title = `${programOf(c)} ${arrowOf(c.direction)} ${c.domain || c.remote?.address}`;
   return (
     <Drawer title={title} subject={keyOf(c)} onClose={props.onClose}>
       <p class="verdict-line"><Badge of={c.verdict?.action} /> {c.verdict?.way && <span>{text.connections.byWay(c.verdict.way)}</span>} {c.verdict?.rule && <span>{c.verdict.rule}</span>}</p>

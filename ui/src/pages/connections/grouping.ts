@@ -16,7 +16,7 @@ export interface Group {
 
 export type Line = { kind: "group"; group: Group } | { kind: "connection"; connection: Connection };
 
-export function groupKey(connection: Connection, by: GroupBy): string {
+function groupKey(connection: Connection, by: GroupBy): string {
   if (by === "program") return connection.process?.path ?? "";
   if (by === "domain") return connection.domain ?? "";
   return connection.remote?.address ?? "";

@@ -7,7 +7,7 @@ import { historyQuery, type Filter, type Matcher } from "../../filter/filter";
 import { keyOf } from "../../state/connection-store";
 import { endSession, wordsOf } from "../../state/notices";
 
-export const MOST_PAST = 100_000;
+const MOST_PAST = 100_000;
 const PIECE = 250; // what fits into one answer, long command lines included
 
 export class Past {

@@ -3,9 +3,10 @@
 import { useState } from "preact/hooks";
 import { ask } from "../../api/client";
 import type { DnsCachePage, Flushed } from "../../api/types";
-import { Card, Empty, Looking, ScrollTable } from "../../parts/basics";
+import { Card, Empty, Looking, ScrollTable, TableHead } from "../../parts/basics";
+import { useBusy } from "../../parts/busy";
 import { bytes, short } from "../../format/format";
-import { attempt, say } from "../../state/notices";
+import { say } from "../../state/notices";
 import { usePolled } from "../../state/polling";
 import { mayChange } from "../../state/session";
 import { text } from "../../text/en";
@@ -16,16 +17,14 @@ const SHOWN = 8;
 
 function Flush({ onDone }: { onDone: () => Promise<void> }) {
   const [name, setName] = useState("");
-  const [busy, setBusy] = useState(false);
+  const { busy, run } = useBusy();
   async function flush(event: Event) {
     event.preventDefault();
-    setBusy(true);
-    await attempt(async () => {
+    await run(async () => {
       const { count = 0 } = await ask<Flushed>("dns/flush", { method: "POST", body: { name: name.trim() } });
       say(words.flushed(count, name.trim()));
       await onDone();
     });
-    setBusy(false);
   }
   return (
     <form class="flush" onSubmit={flush}>
@@ -45,7 +44,7 @@ export function Cache() {
       {cache && cache.answers === 0 && <Empty words={words.cacheEmpty} hint={words.cacheEmptyHint} icon="dns" />}
       {cache && cache.answers > 0 && (
         <ScrollTable label={words.cache}>
-          <thead><tr><th scope="col">{words.columns.name}</th><th scope="col">{words.columns.type}</th><th scope="col">{words.ttl}</th><th scope="col">{words.uses}</th></tr></thead>
+          <TableHead of={[words.columns.name, words.columns.type, words.ttl, words.uses]} />
           <tbody>{(cache.cached ?? []).map((one) => <tr key={`${one.name} ${one.type} ${one.dnssec}`}><th scope="row" class="wrap">{one.name}</th><td>{one.type}</td><td class="num">{Math.round(one.ttl)} s</td><td class="num">{short(one.uses)}</td></tr>)}</tbody>
         </ScrollTable>
       )}

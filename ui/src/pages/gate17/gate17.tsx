@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../../api/client";
 import type { GateWays } from "../../api/types";
-import { Card, Empty, Looking, PageHead, Words } from "../../parts/basics";
+import { Card, Empty, Looking, PageHead } from "../../parts/basics";
 import { StackedBars } from "../../parts/chart";
 import { bytes, clock } from "../../format/format";
 import { usePolled } from "../../state/polling";
@@ -42,7 +42,7 @@ export function Gate17() {
     <>
       <PageHead title={words.title}><a href="/docs/gate17.txt">{words.document}</a></PageHead>
       <Looking of={seen} />
-      {ways?.length === 0 && <Card><Empty words={words.empty} icon="gate17"><p class="muted"><Words>{words.emptyHint}</Words></p></Empty></Card>}
+      {ways?.length === 0 && <Card><Empty words={words.empty} hint={words.emptyHint} icon="gate17" /></Card>}
       {ways && ways.length > 0 && (
         <div class="stack">
           <div class="ways">{ways.map((way) => <Way key={way.name} of={way} />)}</div>

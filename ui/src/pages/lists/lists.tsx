@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { useState } from "preact/hooks";
 import { ask } from "../../api/client";
 import type { DnsLists, DnsListsUpdate, NameQueryPage } from "../../api/types";
-import { Ago, Badge, Card, Empty, Looking, PageHead, ScrollTable, Words } from "../../parts/basics";
+import { Ago, Badge, Card, Empty, Looking, PageHead, ScrollTable, TableHead } from "../../parts/basics";
+import { useBusy } from "../../parts/busy";
 import { bytes, count, short } from "../../format/format";
 import { lookAtRules } from "../../rules/changes";
-import { attempt, say } from "../../state/notices";
+import { say } from "../../state/notices";
 import { usePolled } from "../../state/polling";
 import { mayChange } from "../../state/session";
 import { text } from "../../text/en";
@@ -38,26 +38,23 @@ export function Lists() {
   const hits = usePolled(refusals, EVERY_MS);
   const all = seen.value.value?.lists;
   const latest = seen.value.value?.update;
-  const [busy, setBusy] = useState(false);
-  async function update() {
-    setBusy(true);
-    await attempt(async () => {
+  const { busy, run } = useBusy();
+  const update = () =>
+    run(async () => {
       await ask<unknown>("lists/update", { method: "POST", body: {} });
       say(words.updating);
       await seen.look();
     });
-    setBusy(false);
-  }
   return (
     <>
       <PageHead title={words.title}>{mayChange.value && <button type="button" disabled={busy} onClick={update}>{words.update}</button>}</PageHead>
       <Card>
         <Looking of={seen} />
         {latest?.started && <Run of={latest} />}
-        {all?.length === 0 && <Empty words={words.none} icon="lists"><p class="muted"><Words>{words.noneHint}</Words></p></Empty>}
+        {all?.length === 0 && <Empty words={words.none} hint={words.noneHint} icon="lists" />}
         {all && all.length > 0 && (
           <ScrollTable label={words.title}>
-            <thead><tr><th scope="col">{words.name}</th><th scope="col">{words.names}</th><th scope="col">{words.size}</th><th scope="col">{words.made}</th><th scope="col">{words.hits}</th><th scope="col">{words.use}</th><th scope="col">{words.problem}</th></tr></thead>
+            <TableHead of={[words.name, words.names, words.size, words.made, words.hits, words.use, words.problem]} />
             <tbody>{all.map((list) => (
               <tr key={list.name}>
                 <th scope="row">{list.name}</th><td class="num">{count(list.names)}</td><td class="num">{bytes(list.bytes)}</td><td><Ago time={list.made} /></td>

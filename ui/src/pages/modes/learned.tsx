@@ -3,9 +3,10 @@
 import { useState } from "preact/hooks";
 import { ask } from "../../api/client";
 import type { Forgotten, Learned as Proposals, LearnedRule } from "../../api/types";
-import { Ago, Card, Empty, Looking, Words } from "../../parts/basics";
+import { Ago, Card, Check, Empty, Looking, Words } from "../../parts/basics";
+import { useBusy } from "../../parts/busy";
 import { addRule, undoable } from "../../rules/changes";
-import { attempt, say } from "../../state/notices";
+import { say } from "../../state/notices";
 import { usePolled, type Polled } from "../../state/polling";
 import { text } from "../../text/en";
 
@@ -24,7 +25,7 @@ function One(props: { of: LearnedRule; taken: boolean; onTake: (taken: boolean) 
   const { of } = props;
   return (
     <li class={props.taken ? "" : "left-out"}>
-      <label class="check"><input type="checkbox" checked={props.taken} onChange={(event) => props.onTake(event.currentTarget.checked)} /><strong>{of.name}</strong></label>
+      <Check checked={props.taken} onChange={props.onTake}><strong>{of.name}</strong></Check>
       <p class="small muted">{words.covers(of.connections ?? 0, of.kinds ?? 0)}, <Ago time={of.last} />{of.examples?.length ? `: ${of.examples.join(", ")}` : ""}</p>
       <pre class="diff"><code>{(of.toml ?? "").trimEnd().split("\n").map((line, at) => <span key={at} class="came">+{line}{"\n"}</span>)}</code></pre>
     </li>
@@ -33,7 +34,7 @@ function One(props: { of: LearnedRule; taken: boolean; onTake: (taken: boolean) 
 
 function Proposed({ of, seen }: { of: LearnedRule[]; seen: Polled<Proposals> }) {
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
-  const [busy, setBusy] = useState(false);
+  const { busy, run } = useBusy();
   const taken = of.filter(({ name }) => !left.has(name ?? ""));
   function take(name: string, yes: boolean) {
     const next = new Set(left);
@@ -41,18 +42,14 @@ function Proposed({ of, seen }: { of: LearnedRule[]; seen: Polled<Proposals> }) 
     else next.add(name);
     setLeft(next);
   }
-  async function run(what: () => Promise<void>) {
-    setBusy(true);
-    await attempt(what);
-    await seen.look();
-    setBusy(false);
-  }
+  // Busy until it is seen what is left: nothing is accepted twice.
+  const act = (what: () => Promise<void>) => run(() => what().finally(seen.look));
   return (
     <>
       <ul class="learned">{of.map((one) => <One key={one.name} of={one} taken={!left.has(one.name ?? "")} onTake={(yes) => take(one.name ?? "", yes)} />)}</ul>
       <div class="buttons">
-        <button type="button" class="primary" disabled={busy || taken.length === 0} onClick={() => run(() => accept(taken, of.length - taken.length))}>{words.accept(taken.length)}</button>
-        <button type="button" disabled={busy} onClick={() => run(async () => say(words.forgotten((await forget()).kinds ?? 0)))}>{words.forget}</button>
+        <button type="button" class="primary" disabled={busy || taken.length === 0} onClick={() => act(() => accept(taken, of.length - taken.length))}>{words.accept(taken.length)}</button>
+        <button type="button" disabled={busy} onClick={() => act(async () => say(words.forgotten((await forget()).kinds ?? 0)))}>{words.forget}</button>
       </div>
     </>
   );

@@ -2,7 +2,8 @@
 // Begins one of the modes, or says that it is on.
 import { useState } from "preact/hooks";
 import type { ModeWanted } from "../../api/types";
-import { Card, Choice, Segments, Words } from "../../parts/basics";
+import { Card, Check, Choice, Segments, Words } from "../../parts/basics";
+import { useBusy } from "../../parts/busy";
 import { whole } from "../../format/format";
 import { beginMode, endMode, running, type Mode } from "../../state/modes";
 import { attempt } from "../../state/notices";
@@ -22,17 +23,15 @@ function Begin({ mode }: { mode: Mode }) {
   const [seconds, setSeconds] = useState(SPANS[mode].initial);
   const [meanwhile, setMeanwhile] = useState("allow");
   const [confirm, setConfirm] = useState(false);
-  const [busy, setBusy] = useState(false);
+  const { busy, run } = useBusy();
   async function begin() {
-    setBusy(true);
     const wanted: ModeWanted & { mode: Mode } = { mode, seconds: Number(seconds), confirm_seconds: confirm ? CONFIRM_SECONDS : 0, block: mode === "learn" && meanwhile === "block" };
-    await attempt(() => beginMode(wanted));
-    setBusy(false);
+    await run(() => beginMode(wanted));
   }
   return (
     <div class="mode-form">
       {mode === "learn" && <Segments label={words.meanwhile} value={meanwhile} options={words.meanwhiles} onChange={setMeanwhile} />}
-      {mode === "lockdown" && <label class="check small"><input type="checkbox" checked={confirm} onChange={(event) => setConfirm(event.currentTarget.checked)} />{words.confirm}</label>}
+      {mode === "lockdown" && <Check class="small" checked={confirm} onChange={setConfirm}>{words.confirm}</Check>}
       <div class="buttons">
         <button type="button" class="primary" disabled={busy} onClick={begin}>{words.begin[mode]}</button>
         <Choice label={words.lasts} value={seconds} options={spansOf(mode)} onChange={setSeconds} />

@@ -2,7 +2,7 @@
 // The profiles, which is in force and why, and the network that this machine is on.
 import { ask } from "../../api/client";
 import type { Affected, Attachment, Profiles as All, ProfileView } from "../../api/types";
-import { Badge, Card, Empty, Facts, Looking, ScrollTable, Words } from "../../parts/basics";
+import { Badge, Card, Empty, Facts, Looking, ScrollTable, TableHead } from "../../parts/basics";
 import { attempt, say } from "../../state/notices";
 import { usePolled } from "../../state/polling";
 import { mayChange } from "../../state/session";
@@ -73,10 +73,10 @@ export function Profiles() {
   return (
     <Card title={words.title} class="wide" extra={<p class="small muted">{now?.reason || words.hint}</p>}>
       <Looking of={seen} />
-      {now && !now.profiles?.length && <Empty words={words.empty} icon="settings"><p class="muted"><Words>{words.emptyHint}</Words></p></Empty>}
+      {now && !now.profiles?.length && <Empty words={words.empty} hint={words.emptyHint} icon="settings" />}
       {now && now.profiles && now.profiles.length > 0 && (
         <ScrollTable label={words.title} class="profiles">
-          <thead><tr>{Object.entries(words.columns).map(([key, title]) => <th scope="col" key={key}>{title}</th>)}</tr></thead>
+          <TableHead of={Object.values(words.columns)} />
           <tbody>
             <Special name={BY_NETWORK} hint={words.autoHint} inForce={false} chosen={now.chosen ?? ""} onUse={onUse} />
             {now.profiles.map((one) => <Row key={one.name} of={one} chosen={now.chosen ?? ""} onUse={onUse} />)}

@@ -4,7 +4,7 @@ import { ask } from "../../api/client";
 import type { ConnectionPage, Groups, ProcessStatus } from "../../api/types";
 import { Badge, Card, Dot, Empty, Loading, Looking, PageHead, toneOf, Words } from "../../parts/basics";
 import { Icon } from "../../parts/icons";
-import { isRefusal, portOf } from "../../format/connection";
+import { arrowOf, isRefusal, portOf, programOf } from "../../format/connection";
 import { askerOf, targetOf } from "../../format/prompt";
 import { ago, clock, lastPart, short, whole } from "../../format/format";
 import { store, storeVersion } from "../../state/connections";
@@ -58,7 +58,7 @@ function Figures() {
   const latency = status.value?.processes?.flatMap(({ latencies }) => latencies ?? []).filter(({ count }) => count > 0).sort((a, b) => b.p50_us - a.p50_us)[0];
   return (
     <ul class="figures">
-      {mayAnswer.value && <Figure name={words.prompts} value={short(waiting.length)} note={waiting[0] ? `${askerOf(waiting[0].prompt)} → ${targetOf(waiting[0].prompt)}` : words.noPrompts} href={hashOf("prompts")} tone={waiting.length > 0 ? "warn" : ""} />}
+      {mayAnswer.value && <Figure name={words.prompts} value={short(waiting.length)} note={waiting[0] ? `${askerOf(waiting[0].prompt)} ${arrowOf(waiting[0].prompt.direction)} ${targetOf(waiting[0].prompt)}` : words.noPrompts} href={hashOf("prompts")} tone={waiting.length > 0 ? "warn" : ""} />}
       <Figure name={words.open} value={short(ongoing)} href={hashOf("connections", { filter: "state:open" })} />
       <Figure name={words.blocked} value={short(refused)} note={words.ofAll(short(all))} href={hashOf("connections", { filter: "verdict:block,drop" })} />
       <Figure name={words.judged} value={short(sum("seen"))} note={`${short(sum("waiting"))} ${words.waiting}`} />
@@ -83,7 +83,7 @@ function LatestBlocked() {
           <li key={c.id}>
             <a href={hashOf("connections", { filter: `program:${lastPart(c.process?.path)} verdict:block,drop` })}>
               <time class="num muted" dateTime={c.time} title={whole(c.time)}>{clock(c.time)}</time>
-              <span class="line-main"><strong>{lastPart(c.process?.path) || text.connections.unknownProgram}</strong> {c.direction === "in" ? "←" : "→"} {c.domain || c.remote?.address}<span class="muted">:{portOf(c)}</span></span>
+              <span class="line-main"><strong>{programOf(c)}</strong> {arrowOf(c.direction)} {c.domain || c.remote?.address}<span class="muted">:{portOf(c)}</span></span>
               <Badge of={c.verdict?.action} />
             </a>
           </li>

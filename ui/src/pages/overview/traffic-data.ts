@@ -3,6 +3,7 @@
 // the historian's counts.
 import { ask } from "../../api/client";
 import type { Connection, Groups, HistoryGroup, Series, SeriesLine } from "../../api/types";
+import { programOf } from "../../format/connection";
 import { lastPart } from "../../format/format";
 import { MOST_SERIES, type Stack } from "../../parts/stack";
 import { text } from "../../text/en";
@@ -42,7 +43,7 @@ const valueOf = (measure: Measure, connections: number, received: number, sent: 
 
 export function lastHour(connections: readonly Connection[], measure: Measure, nowMs = Date.now()): Stack {
   const points = connections.map((c) => ({
-    name: lastPart(c.process?.path) || text.connections.unknownProgram,
+    name: programOf(c),
     time: new Date(c.time ?? 0).getTime() / 1000,
     value: valueOf(measure, 1, c.bytes_in ?? 0, c.bytes_out ?? 0),
   }));

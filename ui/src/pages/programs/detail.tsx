@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One program: what it did, under which names, and the switches that steer it.
-import { useState } from "preact/hooks";
 import type { HistoryGroup, RuleView } from "../../api/types";
 import { Ago, Badge, Facts, Failed, Loading } from "../../parts/basics";
+import { useBusy } from "../../parts/busy";
 import { Drawer } from "../../parts/drawer";
 import { bytes, short, whole } from "../../format/format";
 import { listNames } from "../../rules/lists-known";
 import { addRule, lookAtRules, removeRule } from "../../rules/changes";
-import { attempt, say } from "../../state/notices";
+import { say } from "../../state/notices";
 import { usePolled } from "../../state/polling";
 import { hashOf } from "../../state/route";
 import { mayChange } from "../../state/session";
@@ -39,14 +39,13 @@ function Bars(props: { of: HistoryGroup[]; none: string; href: (key: string) => 
 }
 
 function Switch(props: { name: SwitchName; path: string; who: string; on: boolean; lists: string[]; onDone: () => void }) {
-  const [busy, setBusy] = useState(false);
+  const { busy, run } = useBusy();
   const title = words.switchNames[props.name]!;
   const rule = ruleName(props.name, props.path);
   const impossible = props.name === "lists" && props.lists.length === 0 && !props.on;
   const turnOn = () => addRule(switchRule(props.name, props.path, props.lists));
   async function turn() {
-    setBusy(true);
-    await attempt(async () => {
+    await run(async () => {
       if (props.on) {
         await removeRule(rule);
         say(words.switchOff(title, props.who), async () => void (await turnOn(), props.onDone()));
@@ -56,7 +55,6 @@ function Switch(props: { name: SwitchName; path: string; who: string; on: boolea
       }
     });
     props.onDone();
-    setBusy(false);
   }
   return (
     <li>

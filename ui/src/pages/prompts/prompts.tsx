@@ -2,13 +2,13 @@
 // The questions of programs that wait, and one's answers.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Empty, PageHead, Words } from "../../parts/basics";
+import { NotifyButton } from "../../parts/notify-button";
 import { answerKeys } from "../../state/choices";
 import { forgetClosed, open, questions, type Question as Asked } from "../../state/prompts";
 import { mayAnswer } from "../../state/session";
 import { text } from "../../text/en";
 import { give, takeAway } from "./give";
 import { deedOf, firstChoice, isForUs, type Choice, type Deed } from "./keys";
-import { NotifyButton } from "./notify-button";
 import { Question } from "./question";
 import { Queue } from "./queue";
 
@@ -97,7 +97,7 @@ export function Prompts(props: { query: Record<string, string> }) {
       </PageHead>
       <p class="sr-only" role="status">{open.value.length > 0 ? words.count(open.value.length) : words.empty}</p>
       {!mayAnswer.value && <p class="hint"><Words>{words.observing}</Words></p>}
-      {!current && <div class="card"><Empty words={words.empty} icon="prompts"><p class="muted"><Words>{words.emptyHint}</Words></p></Empty></div>}
+      {!current && <div class="card"><Empty words={words.empty} hint={words.emptyHint} icon="prompts" /></div>}
       {current && (
         <div class="asking">
           <Queue of={all} current={current.id} onChoose={choose} />

@@ -3,27 +3,18 @@
 import { useMemo, useState } from "preact/hooks";
 import { Problem } from "../../api/client";
 import type { ReplayOutcome } from "../../api/types";
-import { Choice, Loading, Segments } from "../../parts/basics";
+import { Check, Choice, Loading, Segments } from "../../parts/basics";
 import { Drawer } from "../../parts/drawer";
+import { Field } from "../../parts/field";
 import { tryRule } from "../../rules/changes";
 import { badPort, EMPTY, formOf, mistakesIn, textOfForm, type FormFields } from "../../rules/form";
 import { Outcome } from "../../rules/outcome";
-import { sayFailed, wordsOf } from "../../state/notices";
+import { attempt } from "../../state/notices";
 import { text } from "../../text/en";
 
 const words = text.rules;
 const CONFIRM_SECONDS = 60;
-
-function Field(props: { label: string; hint?: string; value: string; onChange: (value: string) => void; error?: string | undefined; autofocus?: boolean }) {
-  const id = `field-${props.label}`;
-  return (
-    <div class="field">
-      <label for={id}>{props.label}</label>
-      <input id={id} type="text" value={props.value} autocomplete="off" spellcheck={false} aria-describedby={`${id}-hint`} aria-invalid={!!props.error} onInput={(event) => props.onChange(event.currentTarget.value)} />
-      <p id={`${id}-hint`} class={props.error ? "field-error" : "small muted"}>{props.error ?? props.hint}</p>
-    </div>
-  );
-}
+const REFUSED = 400; // for what the rule says
 
 function Form(props: { of: FormFields; onChange: (fields: FormFields) => void; error: { name?: string; port?: string } }) {
   const set = (key: keyof FormFields) => (value: string) => props.onChange({ ...props.of, [key]: value });
@@ -69,7 +60,7 @@ function TextField(props: { value: string; onChange: (value: string) => void; mi
   );
 }
 
-export interface EditorProps {
+interface EditorProps {
   title: string;
   toml: string; // empty: a new rule
   onSave: (toml: string, confirmSeconds: number) => Promise<void>;
@@ -101,13 +92,15 @@ export function RuleEditor(props: EditorProps) {
     if (mode === "form" && (!fields?.name.trim() || port)) return;
     setBusy(what);
     setRefusal("");
-    try {
-      if (what === "try") setOutcome(await tryRule(now));
-      else await props.onSave(now, confirm ? CONFIRM_SECONDS : 0);
-    } catch (error) {
-      if (error instanceof Problem && error.status === 400) setRefusal(error.message);
-      else sayFailed(wordsOf(error));
-    }
+    await attempt(async () => {
+      try {
+        if (what === "try") setOutcome(await tryRule(now));
+        else await props.onSave(now, confirm ? CONFIRM_SECONDS : 0);
+      } catch (error) {
+        if (!(error instanceof Problem) || error.status !== REFUSED) throw error;
+        setRefusal(error.message);
+      }
+    });
     setBusy("");
   }
   const canForm = mode === "form" || formOf(toml) !== undefined || !toml.trim();
@@ -119,7 +112,7 @@ export function RuleEditor(props: EditorProps) {
         {mode === "form" && fields ? <Form of={fields} onChange={setFields} error={errors} /> : <TextField value={toml} onChange={setToml} mistakes={mistakes} />}
         {mode === "form" && refusal && <p class="field-error" role="alert">{refusal}</p>}
         {mode === "form" && <details><summary>{words.textLabel}</summary><pre class="rule-text"><code>{now}</code></pre></details>}
-        <label class="check"><input type="checkbox" checked={confirm} onChange={(event) => setConfirm(event.currentTarget.checked)} />{words.saveConfirm}</label>
+        <Check checked={confirm} onChange={setConfirm}>{words.saveConfirm}</Check>
         <div class="buttons">
           <button type="button" disabled={!!busy} onClick={() => act("try")}>{words.try}</button>
           <button type="button" class="primary" disabled={!!busy} onClick={() => act("save")}>{words.save}</button>

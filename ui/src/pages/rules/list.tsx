@@ -11,7 +11,7 @@ import { isOwn, neighbour } from "./order";
 
 const words = text.rules;
 
-export interface RuleActs {
+interface RuleActs {
   edit: (rule: RuleView) => void;
   remove: (rule: RuleView) => void;
   move: (name: string, before: string) => void;

@@ -2,7 +2,7 @@
 // Changes one setting: of what it can be, or back to what the file says.
 import { useState } from "preact/hooks";
 import type { SettingView } from "../../api/types";
-import { attempt } from "../../state/notices";
+import { useBusy } from "../../parts/busy";
 import { text } from "../../text/en";
 import { nameOf, unquoted, written } from "./sections";
 
@@ -21,12 +21,10 @@ function Control(props: { of: SettingView; id: string; value: string; onChange: 
 export function Change(props: { of: SettingView; onSave: (value: string) => Promise<void>; onClose: () => void }) {
   const { of } = props;
   const [value, setValue] = useState(unquoted(of.value ?? ""));
-  const [busy, setBusy] = useState(false);
+  const { busy, run } = useBusy();
   const id = `setting-${nameOf(of)}`;
   async function save(to: string) {
-    setBusy(true);
-    if (await attempt(() => props.onSave(to))) props.onClose();
-    setBusy(false);
+    if (await run(() => props.onSave(to))) props.onClose();
   }
   return (
     <form class="setting-change" onSubmit={(event) => {

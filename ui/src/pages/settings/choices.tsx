@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How one likes these pages, in this browser alone.
 import type { Signal } from "@preact/signals";
-import { Card, Choice } from "../../parts/basics";
+import { Card, Check, Choice } from "../../parts/basics";
+import { NotifyButton } from "../../parts/notify-button";
 import { ThemeChoice } from "../../parts/theme-choice";
 import { answerKeys, TIMES, times } from "../../state/choices";
 import type { YesNo } from "../../state/kept";
 import { text } from "../../text/en";
-import { NotifyButton } from "../prompts/notify-button";
 
 const words = text.settings;
 
-function Check(props: { of: Signal<YesNo>; label: string; hint: string }) {
+function Setting(props: { of: Signal<YesNo>; label: string; hint: string }) {
   return (
     <div>
-      <label class="check"><input type="checkbox" checked={props.of.value === "yes"} onChange={(event) => (props.of.value = event.currentTarget.checked ? "yes" : "no")} />{props.label}</label>
+      <Check checked={props.of.value === "yes"} onChange={(yes) => (props.of.value = yes ? "yes" : "no")}>{props.label}</Check>
       <p class="small muted">{props.hint}</p>
     </div>
   );
@@ -26,7 +26,7 @@ export function Choices() {
       <div class="choices">
         <ThemeChoice />
         <Choice label={words.times} value={times.value} options={words.timesOptions} onChange={(next) => (times.value = next as (typeof TIMES)[number])} />
-        <Check of={answerKeys} label={words.keys} hint={words.keysHint} />
+        <Setting of={answerKeys} label={words.keys} hint={words.keysHint} />
         <div><div class="buttons"><span>{words.notify}</span><NotifyButton /></div><p class="small muted">{text.prompts.notifyHint}</p></div>
       </div>
     </Card>

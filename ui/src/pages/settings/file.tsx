@@ -4,7 +4,7 @@
 import { useState } from "preact/hooks";
 import { ask, request } from "../../api/client";
 import type { SettingsChanged, SettingsPage, SettingView } from "../../api/types";
-import { Ago, Card, Empty, Failed, Looking, ScrollTable, Words } from "../../parts/basics";
+import { Ago, Card, Empty, Failed, Looking, ScrollTable, TableHead, Words } from "../../parts/basics";
 import { FindBox } from "../../parts/find-box";
 import { undoable } from "../../rules/changes";
 import { say } from "../../state/notices";
@@ -63,7 +63,7 @@ function Section(props: { name: string; of: SettingView[]; onSave: (name: string
     <section class="block">
       <h3 class="mono">[{props.name}]</h3>
       <ScrollTable label={`[${props.name}]`} class="settings">
-        <thead><tr>{Object.entries(words.columns).map(([key, title]) => <th scope="col" key={key}>{title}</th>)}</tr></thead>
+        <TableHead of={Object.values(words.columns)} />
         <tbody>{props.of.map((one) => <Row key={one.key} of={one} onSave={(value) => props.onSave(nameOf(one), value)} />)}</tbody>
       </ScrollTable>
     </section>

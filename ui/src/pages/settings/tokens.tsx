@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { ask } from "../../api/client";
 import type { TokenCreated, Tokens as All, TokenView } from "../../api/types";
-import { Ago, Card, Empty, Looking, ScrollTable, Words } from "../../parts/basics";
+import { Ago, Card, Empty, Looking, ScrollTable, TableHead } from "../../parts/basics";
 import { Icon } from "../../parts/icons";
 import { attempt, say } from "../../state/notices";
 import { usePolled } from "../../state/polling";
@@ -74,10 +74,10 @@ function List() {
       {adding && <NewToken onMade={take} onClose={() => setAdding(false)} />}
       {made && <Secret of={made} onDone={() => setMade(undefined)} />}
       <Looking of={seen} />
-      {all?.length === 0 && !adding && !made && <Empty words={words.empty} icon="settings"><p class="muted"><Words>{words.emptyHint}</Words></p></Empty>}
+      {all?.length === 0 && !adding && !made && <Empty words={words.empty} hint={words.emptyHint} icon="settings" />}
       {all && all.length > 0 && (
         <ScrollTable label={words.title} class="tokens">
-          <thead><tr>{Object.entries(words.columns).map(([key, title]) => <th scope="col" key={key}>{title}</th>)}</tr></thead>
+          <TableHead of={Object.values(words.columns)} />
           <tbody>{all.map((one) => <Row key={one.id} of={one} onDone={seen.look} />)}</tbody>
         </ScrollTable>
       )}

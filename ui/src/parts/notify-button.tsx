@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { Icon } from "../../parts/icons";
-import { say, sayFailed } from "../../state/notices";
-import { notifying, turnOff, turnOn } from "../../state/notifications";
-import { text } from "../../text/en";
+import { Icon } from "./icons";
+import { say, sayFailed } from "../state/notices";
+import { notifying, turnOff, turnOn } from "../state/notifications";
+import { text } from "../text/en";
 
 const words = text.prompts;
 
