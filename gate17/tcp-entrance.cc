@@ -3,7 +3,7 @@
 
 #include "common/log.h"
 #include "common/socket-tuple.h"
-#include "gate17/far-address.h"
+#include "common/far-address.h"
 #include "gate17/original-destination.h"
 #include "gate17/relay.h"
 #include "gate17/udp-speaker.h"

@@ -3,7 +3,7 @@
 
 #include "common/log.h"
 #include "common/socket-tuple.h"
-#include "gate17/far-address.h"
+#include "common/far-address.h"
 
 #include <kj/debug.h>
 

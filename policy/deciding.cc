@@ -2,6 +2,7 @@
 #include "policy/deciding.h"
 
 #include "common/clock.h"
+#include "common/far-address.h"
 #include "policy/rule-words.h"
 
 #include <algorithm>
@@ -50,10 +51,12 @@ Deciding::Need Deciding::needOf(const Flow& flow, uint64_t nowWallNs) {
   FactsOf facts(flow);
   rules::FlowFacts unnamed = facts.first();
   unnamed.known.domain = false;
-  if (!inForce().hangsOnName(unnamed, nowWallNs)) return Need::NOTHING;
-  for (auto& name : flow.names)
-    if (name.source == rules::NameSource::PROCESS) return Need::TURN;
-  return Need::QUESTION;
+  bool ownName = std::any_of(flow.names.begin(), flow.names.end(), [](const FlowName& name) {
+    return name.source == rules::NameSource::PROCESS;
+  });
+  if (inForce().hangsOnName(unnamed, nowWallNs)) return ownName ? Need::TURN : Need::QUESTION;
+  // Whatever rules say of it, without a name the gate could send it nowhere.
+  return standsForAName(flow.remoteAddress()) && !ownName ? Need::QUESTION : Need::NOTHING;
 }
 
 bool Deciding::hangsOnExamination(const Flow& flow, uint64_t nowWallNs) {

@@ -36,7 +36,7 @@ public:
   };
   Need needOf(const Flow& flow, uint64_t nowWallNs);
   // What is to be done about names before deciding; nothing unless a name could make another rule
-  // decide.
+  // decide, or the address stands for one (far-address.h).
 
   bool hangsOnExamination(const Flow& flow, uint64_t nowWallNs);
   // A rule over the program's SHA-256 or package could decide, and they are not known yet: what is

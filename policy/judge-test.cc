@@ -274,6 +274,17 @@ TEST_CASE("where no name could change the verdict nobody is asked") {
   CHECK(asked == 0);
 }
 
+TEST_CASE(
+    "who goes to an address that stands for a name waits for the name, whatever the rules say") {
+  Road road("[[rule]]\nname = \"away\"\naction = \"gate17\"\n");
+  uint asked = 0;
+  road.lookups.offered(kj::heap<FakeLookup>("example.org", asked));
+  auto there = tcp("192.0.2.10", 40000, "198.18.0.1", 443);
+  CHECK(road.verdictOn({.tuple = there, .id = 1}) == "1 1717");
+  CHECK(asked == 1);
+  CHECK(road.newest().judgement.domain == "example.org");
+}
+
 TEST_CASE("just after the start a flow waits for the resolver to come, but not for ever") {
   Road road(APP_MAY_EXAMPLE);
   road.receive({.tuple = WEB, .id = 1});
