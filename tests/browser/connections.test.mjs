@@ -83,7 +83,7 @@ test("a row opens why it was judged so: identity, ancestors, rules, bytes and ti
   await rows(page).first().click();
   const drawer = page.locator(".drawer");
   await drawer.getByText("telemetry is refused").first().waitFor();
-  for (const words of ["Command line", "Found by", "Started by", "Name", "Remote", "Began", "Received"]) await drawer.getByText(words, { exact: true }).waitFor();
+  for (const words of ["Command line", "Found by", "Started by", "Name", "Remote", "Began", "Received", "Its first packet took"]) await drawer.getByText(words, { exact: true }).waitFor();
   await drawer.getByText(/Rules considered/).waitFor();
   assert.match(await drawer.innerText(), /50-test\.toml:\d+/);
   await page.keyboard.press("Escape");

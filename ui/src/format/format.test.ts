@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from "vitest";
-import { ago, bytes, lasted, lastPart, short } from "./format";
+import { ago, briefly, bytes, lasted, lastPart, short } from "./format";
 
 test("sizes have three digits at most and a binary unit", () => {
   expect([0, 1023, 1024, 1536, 200 * 1024, 5 * 1024 ** 3].map(bytes)).toEqual(["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "200 KiB", "5.0 GiB"]);
@@ -13,6 +13,10 @@ test("times are told by how long they are past", () => {
   expect(ago("2026-11-29T10:00:00Z", now)).toBe("2 hr. ago");
   expect(ago("2026-11-28T11:00:00Z", now)).toBe("yesterday");
   expect(ago(undefined, now)).toBe("");
+});
+
+test("a stage is told in microseconds, milliseconds or seconds", () => {
+  expect([120.4, 3200, 5_250_000].map(briefly)).toEqual(["120 µs", "3.2 ms", "5.3 s"]);
 });
 
 test("a connection lasted as long as its unit is useful for", () => {

@@ -50,6 +50,12 @@ export function ago(time: string | undefined, now = Date.now()): string {
   return "";
 }
 
+// Microseconds.
+export function briefly(us: number): string {
+  if (us < 1000) return `${Math.round(us)} µs`;
+  return us < 1_000_000 ? `${(us / 1000).toFixed(1)} ms` : `${(us / 1_000_000).toFixed(1)} s`;
+}
+
 export function lasted(from: string | undefined, to: string | undefined): string {
   if (!from || !to) return "";
   const ms = new Date(to).getTime() - new Date(from).getTime();

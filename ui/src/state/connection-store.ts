@@ -3,6 +3,7 @@
 import type { Connection } from "../api/types";
 
 export const MOST_LIVE = 20_000;
+export const FIRST_PAST_ID = 2 ** 36; // proto/history.capnp: numbers from here on are the history's
 
 export class ConnectionStore {
   private rows: Connection[] = [];

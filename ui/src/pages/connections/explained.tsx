@@ -8,9 +8,9 @@ import { Icon } from "../../parts/icons";
 import { ProgramFacts } from "../../parts/program-facts";
 import { termText, type Key } from "../../filter/filter";
 import { arrowOf, portOf, programOf } from "../../format/connection";
-import { bytes, lasted, whole } from "../../format/format";
+import { briefly, bytes, lasted, whole } from "../../format/format";
 import { store } from "../../state/connections";
-import { keyOf } from "../../state/connection-store";
+import { FIRST_PAST_ID, keyOf } from "../../state/connection-store";
 import { useAsked } from "../../state/polling";
 import { mayChange } from "../../state/session";
 import { text } from "../../text/en";
@@ -18,9 +18,11 @@ import { RuleMaker } from "./rule-maker";
 
 const words = text.explain;
 
-// Policy knows what it remembers by number; of the past it can say what would be now.
+// What policy or the history knows by number; of what neither does it is said what would be now.
+const known = (c: Connection) => store.same(c) !== undefined || c.id >= FIRST_PAST_ID;
+
 function questionFor(c: Connection) {
-  if (store.same(c)) return { id: c.id };
+  if (known(c)) return { id: c.id };
   return {
     program: c.process?.path, remote: c.remote?.address, domain: c.domain, user: c.process?.user, protocol: c.protocol,
     direction: c.direction, port: portOf(c) || undefined,
@@ -74,12 +76,14 @@ function Why({ of, from }: { of: Explanation; from: Connection }) {
   return (
     <section class="block">
       <h3>{words.verdict}</h3>
-      {!store.same(from) && <p class="hint">{words.now}</p>}
+      {!known(from) && <p class="hint">{words.now}</p>}
       {of.words && <p>{of.words}</p>}
       <Facts of={[
         [words.decidedBy, deciding?.name || words.noRule],
         [words.where, deciding?.origin && <span class="mono">{deciding.origin}</span>],
         [words.dns, of.dns],
+        [words.lists, of.lists?.join("; ")],
+        [words.took, of.stages?.map((one) => `${words.stages[one.stage!]} ${briefly(one.us)}`).join(", ")],
       ]} />
       {deciding?.text && <pre class="rule-text"><code>{deciding.text}</code></pre>}
       {considered.length > 0 && (
