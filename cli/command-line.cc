@@ -254,7 +254,8 @@ private:
             "192.0.2.1:443 --domain example.org\n  portreeve explain --in --program "
             "/usr/sbin/sshd --to :22 --from 198.51.100.7",
             [&o]() { return cli::explain(o); });
-    command->add_option("ID", o.id, "of a connection, as `connections` or `history` shows it")->option_text("[ID]");
+    command->add_option("ID", o.id, "of a connection, as `connections` or `history` shows it")
+        ->option_text("[ID]");
     command->add_option("--program", o.program, "path of the program")->option_text("PATH");
     command->add_option("--to", o.to, "where to; with --in: this machine's end")
         ->option_text("ADDRESS[:PORT]");

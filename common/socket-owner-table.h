@@ -48,7 +48,7 @@ struct portreeve_closed_socket {
 };
 
 enum {
-  PORTREEVE_SOCKET_OWNERS = 65536, /* slots by cookie, a power of two: 4 MiB, */
+  PORTREEVE_SOCKET_OWNERS = 65536,  /* slots by cookie, a power of two: 4 MiB, */
   PORTREEVE_CLOSED_SOCKETS = 65536, /* and behind them as many by port */
   PORTREEVE_SOCKET_SLOTS = PORTREEVE_SOCKET_OWNERS + PORTREEVE_CLOSED_SOCKETS
 };

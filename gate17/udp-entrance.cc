@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gate17/udp-entrance.h"
 
+#include "common/far-address.h"
 #include "common/log.h"
 #include "common/socket-tuple.h"
-#include "common/far-address.h"
 
 #include <kj/debug.h>
 

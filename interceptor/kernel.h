@@ -24,7 +24,7 @@ struct Kernel {
   NetlinkSocket conntrackEvents;
   NetlinkSocket socketEvents;
   kj::Maybe<kj::AutoCloseFd> latencyRequest;  // keep-awake.h; nullptr where it is not to be used
-  uint64_t netns;  // SO_NETNS_COOKIE; 0 where the kernel has none
+  uint64_t netns;                             // SO_NETNS_COOKIE; 0 where the kernel has none
 
   explicit Kernel(uint32_t queuesAHook);
   // Throws FAILED with a sentence for a person.

@@ -21,7 +21,7 @@ namespace portreeve::lists {
 namespace {
 
 constexpr uint64_t FIRST_RETRY = 900, LAST_RETRY = 86400;  // seconds
-constexpr long TIME_LIMIT = 300;                               // seconds, of a download
+constexpr long TIME_LIMIT = 300;                           // seconds, of a download
 
 [[noreturn]] void fail(kj::StringPtr source, kj::StringPtr reason) {
   kj::throwFatalException(kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__,

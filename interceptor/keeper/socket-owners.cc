@@ -24,8 +24,7 @@ extern "C" const char portreeve_socket_owners_begin[], portreeve_socket_owners_e
 namespace portreeve::keeper {
 namespace {
 
-constexpr size_t TABLE_BYTES =
-    PORTREEVE_SOCKET_SLOTS * sizeof(portreeve_socket_owner);
+constexpr size_t TABLE_BYTES = PORTREEVE_SOCKET_SLOTS * sizeof(portreeve_socket_owner);
 static_assert(sizeof(portreeve_closed_socket) == sizeof(portreeve_socket_owner), "one table");
 
 int keepQuiet(libbpf_print_level, const char*, va_list) {
