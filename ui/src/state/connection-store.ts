@@ -27,6 +27,12 @@ export class ConnectionStore {
     return known && keyOf(known) === keyOf(connection) ? known : undefined;
   }
 
+  // Whether that row of the history is one of these: its number there ends with the number here.
+  holdsPast(row: Connection): boolean {
+    const live = this.get(row.id % FIRST_PAST_ID);
+    return live !== undefined && keyOf(live) === keyOf(row);
+  }
+
   // `rows` oldest first.
   replace(rows: Connection[]): void {
     this.rows = [];

@@ -4,7 +4,6 @@ import { signal } from "@preact/signals";
 import { ask, LoggedOut } from "../../api/client";
 import type { Connection, ConnectionPage } from "../../api/types";
 import { historyQuery, type Filter, type Matcher } from "../../filter/filter";
-import { keyOf } from "../../state/connection-store";
 import { endSession, wordsOf } from "../../state/notices";
 
 const MOST_PAST = 100_000;
@@ -20,13 +19,19 @@ export class Past {
   private over = false;
   private readonly abort = new AbortController();
 
-  constructor(private readonly filter: Filter, private readonly holds: Matcher, private readonly known: ReadonlySet<string>) {}
+  constructor(private readonly filter: Filter, private readonly holds: Matcher, private readonly isLive: Matcher) {}
 
   get complete(): boolean {
     return this.over || this.rows.length >= MOST_PAST;
   }
   stop(): void {
     this.abort.abort();
+  }
+
+  // Forgets what has come in live since it was fetched: that can be the newest alone.
+  leaveOutLive(): void {
+    const newest = this.rows.findIndex((row) => !this.isLive(row));
+    this.rows.splice(0, newest < 0 ? this.rows.length : newest);
   }
 
   // One more piece; where a piece holds nothing that matches, the next.
@@ -48,7 +53,7 @@ export class Past {
     const page = await ask<ConnectionPage>("history/connections", { query, signal: this.abort.signal });
     const rows = page.connections ?? [];
     this.looked += rows.length;
-    for (const row of rows) if (this.holds(row) && !this.known.has(keyOf(row))) this.rows.push(row);
+    for (const row of rows) if (this.holds(row) && !this.isLive(row)) this.rows.push(row);
     this.cursor = page.next;
     this.over = !page.next || rows.length === 0;
     this.version.value++;

@@ -16,7 +16,8 @@ export class TableRows {
   constructor(text: string, private readonly store: ConnectionStore) {
     const filter = parseFilter(text);
     this.holds = matcherOf(filter);
-    this.past = new Past(filter, this.holds, new Set(store.all().map(keyOf)));
+    const before = new Set(store.all().map(keyOf));
+    this.past = new Past(filter, this.holds, (row) => before.has(keyOf(row)) || store.holdsPast(row));
     this.newestShown = store.all().at(-1)?.id ?? 0;
   }
 
@@ -31,6 +32,7 @@ export class TableRows {
     }
     if (!held) this.newestShown = all.at(-1)?.id ?? 0;
     this.live = rows;
+    this.past.leaveOutLive();
   }
 
   // How many are held back.
