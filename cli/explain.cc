@@ -71,6 +71,7 @@ void showConnection(view::Connection::Reader connection) {
   table.add(connection, wallNs());
   print(table.text());
   for (auto& line : linesOf(connection.getProcess())) printLine(toText(line));
+  printLine(toText(ProgramLine{"mark", kj::str(connection.getVerdict().getMark())}));
   print("\n");
 }
 

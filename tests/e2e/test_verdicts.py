@@ -133,6 +133,7 @@ def test_explain_names_the_deciding_rule_and_where_it_stands(suite):
     row = suite.connections(program="refused")[-1]
     words = suite.command("explain", int(row["id"])).stdout
     assert "refused is refused" in words and "50-test.toml:9" in words, words
+    assert re.search(r"mark +1711", words), words
     assert re.search(r"Its first packet took: .*attribution \d.*, policy \d", words), words
     imagined = suite.command("explain", "--program", suite.programs / "reader", "--to", "192.0.2.7:80",
                              "--domain", "x.allowed.test").stdout
