@@ -104,7 +104,7 @@ kj::String closedText(proto::PromptClosed::Reader closed) {
 
 kj::Maybe<AnswerWords> parseAnswer(kj::StringPtr line, bool hasDomain) {
   auto words = wordsOf(line);
-  if (words.size() == 0) return nullptr;
+  if (words.empty()) return nullptr;
   AnswerWords answer;
   KJ_IF_MAYBE (action, actionFrom(words[0])) {
     answer.action = kj::str(*action);

@@ -37,7 +37,7 @@ PrivateKey PrivateKey::read(kj::StringPtr path) {
   return read;
 }
 
-PrivateKey::PrivateKey(PrivateKey&& other) : key(other.key) {
+PrivateKey::PrivateKey(PrivateKey&& other) noexcept : key(other.key) {
   other.key = nullptr;
 }
 

@@ -17,7 +17,7 @@ public:
   static PrivateKey read(kj::StringPtr path);
   // Throws FAILED with the path and what is wrong; never with what it read.
 
-  PrivateKey(PrivateKey&& other);
+  PrivateKey(PrivateKey&& other) noexcept;
   ~PrivateKey() noexcept(false);
   KJ_DISALLOW_COPY(PrivateKey);
 

@@ -54,7 +54,7 @@ NodeSockets NodeSockets::take(service::HandedSockets handed, const Settings::Nod
   sockets.rpc = rpcSocket(handed, directories);
   sockets.tcp = handed.allStartingWith("node-tcp");
   sockets.udp = handed.allStartingWith("node-udp");
-  if (sockets.tcp.size() > 0) return sockets;
+  if (!sockets.tcp.empty()) return sockets;
   for (auto& text : settings.listen) {
     auto where = KJ_ASSERT_NONNULL(SocketAddress::parse(text));
     KJ_IF_MAYBE (fd, bound(where, SOCK_STREAM))

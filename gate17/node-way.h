@@ -25,7 +25,7 @@ public:
 
   NodeWay(kj::Timer& timer, Dial dial, const PrivateKey& own, kj::String nodeKey);
   // A connection that is not there within CONNECT_WITHIN is given up, whoever waits for it.
-  ~NodeWay() noexcept(false);
+  ~NodeWay() noexcept(false) override;
 
   kj::Promise<kj::Own<kj::AsyncIoStream>> open(const Target& target) override;
   kj::Promise<kj::Own<Datagrams>> associate() override;

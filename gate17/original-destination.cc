@@ -15,8 +15,8 @@ kj::Maybe<SocketAddress> originalDestination(int fd) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
   bool v4 = local.address.isV4();
-  if (getsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? SO_ORIGINAL_DST : IP6T_SO_ORIGINAL_DST,
-                 &address, &length) != 0)
+  static_assert(SO_ORIGINAL_DST == IP6T_SO_ORIGINAL_DST);
+  if (getsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, SO_ORIGINAL_DST, &address, &length) != 0)
     return nullptr;
   KJ_IF_MAYBE (original, SocketAddress::from(address))
     if (!(*original == local)) return *original;

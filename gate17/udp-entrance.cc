@@ -75,12 +75,10 @@ void UdpEntrance::take(const SocketAddress& source, kj::ArrayPtr<const kj::byte>
     sessions.erase(found);
     return begin(source, bytes);
   }
-  if (session.dead) {
-    counts.dropped++;
-  } else if (session.far != nullptr) {
+  if (!session.dead && session.far != nullptr) {
     session.lastUsed = timer.now();
     send(session, bytes);
-  } else if (session.waiting.size() < MOST_WAITING) {
+  } else if (!session.dead && session.waiting.size() < MOST_WAITING) {
     session.waiting.add(kj::heapArray(bytes));
   } else {
     counts.dropped++;

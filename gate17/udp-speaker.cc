@@ -40,8 +40,7 @@ struct UdpSpeaker::Peer {
 
 UdpSpeaker::UdpSpeaker(kj::UnixEventPort& port, kj::Timer& timer, Routing& routing, Ways& ways,
                        const SocketAddress& here)
-    : port(port),
-      timer(timer),
+    : timer(timer),
       routing(routing),
       ways(ways),
       socket(DatagramSocket::bound(port, here.address)),
@@ -89,7 +88,7 @@ void UdpSpeaker::take(const SocketAddress& source, kj::ArrayPtr<const kj::byte> 
 kj::Promise<void> UdpSpeaker::ask(Peer& peer, Tuple client) {
   return routing.mayReach(client, PROTOCOL_UDP, peer.target)
       .then(
-          [this, &peer](Permission permission) {
+          [&peer](Permission permission) {
             peer.allowed = permission.allowed;
             peer.ways = kj::mv(permission.ways);
             if (permission.name.size() > 0) peer.target.name = kj::mv(permission.name);

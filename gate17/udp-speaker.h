@@ -36,7 +36,6 @@ private:
   using PeerKey = std::tuple<std::string, Address, uint16_t>;  // name (or none), address, port
   struct Road;                                                 // an association with the far end
 
-  kj::UnixEventPort& port;
   kj::Timer& timer;
   Routing& routing;
   Ways& ways;
