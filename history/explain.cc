@@ -3,25 +3,15 @@
 
 #include "common/clock.h"
 #include "common/marks.h"
-#include "common/name-list.h"
 #include "history/failure.h"
 #include "history/past-facts.h"
 #include "history/row.h"
+#include "policy/rules/explanation.h"
 
 namespace portreeve::history {
 namespace {
 
 namespace view = proto::view;
-
-kj::StringPtr fate(kj::StringPtr action) {
-  if (action == "allow") return "allowed"_kj;
-  if (action == "block") return "refused"_kj;
-  if (action == "drop") return "dropped"_kj;
-  if (action == "gate17") return "sent through Gate17"_kj;
-  if (action == "nameserver") return "turned to the suite's resolver"_kj;
-  if (action == "ask") return "put to a person"_kj;
-  return "undecided"_kj;
-}
 
 kj::String by(kj::StringPtr rule, kj::StringPtr origin) {
   if (rule.size() == 0) return kj::str("(", origin, ')');
@@ -35,13 +25,13 @@ kj::String byNow(const rules::Rule& rule) {
 
 kj::String wordsOf(view::Judgement::Reader then, const rules::Decision& now) {
   auto byThen = by(then.getRule(), then.getReason());
-  auto words = kj::str("It was ", fate(then.getAction()), ' ', byThen);
+  auto words = kj::str("It was ", rules::fateOf(then.getAction()), ' ', byThen);
   auto action = actionText(now.verdict);
   auto because = byNow(*now.rule);
   if (then.getAction() == action && byThen == because)
     return kj::str(words, "; the rules now in force decide the same.");
-  return kj::str(words, ". By the rules now in force it would be ", fate(action), ' ', because,
-                 '.');
+  return kj::str(words, ". By the rules now in force it would be ", rules::fateOf(action), ' ',
+                 because, '.');
 }
 
 }  // namespace
@@ -59,14 +49,8 @@ Answer explain(Database& database, const rules::RuleSet& set, int64_t connection
   auto answer = kj::heap<capnp::MallocMessageBuilder>();
   auto explanation = answer->initRoot<view::Explanation>();
   fillConnection(explanation.initConnection(), row, facts.texts, openLife);
-  rules::fill(trace, explanation.initConsidered(uint(trace.considered.size())));
-  set.fill(size_t(decision.rule - set.rules().begin()), explanation.initDeciding());
-  kj::StringPtr domain = explanation.getConnection().getDomain();
-  if (domain.size() > 0) {
-    auto lists = listsWith(listFolder, domain);
-    auto list = explanation.initLists(uint(lists.size()));
-    for (uint i = 0; i < list.size(); i++) list.set(i, lists[i]);
-  }
+  rules::fillDecision(set, decision, trace, explanation);
+  rules::fillLists(listFolder, explanation.getConnection().getDomain(), explanation);
   explanation.setWords(wordsOf(explanation.getConnection().getVerdict().asReader(), decision));
   return answer;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/explain-words.h"
 
+#include "common/marks.h"
 #include "common/tuple.h"
 #include "policy/rule-words.h"
+#include "policy/rules/explanation.h"
 #include "policy/rules/rule.h"
 
 #include <kj/debug.h>
@@ -13,30 +15,10 @@ namespace {
 using proto::Verdict;
 using rules::Direction;
 
-kj::StringPtr fate(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::ACCEPT:
-      return "allowed";
-    case Verdict::ACCEPT_ONCE:
-      return "allowed, packet by packet,";
-    case Verdict::BLOCK:
-      return "refused";
-    case Verdict::BLOCK_ONCE:
-      return "refused, packet by packet,";
-    case Verdict::DROP:
-      return "dropped";
-    case Verdict::DROP_ONCE:
-      return "dropped, packet by packet,";
-    case Verdict::GATE17:
-      return "sent through Gate17";
-    case Verdict::NAMESERVER:
-      return "turned to the suite's resolver";
-    case Verdict::ASK:
-      return "put to a person";
-    case Verdict::NONE:
-      break;
-  }
-  return "undecided";
+kj::String fate(Verdict verdict) {
+  bool each = verdict == Verdict::ACCEPT_ONCE || verdict == Verdict::BLOCK_ONCE ||
+              verdict == Verdict::DROP_ONCE;
+  return kj::str(rules::fateOf(actionText(verdict)), each ? ", packet by packet," : "");
 }
 
 kj::String sectionOf(const rules::Rule& fallback) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/explain.h"
 
-#include "common/name-list.h"
 #include "policy/connection-view.h"
 #include "policy/explain-words.h"
 #include "policy/failure.h"
+#include "policy/rules/explanation.h"
 
 namespace portreeve::policy {
 namespace {
@@ -18,12 +18,6 @@ using rules::RuleSet;
 using rules::Trace;
 
 constexpr size_t COMM_LENGTH = 15;  // proc(5), /proc/pid/comm
-
-void fillDecision(const RuleSet& set, const Decision& decision, const Trace& trace,
-                  view::Explanation::Builder explanation) {
-  rules::fill(trace, explanation.initConsidered(uint(trace.considered.size())));
-  set.fill(size_t(decision.rule - set.rules().begin()), explanation.initDeciding());
-}
 
 void fillStages(const StageTimes& times, view::Explanation::Builder explanation) {
   struct Stage {
@@ -45,24 +39,17 @@ void fillStages(const StageTimes& times, view::Explanation::Builder explanation)
   }
 }
 
-void fillLists(kj::StringPtr folder, kj::StringPtr domain, view::Explanation::Builder explanation) {
-  if (domain.size() == 0) return;
-  auto lists = listsWith(folder, domain);
-  auto list = explanation.initLists(uint(lists.size()));
-  for (uint i = 0; i < list.size(); i++) list.set(i, lists[i]);
-}
-
 void explainFlow(const Flow& flow, const ExplainFrom& from, uint64_t nowWallNs,
                  view::Explanation::Builder explanation) {
   fill(explanation.initConnection(), flow, from.users);
   FactsOf facts(flow);
   Trace trace;
   auto decision = facts.decide(from.rules, nowWallNs, &trace);
-  fillDecision(from.rules, decision, trace, explanation);
+  rules::fillDecision(from.rules, decision, trace, explanation);
   explanation.setWords(wordsOf(flow, decision, from.users));
   fillStages(flow.times, explanation);
   kj::StringPtr domain = flow.judgement.domain;
-  fillLists(from.listFolder, domain, explanation);
+  rules::fillLists(from.listFolder, domain, explanation);
   if (domain.size() == 0 || flow.direction != rules::Direction::OUT) return;
   explanation.setDns(
       nameWords(domain, from.rules.judgeName(flow.process.program->facts(), domain, nowWallNs)));
@@ -167,12 +154,12 @@ void explainImagined(const FlowFacts& facts, const ExplainFrom& from, uint64_t n
                      view::Explanation::Builder explanation) {
   Trace trace;
   auto decision = from.rules.decide(facts, nowWallNs, &trace);
-  fillDecision(from.rules, decision, trace, explanation);
+  rules::fillDecision(from.rules, decision, trace, explanation);
   explanation.setWords(
       wordsOf(facts, decision, firstUndecided(from.rules, facts, decision, nowWallNs), from.users));
   if (facts.domains.size() == 0) return;
   auto domain = facts.domains[0].name;
-  fillLists(from.listFolder, domain, explanation);
+  rules::fillLists(from.listFolder, domain, explanation);
   if (facts.direction != rules::Direction::OUT) return;
   explanation.setDns(nameWords(
       domain, from.rules.judgeName(facts.process, domain, nowWallNs, !facts.known.process)));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/rules/builtin.h"
+#include "policy/rules/explanation.h"
 #include "policy/rules/test-facts.h"
 
 #include <capnp/message.h>
@@ -446,7 +447,7 @@ TEST_CASE("a trace tells for each rule which operand failed, with both values") 
                         rule("ended", "allow", "expires = 2020-01-01T00:00:00Z"),
                         rule("web", "allow", "port = 443")));
   Trace trace;
-  set->decide(curlToExample(), NOW, &trace);
+  auto decision = set->decide(curlToExample(), NOW, &trace);
   size_t count = trace.considered.size();
   REQUIRE(count > 3);
   CHECK(trace.considered[count - 3].failed == "port: wants 22, has 443");
@@ -456,8 +457,8 @@ TEST_CASE("a trace tells for each rule which operand failed, with both values") 
 
   capnp::MallocMessageBuilder message;
   auto explanation = message.initRoot<proto::view::Explanation>();
-  auto list = explanation.initConsidered(uint32_t(count));
-  fill(trace, list);
+  fillDecision(*set, decision, trace, explanation);
+  auto list = explanation.getConsidered();
   CHECK(kj::StringPtr(list[uint32_t(count - 1)].getOrigin()) == "test.toml:10");
   CHECK(list[uint32_t(count - 1)].getMatched());
 }

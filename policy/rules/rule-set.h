@@ -183,7 +183,4 @@ Decision stricter(const Decision& out, const Decision& in);
 // Of a loopback flow's two decisions, the one that lets less through: drop, block, ask, nameserver,
 // gate17, allow; then of "no" the one for good, of "yes" the one for once; `out` on a tie.
 
-void fill(const Trace& trace, capnp::List<proto::view::Considered>::Builder considered);
-// considered.size() == trace.considered.size()
-
 }  // namespace portreeve::rules

@@ -28,15 +28,4 @@ void RuleSet::fill(capnp::List<proto::view::RuleView>::Builder views) const {
     fill(position, views[uint32_t(position)]);
 }
 
-void fill(const Trace& trace, capnp::List<proto::view::Considered>::Builder considered) {
-  for (size_t i = 0; i < trace.considered.size(); i++) {
-    auto& from = trace.considered[i];
-    auto to = considered[uint32_t(i)];
-    to.setRule(from.rule->name);
-    to.setOrigin(from.rule->origin());
-    to.setMatched(from.matched);
-    to.setFailed(from.failed);
-  }
-}
-
 }  // namespace portreeve::rules
