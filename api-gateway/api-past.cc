@@ -68,6 +68,24 @@ kj::Maybe<Reply> fillReplay(kj::StringPtr body, proto::History::ReplayParams::Bu
   return nullptr;
 }
 
+template <typename Params, typename Results>
+kj::Promise<capnp::Response<Results>> judgeAsNow(proto::Observer::Client& observer,
+                                                 capnp::Request<Params, Results> request,
+                                                 kj::String profile) {
+  // Sends it, with [policy] as it is in force and under that profile (common/supposed-profile.h).
+  auto profiles = observer.profilesRequest().send();
+  return observer.settingsRequest().send().then(
+      [request = kj::mv(request), profiles = kj::mv(profiles),
+       profile = kj::mv(profile)](auto&& settings) mutable {
+        request.setPolicy(policyTable(settings.getPage()));
+        return profiles.then(
+            [request = kj::mv(request), profile = kj::mv(profile)](auto&& present) mutable {
+              suppose(request, profile, present.getProfiles());
+              return kj::Promise<capnp::Response<Results>>(request.send());
+            });
+      });
+}
+
 }  // namespace
 
 kj::Promise<Reply> Api::askPast(kj::Own<Session> session, Question question) {
@@ -133,52 +151,30 @@ kj::Promise<Reply> Api::pastGaps(kj::Own<Session> session, const HistoryQuery& q
 }
 
 kj::Promise<Reply> Api::explainPast(kj::Own<Session> session, uint64_t connection) {
-  KJ_IF_MAYBE (historian, suite.historian()) {
-    auto request = historian->historyRequest().send().getHistory().explainRequest();
+  auto& observer = session->observer;
+  return askPast(kj::mv(session), [&observer, connection](proto::History::Client& history) {
+    auto request = history.explainRequest();
     request.setConnection(connection);
-    auto& observer = session->observer;
-    auto reply = observer.sourcesRequest().send().then(
-        [request = kj::mv(request), settings = observer.settingsRequest().send(),
-         profiles = observer.profilesRequest().send()](auto&& answer) mutable {
+    return observer.sourcesRequest().send().then(
+        [&observer, request = kj::mv(request)](auto&& answer) mutable {
           request.setRules(answer.getSources());
-          return settings.then(
-              [request = kj::mv(request), profiles = kj::mv(profiles)](auto&& table) mutable {
-                request.setPolicy(policyTable(table.getPage()));
-                return profiles.then([request = kj::mv(request)](auto&& present) mutable {
-                  suppose(request, "", present.getProfiles());
-                  return request.send().then(
-                      [](auto&& told) { return json(toJson(told.getExplanation())); });
-                });
-              });
+          return judgeAsNow(observer, kj::mv(request), kj::String()).then([](auto&& told) {
+            return json(toJson(told.getExplanation()));
+          });
         });
-    return timer.timeoutAfter(PAST_TIME, kj::mv(reply))
-        .catch_([](kj::Exception&& e) { return pastFailed(e); })
-        .attach(kj::mv(session));
-  }
-  return problem(503, NO_HISTORIAN);
+  });
 }
 
 kj::Promise<Reply> Api::replayTexts(kj::Own<Session> session,
                                     kj::Own<capnp::MallocMessageBuilder> params) {
   KJ_IF_MAYBE (historian, suite.historian()) {
-    auto profiles = session->observer.profilesRequest().send();
-    auto reply = session->observer.settingsRequest().send().then(
-        [history = historian->historyRequest().send().getHistory(), profiles = kj::mv(profiles),
-         params = kj::mv(params)](auto&& settings) mutable {
-          auto request = history.replayRequest();
-          auto wanted = params->template getRoot<proto::History::ReplayParams>().asReader();
-          request.setRules(wanted.getRules());
-          request.setSince(wanted.getSince());
-          request.setUntil(wanted.getUntil());
-          request.setPolicy(policyTable(settings.getPage()));
-          return profiles.then(
-              [request = kj::mv(request), params = kj::mv(params)](auto&& present) mutable {
-                auto asked = params->template getRoot<proto::History::ReplayParams>().asReader();
-                suppose(request, asked.getProfile(), present.getProfiles());
-                return request.send().then(
-                    [](auto&& answer) { return json(toJson(answer.getOutcome())); });
-              });
-        });
+    auto request = historian->historyRequest().send().getHistory().replayRequest();
+    auto wanted = params->getRoot<proto::History::ReplayParams>().asReader();
+    request.setRules(wanted.getRules());
+    request.setSince(wanted.getSince());
+    request.setUntil(wanted.getUntil());
+    auto reply = judgeAsNow(session->observer, kj::mv(request), kj::str(wanted.getProfile()))
+                     .then([](auto&& answer) { return json(toJson(answer.getOutcome())); });
     return timer.timeoutAfter(REPLAY_TIME, kj::mv(reply))
         .catch_([](kj::Exception&& e) { return pastFailed(e); })
         .attach(kj::mv(session));
