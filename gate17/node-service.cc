@@ -18,13 +18,6 @@ constexpr auto HANDSHAKE_WITHIN = 10 * kj::SECONDS;
 constexpr unsigned DATAGRAMS_A_TURN = 64;
 constexpr kj::byte TLS_HANDSHAKE = 22;  // RFC 8446, 5.1
 
-SocketAddress peerOf(kj::AsyncIoStream& stream) {
-  sockaddr_storage address{};
-  kj::uint length = sizeof address;
-  stream.getpeername(reinterpret_cast<sockaddr*>(&address), &length);
-  return KJ_REQUIRE_NONNULL(SocketAddress::from(address), "a socket of no IP family");
-}
-
 bool beginsTls(int fd) {
   kj::byte first = 0;
   return recv(fd, &first, 1, MSG_PEEK) == 1 && first == TLS_HANDSHAKE;
@@ -61,7 +54,9 @@ NodeService::NodeService(kj::AsyncIoContext& io, const Accounts& accounts,
       startedNs(wallNs()),
       ledger(settings),
       tls(key,
-          [this](kj::StringPtr shown, kj::AsyncIoStream& below) { return knows(shown, below); }),
+          [this](kj::StringPtr shown, kj::AsyncIoStream& below) {
+            return knows(shown, kj::downcast<Socket>(below));
+          }),
       rules(settings),
       lookups(io.provider->getNetwork(), timer),
       parts{port, timer, transfer, lookups, rules},
@@ -89,10 +84,10 @@ kj::Promise<void> NodeService::serve() {
   return all;
 }
 
-bool NodeService::knows(kj::StringPtr key, kj::AsyncIoStream& stream) {
+bool NodeService::knows(kj::StringPtr key, Socket& stream) {
   if (ledger.nameOf(key).size() > 0) return true;
   // It may have gone before it was asked who it is.
-  kj::runCatchingExceptions([&]() { ledger.wrongKey(key, peerOf(stream)); });
+  kj::runCatchingExceptions([&]() { ledger.wrongKey(key, remoteAddressOf(stream.fd())); });
   return false;
 }
 

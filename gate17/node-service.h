@@ -61,7 +61,7 @@ private:
   NodeBootstrapParts bootstrap;
   kj::Maybe<kj::Own<RpcServer>> rpc;
 
-  bool knows(kj::StringPtr key, kj::AsyncIoStream& stream);
+  bool knows(kj::StringPtr key, Socket& stream);
   void take(kj::AutoCloseFd accepted);
   kj::Promise<void> receive(kj::Own<Socket> socket);
   kj::Promise<void> serveClient(kj::Own<Socket> socket);
