@@ -3,7 +3,7 @@
 // back while somebody looks closely, so that nothing moves under the pointer.
 import type { Connection } from "../../api/types";
 import { matcherOf, parseFilter } from "../../filter/filter";
-import { keyOf, type ConnectionStore } from "../../state/connection-store";
+import type { ConnectionStore } from "../../state/connection-store";
 import { Past } from "./past";
 
 export class TableRows {
@@ -16,8 +16,7 @@ export class TableRows {
   constructor(text: string, private readonly store: ConnectionStore) {
     const filter = parseFilter(text);
     this.holds = matcherOf(filter);
-    const before = new Set(store.all().map(keyOf));
-    this.past = new Past(filter, this.holds, (row) => before.has(keyOf(row)) || store.holdsPast(row));
+    this.past = new Past(filter, this.holds, (row) => store.holdsPast(row));
     this.newestShown = store.all().at(-1)?.id ?? 0;
   }
 
