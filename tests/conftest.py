@@ -25,6 +25,15 @@ def suite(net, request):
         yield running
 
 
+@pytest.fixture
+def capture(tunnel):
+    """What goes over the interfaces between the machines of the file's tunnel (harness/tunnel.py)."""
+    made = tunnel.capture()
+    with made:
+        yield made
+    made.remove()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """A failed test shows what the suite had to say."""

@@ -10,7 +10,7 @@ import pytest
 
 from harness.namespaces import MACHINE, UPSTREAM, WORLD, run, wait_until
 from harness.suite import Suite
-from harness.tunnel import FAR_NAME, SERVER, WORLD_INSIDE, Tunnel
+from harness.tunnel import FAR_NAME, SERVER, WORLD_INSIDE, Tunnel, ways
 
 SETTINGS = f"""
 [policy]
@@ -80,19 +80,6 @@ def suite(net, tunnel):
         secret.chmod(0o600)
     with running:
         yield running
-
-
-@pytest.fixture
-def capture(tunnel):
-    made = tunnel.capture()
-    with made:
-        yield made
-    made.remove()
-
-
-def ways(suite):
-    lines = suite.command("gate", "status", "--json").stdout.splitlines()
-    return {way["name"]: way for way in map(json.loads, lines)}
 
 
 def nothing_in_the_clear(capture, tunnel):

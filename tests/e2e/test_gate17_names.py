@@ -3,7 +3,6 @@
 
 Everything goes by the way whose server is named: were the question for it judged as a program's, or its connection turned to it,
 nothing would work."""
-import json
 import re
 import signal
 
@@ -12,7 +11,7 @@ import pytest
 from harness.namespaces import HOSTS, MACHINE, WORLD, wait_until
 from harness.node import Node, keygen
 from harness.suite import Suite
-from harness.tunnel import FAR_NAME, SERVER, Tunnel
+from harness.tunnel import FAR_NAME, SERVER, Tunnel, ways
 
 FIRST, SECOND = HOSTS["www.allowed.test"], HOSTS["www.blocked.test"]
 NOBODY = ("10.9.0.98", "fd09::98")
@@ -87,18 +86,6 @@ def tunnel(net):
 def suite(net, tunnel):
     with Suite(net, RULES, settings=SETTINGS + tunnel.node_ways) as running:
         yield running
-
-
-@pytest.fixture
-def capture(tunnel):
-    made = tunnel.capture()
-    with made:
-        yield made
-    made.remove()
-
-
-def ways(suite):
-    return {way["name"]: way for way in map(json.loads, suite.command("gate", "status", "--json").stdout.splitlines())}
 
 
 def nothing_in_the_clear(capture, tunnel):

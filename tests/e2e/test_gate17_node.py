@@ -8,7 +8,7 @@ import pytest
 from harness.namespaces import MACHINE, UPSTREAM, WORLD, run, wait_until
 from harness.node import Node, keygen
 from harness.suite import COMMAND, Suite
-from harness.tunnel import FAR_NAME, SERVER, WORLD_INSIDE, Tunnel
+from harness.tunnel import FAR_NAME, SERVER, WORLD_INSIDE, Tunnel, ways
 
 @pytest.fixture(scope="module")
 def tunnel(net):
@@ -58,18 +58,6 @@ def suite(net, tunnel):
     tunnel.stranger = keygen(tunnel.folder / "stranger.key")
     with Suite(net, RULES, settings=settings(tunnel)) as running:
         yield running
-
-
-@pytest.fixture
-def capture(tunnel):
-    made = tunnel.capture()
-    with made:
-        yield made
-    made.remove()
-
-
-def ways(suite):
-    return {way["name"]: way for way in map(json.loads, suite.command("gate", "status", "--json").stdout.splitlines())}
 
 
 def hidden(capture, tunnel, *places):

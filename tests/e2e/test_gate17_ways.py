@@ -6,7 +6,7 @@ import pytest
 
 from harness.namespaces import MACHINE, UPSTREAM, WORLD, run, wait_until
 from harness.suite import Suite
-from harness.tunnel import FAR_NAME, SERVER, WORLD_INSIDE, Tunnel
+from harness.tunnel import FAR_NAME, SERVER, WORLD_INSIDE, Tunnel, ways
 
 SETTINGS = f"""
 [policy]
@@ -64,22 +64,10 @@ def suite(net, tunnel):
         yield running
 
 
-@pytest.fixture
-def capture(tunnel):
-    made = tunnel.capture()
-    with made:
-        yield made
-    made.remove()
-
-
 def nothing_in_the_clear(capture, tunnel):
     clear = capture.lines(tunnel.net.machine, "eth0", "host", SERVER[0], "or", "host", SERVER[1])
     assert clear == [], clear
     assert capture.lines(tunnel.server, "eth0", "host", MACHINE[0], "or", "host", MACHINE[1]) == []
-
-
-def ways(suite):
-    return {way["name"]: way for way in map(json.loads, suite.command("gate", "status", "--json").stdout.splitlines())}
 
 
 @pytest.mark.parametrize("place", [0, 1])

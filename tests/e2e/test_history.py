@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The past: connections and names are recorded behind the verdict, found again, replayed and forgotten."""
+import contextlib
 import json
 import os
 import re
@@ -30,6 +31,23 @@ def recorded(suite, program, seconds=10, **wanted):
     def look():
         return [r for r in history(suite, "--program", program) if all(r[k] == v for k, v in wanted.items())]
     return wait_until(look, seconds, lambda: f"{program} in history; {history(suite)[:3]}\n{suite.output()[-2000:]}")
+
+
+@contextlib.contextmanager
+def rules_beside(suite, text, name):
+    """Further rules of the administrator's, in force meanwhile."""
+    assert suite.rules(text, name).returncode == 0
+    try:
+        yield
+    finally:
+        (suite.config / "rules.d" / name).unlink()
+        suite.command("rule", "reload")
+
+
+def replayed(suite, program):
+    """What the rules in force would have changed for it in the last hour."""
+    outcome = suite.json("replay", "--since", "1h")
+    return next(c for c in outcome["changes"] if c["program"].endswith(f"/{program}"))
 
 
 def counter(suite, process, name):
@@ -157,32 +175,21 @@ def test_a_connection_of_the_past_is_explained(suite):
 def test_replay_takes_the_files_in_force_with_their_sets(suite):
     suite.probe("insets", "tcp", "10.9.0.13", 7000)
     recorded(suite, "insets")
-    suite.write_rules('[sets]\nseven = [7000]\n[[rule]]\nname = "by set"\naction = "drop"\nport = "@seven"\n', "00-sets.toml")
-    try:
-        suite.command("rule", "reload")
-        outcome = suite.json("replay", "--since", "1h")
-        change = next(c for c in outcome["changes"] if c["program"].endswith("/insets"))
-        assert change["rule"] == "by set" and change["origin"].endswith("00-sets.toml:3"), outcome
+    rules = '[sets]\nseven = [7000]\n[[rule]]\nname = "by set"\naction = "drop"\nport = "@seven"\n'
+    with rules_beside(suite, rules, "00-sets.toml"):
+        change = replayed(suite, "insets")
+        assert change["rule"] == "by set" and change["origin"].endswith("00-sets.toml:3"), change
         tried = suite.json("rule", "add", "--try", "--allow", "--program", suite.programs / "nobody")
         assert any(c["rule"] == "by set" for c in tried["changes"]), tried
-    finally:
-        (suite.config / "rules.d" / "00-sets.toml").unlink()
-        suite.command("rule", "reload")
 
 
 def test_replay_knows_the_databases_that_the_rules_name(suite):
     suite.probe("faraway", "tcp", "10.9.0.13", 7000)
     recorded(suite, "faraway")
     mmdb.write(suite.config / "country.mmdb", {"10.9.0.13": {"country": {"iso_code": "NZ"}}})
-    suite.write_rules('[databases]\ncountry = "../country.mmdb"\n[[rule]]\nname = "by country"\naction = "drop"\ncountry = "NZ"\n', "00-country.toml")
-    try:
-        assert suite.command("rule", "reload").returncode == 0
-        outcome = suite.json("replay", "--since", "1h")
-        change = next(c for c in outcome["changes"] if c["program"].endswith("/faraway"))
-        assert change["rule"] == "by country", outcome
-    finally:
-        (suite.config / "rules.d" / "00-country.toml").unlink()
-        suite.command("rule", "reload")
+    rules = '[databases]\ncountry = "../country.mmdb"\n[[rule]]\nname = "by country"\naction = "drop"\ncountry = "NZ"\n'
+    with rules_beside(suite, rules, "00-country.toml"):
+        assert replayed(suite, "faraway")["rule"] == "by country"
 
 
 def test_a_rule_can_be_tried_before_it_is_taken(suite):

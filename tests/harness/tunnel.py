@@ -4,6 +4,7 @@
     machine ── 10.9.0.0/24 ── world ── 10.8.0.0/24 ── server    10.8.0.7, fd08::7
 
 The world routes nothing: whoever is in the machine comes to the server by a server of the world's, or not at all."""
+import json
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +16,11 @@ SERVER = ("10.8.0.7", "fd08::7")
 WORLD_INSIDE = ("10.8.0.2", "fd08::2")
 PORTS = (80, 7000)
 FAR_NAME = "www.other.test"  # for the machine's resolver an address of the world's, in the world the server's
+
+
+def ways(suite):
+    """What `portreeve gate status` says of each way, by its name."""
+    return {way["name"]: way for way in map(json.loads, suite.command("gate", "status", "--json").stdout.splitlines())}
 
 
 class Tunnel:
