@@ -185,8 +185,8 @@ private:
   }
 
   proto::Observer::Client observer() {
-    return makeObserver(Observed{parts.rules, parts.flows, parts.followers, parts.users,
-                                 parts.rules.listFolder(), parts.refreshBytes});
+    return makeObserver(
+        Observed{parts.rules, parts.flows, parts.followers, parts.users, parts.refreshBytes});
   }
 };
 

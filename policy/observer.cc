@@ -56,7 +56,7 @@ public:
     return observed.refreshBytes().then([this, context]() mutable {
       policy::explain(context.getParams().getQuestion(),
                       ExplainFrom{observed.rules.inForce(), observed.flows, observed.users,
-                                  observed.listFolder},
+                                  observed.rules.listFolder()},
                       wallNs(), context.getResults().initExplanation());
     });
   }

@@ -19,7 +19,6 @@ struct Observed {
   FlowTable& flows;
   Followers& followers;
   const UserNames& users;
-  kj::StringPtr listFolder;
   kj::Function<kj::Promise<void>()>& refreshBytes;
   // Brings bytesIn and bytesOut of open flows up to date; bounded in time, never rejects.
 };

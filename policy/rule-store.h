@@ -59,8 +59,8 @@ public:
 
   rules::RuleSet& inForce();
   const rules::RuleSet& inForce() const;
-  kj::StringPtr listFolder() const;  // of the compiled lists that rules may name
   // Valid until the event loop turns next: a change replaces it. After loadFirst.
+  kj::StringPtr listFolder() const;  // of the compiled lists that rules may name
 
   void onChange(Apply apply);
 
