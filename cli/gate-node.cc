@@ -10,12 +10,6 @@ namespace {
 
 namespace view = proto::view;
 
-kj::String listed(capnp::List<capnp::Text>::Reader texts) {
-  kj::Vector<kj::String> all;
-  for (auto text : texts) all.add(kj::str(text));
-  return kj::strArray(all, ", ");
-}
-
 kj::String mebibytes(double bytes) {
   return rounded(bytes / (1 << 20), 1);
 }
@@ -30,7 +24,7 @@ kj::String clientsText(view::GateNode::Reader node) {
       {"REFUSED", true}, {"FAILED", true},   {"MIB OUT", true}, {"IN", true},      {"KEY"}};
   for (auto client : node.getClients()) {
     bool here = client.getConnections().size() > 0;
-    auto from = here ? listed(client.getConnections()) : kj::str("not here");
+    auto from = here ? kj::strArray(client.getConnections(), ", ") : kj::str("not here");
     auto seen = here                          ? kj::str("now")
                 : client.getSeen().size() > 0 ? localTime(client.getSeen(), wallNs())
                                               : kj::str("never");
@@ -55,8 +49,8 @@ kj::String strangersText(view::GateNode::Reader node) {
 
 kj::String nodeText(view::GateNode::Reader node) {
   return kj::str("Node ", node.getKey(), ", up for ", span(uint64_t(node.getUptime())),
-                 ", listens on ", listed(node.getListen()), ", lets out to ",
-                 listed(node.getExit()), ".\n", clientsText(node), strangersText(node));
+                 ", listens on ", kj::strArray(node.getListen(), ", "), ", lets out to ",
+                 kj::strArray(node.getExit(), ", "), ".\n", clientsText(node), strangersText(node));
 }
 
 }  // namespace portreeve::cli
