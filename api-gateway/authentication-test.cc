@@ -61,6 +61,21 @@ TEST_CASE("a token is for the programs of its user alone") {
   CHECK(test.get("/api/v1/status", SHOWN).is(503));
 }
 
+TEST_CASE(
+    "who has shown a good session keeps the place while it is not known whose program it is") {
+  TestSite test;
+  auto session = test.logIn();
+  test.suite.state.attributorHangs = true;
+  auto client = test.connect();
+  auto sent = test.send(
+      client, kj::str("GET /api/v1/status HTTP/1.1\r\nHost: 127.0.0.1:817\r\n", session, "\r\n"));
+  test.settle();
+  kj::Vector<OpenConnections::Admitted> later;
+  while (test.open.size() <= OpenConnections::MOST)
+    later.add(KJ_ASSERT_NONNULL(test.open.admit(test.timer.now())));
+  CHECK(later[0].pushedOut.poll(test.scope));  // not the older one
+}
+
 TEST_CASE("what a token opened ends when it is revoked") {
   TestSite test;
   CHECK(test.get("/api/v1/status", SHOWN).is(200));

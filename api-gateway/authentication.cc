@@ -69,7 +69,10 @@ kj::Promise<uint32_t> Authentication::asker() {
 }
 
 kj::Promise<Authentication::Admitted> Authentication::admit(const Credentials& credentials) {
-  KJ_IF_MAYBE (session, keeper.sessions.find(credentials)) return admitOwn(kj::mv(*session));
+  KJ_IF_MAYBE (session, keeper.sessions.find(credentials)) {
+    place.trust();
+    return admitOwn(kj::mv(*session));
+  }
   if (credentials.isForScript()) return admitByToken(kj::heapString(credentials.token));
   return Admitted(problem(401, NOT_LOGGED_IN));
 }
@@ -103,6 +106,7 @@ kj::Promise<Authentication::Admitted> Authentication::openToken(proto::Policy::C
             tried(asker, 200);
             if (opened.getUid() != asker)
               return anothers(kj::str("a token of uid ", opened.getUid()), asker);
+            place.trust();
             auto session = keeper.sessions.openByToken(authorityOf(opened), token);
             keeper.sessions.endWith(*session,
                                     opened.getValidity().endedRequest().send().ignoreResult());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "api-gateway/login-attempts.h"
+#include "api-gateway/open-connections.h"
 #include "api-gateway/reply.h"
 #include "api-gateway/session-store.h"
 #include "api-gateway/suite-link.h"
@@ -29,8 +30,10 @@ struct Doorkeeper {
 class Authentication {
   // Of one connection.
 public:
-  Authentication(Doorkeeper& keeper, Tuple client) : keeper(keeper), client(client) {}
-  // `keeper` outlives it.
+  Authentication(Doorkeeper& keeper, Tuple client, OpenConnections::Entry& place)
+      : keeper(keeper), client(client), place(place) {}
+  // `keeper` and `place` outlive it; `place` is trusted once the secrets are good, before it is
+  // known whose program shows them: that may take long on a busy machine.
 
   using Admitted = kj::OneOf<kj::Own<Session>, Reply>;
   kj::Promise<Admitted> admit(const Credentials& credentials);
@@ -45,6 +48,7 @@ public:
 private:
   Doorkeeper& keeper;
   Tuple client;
+  OpenConnections::Entry& place;
   kj::Maybe<uint32_t> known;  // the asker, once it was asked for
 
   kj::Promise<uint32_t> asker();

@@ -37,6 +37,7 @@ struct FakePolicyState {
   bool mayChange = false;
   uint32_t owner = 1000;  // of whoever asks
   bool attributorAway = false;
+  bool attributorHangs = false;
   uint rulesVersion = 0;  // in the rule's text
   kj::Vector<kj::String> added, removed;
   bool historianAway = false;
@@ -476,6 +477,7 @@ public:
 
   kj::Promise<uint32_t> ownerOf(const Tuple& socket) override {
     if (state.attributorAway) return KJ_EXCEPTION(DISCONNECTED, "not there");
+    if (state.attributorHangs) return kj::NEVER_DONE;
     return uint32_t(state.owner);
   }
 

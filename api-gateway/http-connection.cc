@@ -31,8 +31,7 @@ public:
   HttpConnection(Site& site, kj::Own<GuardedStream> theStream, Tuple client,
                  OpenConnections::Entry& place)
       : site(site),
-        place(place),
-        authentication(site.doorkeeper, client),
+        authentication(site.doorkeeper, client, place),
         stream(*theStream),
         server(site.timer, *site.names.table, *this, settings(*this, *this)),
         served(server.listenHttp(kj::mv(theStream))) {
@@ -92,7 +91,6 @@ private:
   };
 
   Site& site;
-  OpenConnections::Entry& place;
   Authentication authentication;
   GuardedStream& stream;  // held by `served`
   kj::StringPtr host;     // as whom we are asked; empty: as somebody else
@@ -169,7 +167,6 @@ private:
         .then([this, &endpoint, request = kj::mv(request), byScript = credentials.isForScript()](
                   Authentication::Admitted&& admitted) mutable -> kj::Promise<Reply> {
           KJ_IF_MAYBE (reply, admitted.tryGet<Reply>()) return kj::mv(*reply);
-          place.trust();
           auto& session = admitted.get<kj::Own<Session>>();
           KJ_IF_MAYBE (refusal, refuseRole(endpoint, request, *session, byScript))
             return kj::mv(*refusal);
@@ -250,7 +247,6 @@ private:
                &response](Authentication::Admitted&& admitted) mutable {
           KJ_IF_MAYBE (reply, admitted.tryGet<Reply>())
             return bounded(send(kj::mv(*reply), response));
-          place.trust();
           KJ_IF_MAYBE (wrong, parsed.tryGet<Wrong>())
             return bounded(send(problem(400, wrong->reason), response));
           return follow(kj::mv(admitted.get<kj::Own<Session>>()),

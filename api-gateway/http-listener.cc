@@ -44,8 +44,11 @@ kj::Promise<void> HttpListener::serve() {
 }
 
 kj::Promise<void> HttpListener::acceptOne() {
-  return receiver->accept().then(
-      [this](kj::Own<kj::AsyncIoStream>&& stream) { admit(kj::mv(stream)); });
+  // Through the timer also where nobody has to wait: KJ would go on accepting as long as there is
+  // somebody, and not look at what those who are in have sent.
+  return site.timer.atTime(open.notBefore())
+      .then([this]() { return receiver->accept(); })
+      .then([this](kj::Own<kj::AsyncIoStream>&& stream) { admit(kj::mv(stream)); });
 }
 
 void HttpListener::admit(kj::Own<kj::AsyncIoStream> stream) {
@@ -54,7 +57,7 @@ void HttpListener::admit(kj::Own<kj::AsyncIoStream> stream) {
     log::debug(kj::str("HTTP: a connection went before it was looked at: ", e->getDescription()));
     return;
   }
-  KJ_IF_MAYBE (admitted, open.admit()) {
+  KJ_IF_MAYBE (admitted, open.admit(site.timer.now())) {
     auto& entry = *admitted->entry;
     connections.add(serveConnection(site, kj::mv(stream), client, entry)
                         .exclusiveJoin(kj::mv(admitted->pushedOut))

@@ -12,10 +12,11 @@ struct Opened {
   kj::EventLoop loop;
   kj::WaitScope scope{loop};
   OpenConnections open;
+  kj::TimePoint now = kj::origin<kj::TimePoint>() + 1 * kj::HOURS;
   kj::Vector<OpenConnections::Admitted> held;
 
   bool admit() {
-    KJ_IF_MAYBE (admitted, open.admit()) {
+    KJ_IF_MAYBE (admitted, open.admit(now)) {
       held.add(kj::mv(*admitted));
       return true;
     }
@@ -43,6 +44,23 @@ TEST_CASE("where all have shown a session, or too many are about to leave, nobod
   trusting.fill();
   for (auto& one : trusting.held) one.entry->trust();
   CHECK_FALSE(trusting.admit());
+}
+
+TEST_CASE(
+    "while there is room nobody waits, and then until the oldest stranger has had its moment") {
+  Opened opened;
+  CHECK(opened.open.notBefore() <= opened.now);
+  opened.admit();
+  opened.held[0].entry->trust();
+  opened.now += 1 * kj::SECONDS;
+  auto second = opened.now;
+  opened.admit();
+  opened.now += 30 * kj::MILLISECONDS;
+  CHECK(opened.open.notBefore() <= opened.now);
+  opened.fill();
+  CHECK(opened.open.notBefore() == second + OpenConnections::MOMENT);
+  opened.held.clear();
+  CHECK(opened.open.notBefore() <= opened.now);
 }
 
 TEST_CASE("a flood is bounded also while those that are pushed out have not gone") {

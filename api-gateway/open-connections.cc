@@ -3,8 +3,12 @@
 
 namespace portreeve::gateway {
 
-OpenConnections::Entry::Entry(OpenConnections& all, kj::Own<kj::PromiseFulfiller<void>> leave)
-    : all(all), leave(kj::mv(leave)), place(all.strangers.insert(all.strangers.end(), this)) {
+OpenConnections::Entry::Entry(OpenConnections& all, kj::TimePoint since,
+                              kj::Own<kj::PromiseFulfiller<void>> leave)
+    : all(all),
+      since(since),
+      leave(kj::mv(leave)),
+      place(all.strangers.insert(all.strangers.end(), this)) {
   all.count++;
 }
 
@@ -18,7 +22,7 @@ void OpenConnections::Entry::trust() {
   listed = false;
 }
 
-kj::Maybe<OpenConnections::Admitted> OpenConnections::admit() {
+kj::Maybe<OpenConnections::Admitted> OpenConnections::admit(kj::TimePoint now) {
   if (count >= MOST) {
     if (strangers.empty() || count >= MOST + LEAVING) return nullptr;
     auto& oldest = *strangers.front();
@@ -26,7 +30,12 @@ kj::Maybe<OpenConnections::Admitted> OpenConnections::admit() {
     oldest.leave->fulfill();
   }
   auto paf = kj::newPromiseAndFulfiller<void>();
-  return Admitted{kj::heap<Entry>(*this, kj::mv(paf.fulfiller)), kj::mv(paf.promise)};
+  return Admitted{kj::heap<Entry>(*this, now, kj::mv(paf.fulfiller)), kj::mv(paf.promise)};
+}
+
+kj::TimePoint OpenConnections::notBefore() const {
+  if (count < MOST || strangers.empty()) return kj::origin<kj::TimePoint>();
+  return strangers.front()->since + MOMENT;
 }
 
 }  // namespace portreeve::gateway

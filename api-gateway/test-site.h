@@ -55,7 +55,7 @@ struct TestSite {
 
   Client connect() {
     auto pipe = kj::newTwoWayPipe();
-    auto admitted = KJ_ASSERT_NONNULL(open.admit());
+    auto admitted = KJ_ASSERT_NONNULL(open.admit(timer.now()));
     auto& place = *admitted.entry;
     auto served = serveConnection(site, kj::mv(pipe.ends[0]), Tuple(), place)
                       .attach(kj::mv(admitted.entry))
