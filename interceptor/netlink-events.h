@@ -25,6 +25,10 @@ public:
 
   kj::Promise<void> run();  // never resolves
 
+  void readAvailable() { drain(); }
+  // Gives the receiver what is there at this moment (a few hundred messages at most), without
+  // onDrained().
+
 private:
   kj::Timer& timer;
   NetlinkSocket socket;

@@ -161,7 +161,7 @@ void RuleKeeper::verify() {
   }
 }
 
-bool RuleKeeper::check(kj::StringPtr by) {
+bool RuleKeeper::check() {
   if (!inCharge) return false;
   count.verifications++;
   kj::Vector<kj::String> words;
@@ -178,8 +178,11 @@ bool RuleKeeper::check(kj::StringPtr by) {
   if (words.empty()) return false;
   count.restored++;
   change = kj::strArray(words, "; ");
-  if (by.size() > 0) change = kj::str(change, "; by ", by);
   return true;
+}
+
+void RuleKeeper::nameLastChange(kj::StringPtr program) {
+  if (program.size() > 0) change = kj::str(change, "; by ", program);
 }
 
 void RuleKeeper::remove() {

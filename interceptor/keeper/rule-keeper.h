@@ -39,10 +39,13 @@ public:
 
   void verify();  // looks, and changes nothing
 
-  bool check(kj::StringPtr by);
-  // Looks, and puts back what is not as it was loaded; true where that was so. `by`: the program
-  // that was heard to have made a change, or nothing. Throws FAILED when the rules cannot be read
-  // or put back.
+  bool check();
+  // Looks, and puts back what is not as it was loaded; true where that was so. Throws FAILED when
+  // the rules cannot be read or put back.
+
+  void nameLastChange(kj::StringPtr program);
+  // After a check() that was true: who was heard to have made the change; nothing where it is
+  // empty.
 
   void remove();  // as in proto/keeper.capnp
 

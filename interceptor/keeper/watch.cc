@@ -2,19 +2,12 @@
 #include "interceptor/keeper/watch.h"
 
 #include "common/log.h"
-#include "interceptor/keeper/base-chains.h"
-#include "interceptor/netlink-attributes.h"
 
 #include <kj/debug.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <string.h>
 
 namespace portreeve::keeper {
 namespace {
-
-using interceptor::Attributes;
 
 constexpr auto POLL_BEHIND_EVENTS = 5 * kj::SECONDS;
 constexpr auto POLL_WITHOUT_EVENTS = 500 * kj::MILLISECONDS;
@@ -22,43 +15,6 @@ constexpr auto POLL_WITHOUT_EVENTS = 500 * kj::MILLISECONDS;
 kj::TimePoint now() {
   // Not the loop's clock, which stands still while a look blocks it.
   return kj::systemPreciseMonotonicClock().now();
-}
-
-kj::String textIn(const nlmsghdr* message, uint16_t wanted) {
-  for (const nlattr* attribute : Attributes(message, sizeof(nfgenmsg))) {
-    if (mnl_attr_get_type(attribute) != wanted) continue;
-    auto bytes = static_cast<const char*>(mnl_attr_get_payload(attribute));
-    return kj::heapString(bytes, strnlen(bytes, mnl_attr_get_payload_len(attribute)));
-  }
-  return kj::String();
-}
-
-bool isOurs(kj::StringPtr program) {
-  // The kernel keeps 15 characters. Other programs run iptables-restore by its plain name.
-  return program.startsWith("iptables-nft-re") || program.startsWith("ip6tables-nft-r");
-}
-
-bool isAboutOurTables(const nlmsghdr* message) {
-  // For tables, chains and rules alike the first attribute is the table's name.
-  static_assert(int(NFTA_TABLE_NAME) == int(NFTA_CHAIN_TABLE) &&
-                int(NFTA_TABLE_NAME) == int(NFTA_RULE_TABLE));
-  switch (message->nlmsg_type & 0xff) {
-    case NFT_MSG_NEWTABLE:
-    case NFT_MSG_DELTABLE:
-    case NFT_MSG_NEWCHAIN:
-    case NFT_MSG_DELCHAIN:
-    case NFT_MSG_NEWRULE:
-    case NFT_MSG_DELRULE:
-      break;
-    default:
-      return false;
-  }
-  auto family = static_cast<const nfgenmsg*>(mnl_nlmsg_get_payload(message))->nfgen_family;
-  if (family != NFPROTO_IPV4 && family != NFPROTO_IPV6) return false;
-  auto table = textIn(message, NFTA_TABLE_NAME);
-  for (auto& chain : baseChains())
-    if (chain.table == table) return true;
-  return false;
 }
 
 }  // namespace
@@ -87,26 +43,13 @@ kj::Promise<void> Watch::poll() {
   });
 }
 
-void Watch::onEvent(const nlmsghdr* message) {
-  if (message->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES) return;
-  if (mnl_nlmsg_get_payload_len(message) < sizeof(nfgenmsg)) return;
-  if ((message->nlmsg_type & 0xff) == NFT_MSG_NEWGEN) {
-    // Ends what one program has changed in one step, and names it.
-    auto program = textIn(message, NFTA_GEN_PROC_NAME);
-    if (changedInBatch && !isOurs(program)) by = kj::mv(program);
-    changedInBatch = false;
-  } else if (isAboutOurTables(message)) {
-    changed = changedInBatch = true;
-  }
-}
-
 void Watch::onDrained() {
-  if (changed) wake();
+  if (changes.heard()) wake();
 }
 
 void Watch::wake() {
   if (!keeper.keeping()) {
-    changed = false;
+    changes.forget();
     return;
   }
   if (scheduled) return;
@@ -126,14 +69,20 @@ void Watch::schedule(kj::Duration delay) {
 }
 
 void Watch::look() {
-  changed = false;
-  auto program = kj::mv(by);
+  changes.forget();
   auto started = now();
   bool wasContested = pace.contested();
   bool putBack = false;
   kj::String failure;
-  KJ_IF_MAYBE (e, kj::runCatchingExceptions([&]() { putBack = keeper.check(program); }))
+  KJ_IF_MAYBE (e, kj::runCatchingExceptions([&]() {
+                 putBack = keeper.check();
+                 // What was found may have been changed while we looked: who did it is heard only
+                 // now.
+                 if (putBack) events.readAvailable();
+               }))
     failure = kj::str(e->getDescription());
+  auto program = changes.takeProgram();
+  if (putBack) keeper.nameLastChange(program);
   // Said once, not at every try.
   if (failure.size() > 0 && failure != problem) log::error(failure);
   if (failure.size() == 0 && problem.size() > 0) log::info("the rules are in place again");

@@ -6,6 +6,7 @@
 
 #include "interceptor/keeper/iptables.h"
 #include "interceptor/keeper/pace.h"
+#include "interceptor/keeper/rule-changes.h"
 #include "interceptor/keeper/rule-keeper.h"
 #include "interceptor/netlink-events.h"
 
@@ -35,17 +36,15 @@ private:
   RuleKeeper& keeper;
   Pace pace;
   kj::Duration pollEvery;
-  bool changed = false;         // something was heard that may concern our rules
-  bool changedInBatch = false;  // since the last generation message
-  kj::String by;                // who made the change, as the kernel names the program
+  RuleChanges changes;
   bool scheduled = false;
   kj::String problem;
   interceptor::NetlinkEvents events;
   kj::TaskSet tasks;
 
-  void onEvent(const nlmsghdr* message) override;
+  void onEvent(const nlmsghdr* message) override { changes.take(message); }
   void onDrained() override;
-  void onLost() override { changed = true; }
+  void onLost() override { changes.lost(); }
   void taskFailed(kj::Exception&& e) override;
 
   kj::Promise<void> poll();
