@@ -76,6 +76,11 @@ kj::StringPtr actionText(Verdict verdict) {
   return "undecided";
 }
 
+bool isRefusal(Verdict verdict) {
+  return verdict == Verdict::BLOCK_ONCE || verdict == Verdict::BLOCK ||
+         verdict == Verdict::DROP_ONCE || verdict == Verdict::DROP;
+}
+
 bool isPermanent(Verdict verdict) {
   return verdict == Verdict::ACCEPT || verdict == Verdict::BLOCK || verdict == Verdict::DROP ||
          verdict == Verdict::GATE17 || verdict == Verdict::NAMESERVER;

@@ -34,6 +34,7 @@ proto::Verdict verdictOf(uint32_t mark);
 kj::StringPtr actionText(proto::Verdict verdict);
 // "allow", "block", "drop", "gate17", "nameserver", "undecided"; the same for once and for good.
 
+bool isRefusal(proto::Verdict verdict);  // block or drop, once or for good
 bool isPermanent(proto::Verdict verdict);
 
 }  // namespace portreeve

@@ -214,7 +214,8 @@ void fillConnection(view::Connection::Builder to, const Statement& row, Texts& t
   verdict.setWay("");  // which way of Gate17 it took is not kept
   to.setBytesIn(double(row.number(BYTES_IN)));
   to.setBytesOut(double(row.number(BYTES_OUT)));
-  to.setState(open ? "open" : "ended");
+  bool refused = verdict.getAction() == "block" || verdict.getAction() == "drop";
+  to.setState(!open ? "ended" : refused ? "refused" : "open");
   to.setEnded(timeText(row.number(ENDED)));
   if (row.number(NAMED_BY) != 0) to.setNamedBy(texts.text(row.number(NAMED_BY)));
 }

@@ -22,7 +22,8 @@ ConnectionFilter::ConnectionFilter(proto::ConnectionFilter::Reader filter)
       openOnly(filter.getOpenOnly()) {}
 
 bool ConnectionFilter::matches(const Flow& flow) const {
-  return flow.id > after && matchesChange(flow) && (flow.open() || !openOnly);
+  return flow.id > after && matchesChange(flow) &&
+         (!openOnly || (flow.open() && !isRefusal(flow.judgement.verdict)));
 }
 
 bool ConnectionFilter::matchesChange(const Flow& flow) const {

@@ -45,6 +45,16 @@ TEST_CASE("a connection shows who goes where, when, and what was decided") {
   CHECK(seen.getEnded() == "");
 }
 
+TEST_CASE("a connection that was not let through is refused, not open, until it has ended") {
+  auto flow = curlFlow();
+  for (auto verdict : {proto::Verdict::BLOCK, proto::Verdict::DROP_ONCE}) {
+    flow.judgement.verdict = verdict;
+    CHECK(Shown(flow).connection.asReader().getState() == "refused");
+  }
+  flow.endedNs = flow.startedNs + 1;
+  CHECK(Shown(flow).connection.asReader().getState() == "ended");
+}
+
 TEST_CASE("the program is shown with its user by name, its parents, and how it was found") {
   Shown shown(curlFlow());
   auto program = shown.connection.asReader().getProcess();

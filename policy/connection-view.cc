@@ -81,7 +81,7 @@ void fill(view::Connection::Builder to, const Flow& flow, const UserNames& users
                                              : kj::strArray(flow.judgement.ways, ", "));
   to.setBytesIn(double(flow.bytesIn));
   to.setBytesOut(double(flow.bytesOut));
-  to.setState(flow.open() ? "open" : "ended");
+  to.setState(!flow.open() ? "ended" : isRefusal(flow.judgement.verdict) ? "refused" : "open");
   to.setEnded(rfc3339(flow.endedNs));
   KJ_IF_MAYBE (source, flow.judgement.namedBy) to.setNamedBy(rules::toText(*source));
 }

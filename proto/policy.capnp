@@ -162,7 +162,7 @@ struct ConnectionFilter {
   limit @1 :UInt32;           # newest that many; 0: 1000
   program @2 :Text;           # path, or last component
   action @3 :Text;
-  openOnly @4 :Bool;
+  openOnly @4 :Bool;          # neither ended nor refused
 }
 
 interface ConnectionSink {

@@ -159,7 +159,7 @@ struct Connection {
   verdict @8 :Judgement;
   bytesIn @9 :Float64 $Json.name("bytes_in");
   bytesOut @10 :Float64 $Json.name("bytes_out");
-  state @11 :Text;               # open, ended
+  state @11 :Text;               # open, ended; refused: not let through a short while ago, the program may still be trying
   ended @12 :Text;
   namedBy @13 :Text $Json.name("named_by");   # process, program, user, any: who had asked for the domain
 }

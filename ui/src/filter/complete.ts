@@ -13,7 +13,7 @@ export interface Completion {
 const FIXED: Partial<Record<Key, string[]>> = {
   verdict: ["allow", "block", "drop", "gate17", "nameserver"],
   direction: ["out", "in"],
-  state: ["open", "ended"],
+  state: ["open", "refused", "ended"],
 };
 
 function wordAt(text: string, caret: number) {
