@@ -65,6 +65,8 @@ kj::Promise<Reply> Api::answer(kj::Own<Session> session, Call call) {
       return series(kj::mv(session), call.query);
     case Route::WHO:
       return who(kj::mv(session), call.query);
+    case Route::NETWORKS:
+      return networks(kj::mv(session), call.query);
     case Route::SETTINGS:
       return settings(kj::mv(session));
     case Route::CHANGE_SETTINGS:

@@ -104,6 +104,9 @@ private:
   kj::Promise<Reply> who(kj::Own<Session> session, kj::StringPtr query);
   // Who owns a socket. 404: nobody.
 
+  kj::Promise<Reply> networks(kj::Own<Session> session, kj::StringPtr query);
+  // Where addresses are: scope, country, autonomous system.
+
   kj::Promise<Reply> settings(kj::Own<Session> session);
   // As they are in force now, with an ETag that differs whenever one of them is another.
   kj::Promise<Reply> changeSettings(kj::Own<Session> session, kj::StringPtr ifMatch,

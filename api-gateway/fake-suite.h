@@ -125,6 +125,18 @@ public:
     });
   }
 
+  kj::Promise<void> networksOf(NetworksOfContext context) override {
+    return behave([context]() mutable {
+      auto addresses = context.getParams().getAddresses();
+      auto networks = context.getResults().initNetworks(addresses.size());
+      for (uint i = 0; i < networks.size(); i++) {
+        networks[i].setAddress(addresses[i]);
+        networks[i].setScope("internet");
+        networks[i].setCountry("NZ");
+      }
+    });
+  }
+
   kj::Promise<void> profiles(ProfilesContext context) override {
     return behave([context]() mutable { context.getResults().initProfiles(); });
   }

@@ -101,6 +101,25 @@ TEST_CASE("programs, one of them, their series, the owner of a socket are asked 
     CHECK_MESSAGE(test.get(kj::str("/api/v1/who", wrong), keys).is(400), wrong);
 }
 
+TEST_CASE("where addresses are is told for many at once, each one checked before policy is asked") {
+  TestSite test;
+  auto keys = test.logIn();
+  auto answer = test.get("/api/v1/networks?addresses=198.51.100.7,2001:db8::1", keys);
+  CHECK(answer.is(200));
+  CHECK(answer.has(
+      "{\"networks\":[{\"scope\":\"internet\",\"country\":\"NZ\",\"address\":\"198.51.100.7\"},"));
+  CHECK(answer.has("\"address\":\"2001:db8::1\"}]}"));
+  kj::StringPtr hundred[100];
+  for (auto& one : hundred) one = "192.0.2.1"_kj;
+  auto most = kj::strArray(kj::arrayPtr(hundred, 100), ",");
+  CHECK(test.get(kj::str("/api/v1/networks?addresses=", most), keys).is(200));
+  CHECK(test.get(kj::str("/api/v1/networks?addresses=", most, ",192.0.2.1"), keys).is(400));
+  for (auto wrong : {"", "?addresses=", "?addresses=example.org", "?addresses=192.0.2.1,,192.0.2.2",
+                     "?address=192.0.2.1"})
+    CHECK_MESSAGE(test.get(kj::str("/api/v1/networks", wrong), keys).is(400), wrong);
+  CHECK(test.get("/api/v1/networks?addresses=192.0.2.1").is(401));
+}
+
 TEST_CASE("without the historian programs are those of the present, and this is said") {
   TestSite test;
   auto keys = test.logIn();

@@ -59,6 +59,7 @@ const Endpoint TABLE[] = {
     {"/api/v1/program"_kj,             GET,    Route::PROGRAM,     SEE,    0},
     {"/api/v1/history/series"_kj,      GET,    Route::SERIES,      SEE,    0},
     {"/api/v1/who"_kj,                 GET,    Route::WHO,         SEE,    0},
+    {"/api/v1/networks"_kj,            GET,    Route::NETWORKS,    SEE,    0},
     {"/api/v1/settings"_kj,            GET,    Route::SETTINGS,    SEE,    0},
     {"/api/v1/settings"_kj,            PATCH,  Route::CHANGE_SETTINGS, CHANGE, SMALL},
     {"/api/v1/lists"_kj,               GET,    Route::LISTS,       SEE,    0},

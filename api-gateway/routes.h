@@ -51,6 +51,7 @@ enum class Route : uint8_t {
   PROGRAM,
   SERIES,
   WHO,
+  NETWORKS,
   SETTINGS,
   CHANGE_SETTINGS,
   UPDATE_LISTS,

@@ -29,6 +29,7 @@
 #include "cli/token.h"
 #include "cli/ui.h"
 #include "cli/up.h"
+#include "cli/where.h"
 #include "cli/who.h"
 
 #include <CLI/CLI.hpp>
@@ -66,6 +67,7 @@ struct Options {
   RuleReloadOptions ruleReload;
   ProfileListOptions profileList;
   ProfileUseOptions profileUse;
+  WhereOptions where;
   WhoOptions who;
   UiOptions ui;
 };
@@ -212,6 +214,15 @@ private:
         ->expected(1, 3)
         ->option_text("PID | [PROTOCOL] LOCAL [REMOTE]");
     who->add_flag("--json", options.who.json, "print JSON, one owner a line");
+    auto* where = add(app, "where", "The country and the network of addresses",
+                      "As [databases] beside the rules knows them; without it only how far away an "
+                      "address is.\nExample:\n  portreeve where 198.51.100.7 2001:db8::1",
+                      [this]() { return cli::where(options.where); });
+    where->add_option("ADDRESS", options.where.addresses, "IPv4 or IPv6; at most 1000")
+        ->required()
+        ->expected(1, 1000)
+        ->option_text("ADDRESS...");
+    where->add_flag("--json", options.where.json, "print JSON, one address a line");
     auto* ui =
         add(app, "ui", "Open the web page, or print a one-time link to it",
             "The link is good for two minutes and one login, on this machine. In a graphical "

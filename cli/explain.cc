@@ -3,6 +3,7 @@
 
 #include "cli/connection-table.h"
 #include "cli/endpoint.h"
+#include "cli/network-text.h"
 #include "cli/printable.h"
 #include "cli/program-path.h"
 #include "cli/program-view.h"
@@ -120,6 +121,8 @@ void showStages(capnp::List<view::StageTime>::Reader stages) {
 void show(view::Explanation::Reader explanation) {
   if (explanation.getConnection().getId() > 0) showConnection(explanation.getConnection());
   printLine(painted(printable(explanation.getWords()), Colour::BOLD));
+  auto network = networkText(explanation.getNetwork());
+  if (network.size() > 0) printLine(kj::str("\nThe other end is in ", network, '.'));
   showDeciding(explanation.getDeciding());
   if (explanation.getDns().size() > 0)
     printLine(kj::str("\nWhen the name was asked for: ", printable(explanation.getDns())));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/prompt-text.h"
 
+#include "cli/network-text.h"
 #include "cli/printable.h"
 #include "cli/text-file.h"
 #include "common/time-span.h"
@@ -44,17 +45,6 @@ kj::String parentsText(proto::view::Program::Reader program) {
   return paths.empty() ? kj::String() : kj::str("\n   started by ", kj::strArray(paths, " < "));
 }
 
-kj::String networkText(proto::PromptNetwork::Reader network) {
-  kj::Vector<kj::String> known;
-  if (network.getCountry().size() > 0) known.add(kj::str(network.getCountry()));
-  if (network.hasAutonomousSystem()) {
-    auto system = network.getAutonomousSystem();
-    auto space = system.getOrganization().size() > 0 ? " "_kj : ""_kj;
-    known.add(kj::str("AS", system.getNumber(), space, system.getOrganization()));
-  }
-  return known.empty() ? kj::String() : kj::str("\n   in ", printable(kj::strArray(known, ", ")));
-}
-
 kj::String moreText(proto::Prompt::Reader prompt) {
   if (prompt.getMore().size() == 0) return kj::String();
   auto others = KJ_MAP(there, prompt.getMore()) {
@@ -81,11 +71,13 @@ kj::String questionText(proto::Prompt::Reader prompt) {
                    ? kj::str(prompt.getWaiting(), " waiting, ", uint64_t(prompt.getSecondsLeft()),
                              " s left; then ", prompt.getDefault())
                    : kj::str("nothing waits; until an answer: ", prompt.getDefault());
+  auto network = networkText(prompt.getNetwork());
   return kj::str(
       "[", uint64_t(prompt.getId()), "] ", whoText(program), parentsText(program), "\n   ",
       out ? "wants to reach " : "is to be reached from ", destinationText(prompt),
-      networkText(prompt.getNetwork()), moreText(prompt), "\n   ", waits, "; asked ",
-      uint64_t(prompt.getConnections()), prompt.getConnections() == 1 ? " time, " : " times, ",
+      network.size() > 0 ? kj::str("\n   in ", network) : kj::String(), moreText(prompt), "\n   ",
+      waits, "; asked ", uint64_t(prompt.getConnections()),
+      prompt.getConnections() == 1 ? " time, " : " times, ",
       prompt.getRule().size() == 0 ? kj::str("as no rule matches")
                                    : kj::str("by rule \"", printable(prompt.getRule()), '"'));
 }

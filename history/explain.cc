@@ -7,6 +7,7 @@
 #include "history/past-facts.h"
 #include "history/row.h"
 #include "policy/rules/explanation.h"
+#include "policy/rules/network-view.h"
 
 namespace portreeve::history {
 namespace {
@@ -50,6 +51,8 @@ Answer explain(Database& database, const rules::RuleSet& set, int64_t connection
   auto explanation = answer->initRoot<view::Explanation>();
   fillConnection(explanation.initConnection(), row, facts.texts, openLife);
   rules::fillDecision(set, decision, trace, explanation);
+  KJ_IF_MAYBE (remote, Address::parse(explanation.getConnection().getRemote().getAddress()))
+    rules::fillNetwork(*remote, set.geography(), explanation.initNetwork());
   rules::fillLists(listFolder, explanation.getConnection().getDomain(), explanation);
   explanation.setWords(wordsOf(explanation.getConnection().getVerdict().asReader(), decision));
   return answer;

@@ -5,6 +5,7 @@
 #include "policy/explain-words.h"
 #include "policy/failure.h"
 #include "policy/rules/explanation.h"
+#include "policy/rules/network-view.h"
 
 namespace portreeve::policy {
 namespace {
@@ -48,6 +49,7 @@ void explainFlow(const Flow& flow, const ExplainFrom& from, uint64_t nowWallNs,
   rules::fillDecision(from.rules, decision, trace, explanation);
   explanation.setWords(wordsOf(flow, decision, from.users));
   fillStages(flow.times, explanation);
+  rules::fillNetwork(flow.remoteAddress(), from.rules.geography(), explanation.initNetwork());
   kj::StringPtr domain = flow.judgement.domain;
   rules::fillLists(from.listFolder, domain, explanation);
   if (domain.size() == 0 || flow.direction != rules::Direction::OUT) return;
@@ -157,6 +159,8 @@ void explainImagined(const FlowFacts& facts, const ExplainFrom& from, uint64_t n
   rules::fillDecision(from.rules, decision, trace, explanation);
   explanation.setWords(
       wordsOf(facts, decision, firstUndecided(from.rules, facts, decision, nowWallNs), from.users));
+  if (facts.known.address)
+    rules::fillNetwork(facts.remote, from.rules.geography(), explanation.initNetwork());
   if (facts.domains.size() == 0) return;
   auto domain = facts.domains[0].name;
   rules::fillLists(from.listFolder, domain, explanation);

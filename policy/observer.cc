@@ -4,11 +4,14 @@
 #include "common/clock.h"
 #include "policy/connection-view.h"
 #include "policy/explain.h"
+#include "policy/failure.h"
+#include "policy/rules/network-view.h"
 #include "policy/settings-page.h"
 
 namespace portreeve::policy {
 namespace {
 
+constexpr uint MOST_ADDRESSES = 1000;       // as in proto/policy.capnp
 constexpr size_t LARGEST_ANSWER = 8 << 20;  // half of what a client of the suite reads
 
 class ObserverServer final : public proto::Observer::Server {
@@ -84,6 +87,23 @@ public:
 
   kj::Promise<void> settings(SettingsContext context) override {
     fillSettings(observed.rules, context.getResults().initPage());
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> networksOf(NetworksOfContext context) override {
+    auto addresses = context.getParams().getAddresses();
+    if (addresses.size() > MOST_ADDRESSES)
+      fail(addresses.size(), " addresses: ask for ", MOST_ADDRESSES, " at once, at most");
+    auto& geography = observed.rules.inForce().geography();
+    auto networks = context.getResults().initNetworks(addresses.size());
+    for (uint i = 0; i < addresses.size(); i++) {
+      KJ_IF_MAYBE (address, Address::parse(addresses[i])) {
+        rules::fillNetwork(*address, geography, networks[i]);
+        networks[i].setAddress(address->toString());
+      } else {
+        fail("\"", addresses[i], "\" is no address");
+      }
+    }
     return kj::READY_NOW;
   }
 

@@ -204,6 +204,9 @@ interface Observer {
 
   sources @8 () -> (sources :List(History.RuleText));
   # The files that the rules in force were made of, as they were read: the administrator's, the suite's own, users' own.
+
+  networksOf @9 (addresses :List(Text)) -> (networks :List(View.Network));
+  # Where each of these is, in their order. At most 1000; fails (FAILED, in words) where one is no address.
 }
 
 interface RuleEditor {

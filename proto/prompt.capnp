@@ -17,18 +17,6 @@ struct PromptDestination {
   protocol @2 :Text;             # tcp, udp, icmp, icmpv6, or the number
 }
 
-struct AutonomousSystem {
-  number @0 :UInt32;
-  organization @1 :Text;         # that it is registered to; empty: not known
-}
-
-struct PromptNetwork {
-  # Where an address is. Country and autonomous system by the databases that stand beside the rules (`[databases]`).
-  scope @0 :Text;                # localhost, lan, internet, multicast
-  country @1 :Text;              # ISO 3166-1 alpha-2; empty: not known
-  autonomousSystem @2 :AutonomousSystem $Json.name("autonomous_system");   # null: not known
-}
-
 struct Prompt {
   # One question. It stands for every connection of the same program and user to the same host, whatever the port; where a program
   # asks for more hosts than PromptLimits say, for all further ones.
@@ -52,7 +40,7 @@ struct Prompt {
   actions @17 :List(Text);       # answers that are possible: allow, block, drop
   lifetimes @18 :List(Text);     # once, 5m, exit, restart, always (`5m`: any time span from 1s to 365d will do)
   scopes @19 :List(Text);        # host, domain, port, program
-  network @20 :PromptNetwork;    # of the destination; null where it stands for any host
+  network @20 :View.Network;    # of the destination; null where it stands for any host
 }
 
 struct PromptAnswer {

@@ -194,6 +194,20 @@ struct Explanation {
   words @4 :Text;                # the whole in one or two sentences
   stages @5 :List(StageTime);    # of the connection's first packet, in their order; empty for what was imagined
   lists @6 :List(Text);          # compiled lists that have the domain, and the entry: "ads: *.ads.example"
+  network @7 :Network;           # of the other end; null where that is not said
+}
+
+struct AutonomousSystem {
+  number @0 :UInt32;
+  organization @1 :Text;         # that it is registered to; empty: not known
+}
+
+struct Network {
+  # Where an address is. Country and autonomous system by the databases that stand beside the rules (`[databases]`).
+  scope @0 :Text;                # localhost, lan, internet, multicast
+  country @1 :Text;              # ISO 3166-1 alpha-2; empty: not known
+  autonomousSystem @2 :AutonomousSystem $Json.name("autonomous_system");   # null: not known
+  address @3 :Text;              # whose this is; empty where that stands beside it
 }
 
 struct StageTime {

@@ -4,6 +4,7 @@
 #include "policy/connection-view.h"
 #include "policy/prompts/prompt-record.h"
 #include "policy/prompts/prompts.h"
+#include "policy/rules/network-view.h"
 
 namespace portreeve::policy {
 namespace {
@@ -21,18 +22,6 @@ void fillDestinations(proto::Prompt::Builder view, const Question& question) {
   view.setDomain(flow.judgement.domain);
   auto names = view.initNames(uint(flow.names.size()));
   for (uint i = 0; i < names.size(); i++) names.set(i, flow.names[i].name);
-}
-
-void fillNetwork(proto::PromptNetwork::Builder view, const Address& address,
-                 const rules::Geography& geography) {
-  view.setScope(toText(address.scope()));
-  KJ_IF_MAYBE (country, geography.countryOf(address)) view.setCountry(country->toString());
-  KJ_IF_MAYBE (number, geography.asnOf(address)) {
-    auto system = view.initAutonomousSystem();
-    system.setNumber(*number);
-    KJ_IF_MAYBE (organization, geography.organizationOf(address))
-      system.setOrganization(*organization);
-  }
 }
 
 void fillAnswers(proto::Prompt::Builder view, const Question& question) {
@@ -67,7 +56,8 @@ void Prompts::fill(proto::Prompt::Builder view, const Question& question,
   policy::fill(view.initProgram(), question.subject(), parts.users);
   fillDestinations(view, question);
   if (!question.everything)
-    fillNetwork(view.initNetwork(), question.destination().address, parts.deciding.geography());
+    rules::fillNetwork(question.destination().address, parts.deciding.geography(),
+                       view.initNetwork());
   view.setEverything(question.everything);
   view.setConnections(double(question.connections));
   view.setWaiting(uint32_t(held.countOf(question.id)));

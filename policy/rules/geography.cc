@@ -88,9 +88,11 @@ Geography::Geography() : databases(kj::heap<Databases>()) {}
 Geography::~Geography() noexcept(false) = default;
 
 kj::Maybe<kj::String> Geography::openCountries(kj::StringPtr path) {
+  databases->country = {};
   return databases->countries.open(path);
 }
 kj::Maybe<kj::String> Geography::openNumbers(kj::StringPtr path) {
+  databases->number = {};
   return databases->numbers.open(path);
 }
 bool Geography::hasCountries() const {

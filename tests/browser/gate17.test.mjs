@@ -8,6 +8,8 @@ test("each way is shown with its state and what went through it, the latest conn
   assert.ok((await connect("private", "10.9.0.13", 443)).ok);
   const home = page.getByRole("region", { name: "home" });
   await home.getByText("works").waitFor();
+  await home.getByText("exit.example.net:1080").waitFor();
+  await home.getByText(/^(10\.9\.0\.2|\[fd09::2\]):1080$/).waitFor();
   await home.getByText(/[1-9]\d* streams? opened/).waitFor();
   await home.getByText(/[\d.]+ ms/).waitFor();
   await page.getByRole("region", { name: "office" }).getByText("HTTP CONNECT").waitFor();

@@ -14,7 +14,7 @@ NAMES = ("10.9.0.60", "fd09::60")  # the server that knows the names below
 READ, MAIL, BAD, OTHER = (pair for pair in HOSTS.values())
 KNOWN = {
     "news.example.org": READ, "static.news.example.org": READ, "mail.example.net": MAIL, "sync.example.net": MAIL,
-    "updates.example.com": OTHER, "chat.example.org": OTHER, "telemetry.vendor.example": BAD, "ads.tracker.example": BAD,
+    "exit.example.net": WORLD, "updates.example.com": OTHER, "chat.example.org": OTHER, "telemetry.vendor.example": BAD, "ads.tracker.example": BAD,
 }
 HERE = Path(__file__).resolve().parent
 FETCHERS = ["fetcher", "fetch-more"]
@@ -33,7 +33,7 @@ upstreams = ["{NAMES[0]}"]
 [[gate.way]]
 name = "home"
 type = "socks5"
-server = "{WORLD[0]}:1080"
+server = "exit.example.net:1080"
 [[gate.way]]
 name = "office"
 type = "http"
@@ -108,11 +108,11 @@ def serve_pages(suite):
 
 
 def know_networks(suite):
-    """Databases that know the country and the network of the server with the news, and of no other."""
+    """Databases that know the country and the network of the servers with the news and the mail, and of no other."""
     countries, numbers = suite.config / "country.mmdb", suite.config / "asn.mmdb"
-    mmdb.write(countries, {READ[0]: {"country": {"iso_code": "NZ"}}, READ[1]: {"country": {"iso_code": "NZ"}}})
-    network = {"autonomous_system_number": 64496, "autonomous_system_organization": "Example Net"}
-    mmdb.write(numbers, {READ[0]: network, READ[1]: network})
+    mmdb.write(countries, {address: {"country": {"iso_code": code}} for pair, code in ((READ, "NZ"), (MAIL, "IS")) for address in pair})
+    mmdb.write(numbers, {address: {"autonomous_system_number": number, "autonomous_system_organization": name}
+                         for pair, number, name in ((READ, 64496, "Example Net"), (MAIL, 64497, "Post Example")) for address in pair})
     suite.rules(f'[databases]\ncountry = "{countries}"\nasn = "{numbers}"\n', "40-databases.toml")
 
 
@@ -124,7 +124,7 @@ def far_end(net):
     (files / "hosts").write_text("".join(f"{address} {name}\n" for name, pair in KNOWN.items() for address in pair))
     (files / "nsswitch.conf").write_text("hosts: files\n")
     try:
-        net.start(net.world, "microsocks", "-i", WORLD[0], "-p", 1080)
+        net.start(net.world, "microsocks", "-i", "::", "-p", 1080)
         yield
     finally:
         shutil.rmtree(files)

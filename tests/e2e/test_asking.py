@@ -2,6 +2,7 @@
 """Asking a person: what waits for an answer goes through at once, no question is lost whatever dies, and nobody answers for another."""
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -170,6 +171,23 @@ def test_a_question_says_whose_network_it_is_about_where_that_is_known(suite, al
     assert seen["network"] == {"scope": "lan"}
     ask(suite, int(seen["id"]), "block")
     assert result(unknown) == "000 exit 7"
+
+
+def test_where_an_address_is_is_said_by_command_api_and_explanation(suite, databases):
+    there = {"scope": "lan", "country": "NZ", "autonomous_system": {"number": 64496, "organization": "Example Net"}, "address": "10.9.0.13"}
+    near = [{"scope": "lan", "address": "10.9.0.10"}, {"scope": "localhost", "address": "::1"}]
+    told = suite.command("where", "--json", "10.9.0.13", "10.9.0.10", "::1").stdout.splitlines()
+    assert [json.loads(line) for line in told] == [there, *near]
+    words = suite.command("where", "10.9.0.13", "203.0.113.9").stdout
+    assert re.search(r"10\.9\.0\.13 +the local network +NZ +64496 +Example Net", words) and re.search(r"203\.0\.113\.9 +the internet", words), words
+    code, _, body = gateway.ask(suite, gateway.Login(suite).headers, "networks?addresses=10.9.0.13,10.9.0.10")
+    assert code == 200 and body == {"networks": [there, near[0]]}, body
+    assert suite.command("where", "example.org", check=False).returncode == 2
+    imagined = suite.json("explain", "--program", "/usr/bin/curl", "--to", "10.9.0.13:80")
+    assert imagined["network"]["country"] == "NZ", imagined
+    suite.probe("app", "tcp", "10.9.0.13", 7000)
+    row = next(r for r in reversed(suite.connections(program="app")) if r["remote"]["address"] == "10.9.0.13")
+    assert "The other end is in NZ, AS64496 Example Net." in suite.command("explain", str(int(row["id"]))).stdout
 
 
 def test_no_is_an_error_at_once(suite, alice):

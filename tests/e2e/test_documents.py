@@ -114,7 +114,7 @@ def value_of(placeholder, words, suite, work):
         return {"export": "a.toml", "check": "rules.d/50-web.toml", "test": "rules.d/web.test", "import": "hosts"}[words[1]]
     return {
         "ID": lambda: str(int(suite.connections(program="talker")[-1]["id"])), "DIR": lambda: "opensnitch" if words[1] == "import" else "rules.d",
-        "PATH": lambda: "/usr/bin/curl", "NAME": lambda: "www.allowed.test", "PID": lambda: str(suite.held.process.pid),
+        "ADDRESS": lambda: "198.51.100.7", "PATH": lambda: "/usr/bin/curl", "NAME": lambda: "www.allowed.test", "PID": lambda: str(suite.held.process.pid),
     }[placeholder]()
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A question in words.
-import type { Prompt, PromptDestination, PromptNetwork } from "../api/types";
+import type { Prompt, PromptDestination } from "../api/types";
 import { text } from "../text/en";
 import { lastPart } from "./format";
 
@@ -9,15 +9,6 @@ const words = text.prompts;
 export const askerOf = (prompt: Prompt) => lastPart(prompt.program?.path) || prompt.program?.name || text.connections.unknownProgram;
 
 export const placeOf = (one: PromptDestination | undefined) => [one?.address, one?.protocol, one?.port || ""].filter(Boolean).join(" ");
-
-const COUNTRIES = new Intl.DisplayNames(["en-GB"], { type: "region", fallback: "code" });
-const countryOf = (code: string) => (/^[A-Z]{2}$/.test(code) ? COUNTRIES.of(code) : code);
-
-// The country and the network of a destination, as far as the databases know; else how far away it is.
-export function networkOf({ scope, country, autonomous_system: system }: PromptNetwork): string {
-  const network = system && (system.organization ? words.network.of(system.organization, system.number) : words.network.unnamed(system.number));
-  return [country && countryOf(country), network].filter(Boolean).join(", ") || (words.network.scopes[scope ?? ""] ?? scope ?? "");
-}
 
 export function targetOf(prompt: Prompt): string {
   if (prompt.everything) return words.manyHosts;

@@ -7,6 +7,7 @@ export const gate17 = {
   types: { socks5: "SOCKS5", http: "HTTP CONNECT", gate17: "Gate17 node" } as Record<string, string>,
   states: { good: "works", failing: "fails", "not used yet": "not used yet" } as Record<string, string>,
   since: "since",
+  address: "Reached at",
   latency: "Opens within",
   received: "Receives",
   sent: "Sends",

@@ -24,12 +24,6 @@ export const prompts = {
   byRule: "Asked by",
   first: "First asked",
   destination: "Destination",
-  network: {
-    title: "Country and network",
-    of: (organization: string, number: number) => `${organization} (AS${number})`,
-    unnamed: (number: number) => `AS${number}`,
-    scopes: { localhost: "this machine itself", lan: "the local network", internet: "the internet; not known more precisely", multicast: "many at once (multicast)" } as Record<string, string>,
-  },
   names: "Names of this address",
   more: "Also meant",
   howLong: "How long",

@@ -220,6 +220,12 @@ export const text = {
     taking: "being connected to",
     takingPort: (port: number) => `being connected to on port ${port}`,
   },
+  networks: {
+    title: "Country and network",
+    of: (organization: string, number: number) => `${organization} (AS${number})`,
+    unnamed: (number: number) => `AS${number}`,
+    scopes: { localhost: "this machine itself", lan: "the local network", internet: "the internet; not known more precisely", multicast: "many at once (multicast)" } as Record<string, string>,
+  },
   ...pages,
   ...modes,
   ...settings,

@@ -7,7 +7,8 @@ import { Drawer } from "../../parts/drawer";
 import { Icon } from "../../parts/icons";
 import { ProgramFacts } from "../../parts/program-facts";
 import { termText, type Key } from "../../filter/filter";
-import { arrowOf, portOf, programOf } from "../../format/connection";
+import { arrowOf, isRefusal, portOf, programOf } from "../../format/connection";
+import { networkOf } from "../../format/network";
 import { briefly, bytes, lasted, whole } from "../../format/format";
 import { store } from "../../state/connections";
 import { FIRST_PAST_ID, keyOf } from "../../state/connection-store";
@@ -42,7 +43,7 @@ function Identity({ of, onFilter }: { of: Connection; onFilter: (filter: string)
 
 const endpoint = (e: Connection["remote"]) => (e ? `${e.address?.includes(":") ? `[${e.address}]` : e.address}${e.port ? `:${e.port}` : ""}` : "");
 
-function Network({ of, onFilter }: { of: Connection; onFilter: (filter: string) => void }) {
+function Network({ of, place, onFilter }: { of: Connection; place: string; onFilter: (filter: string) => void }) {
   return (
     <section class="block">
       <h3>{words.network}</h3>
@@ -50,10 +51,11 @@ function Network({ of, onFilter }: { of: Connection; onFilter: (filter: string) 
         [words.name, of.domain ? <><span class="mono">{of.domain}</span><button type="button" class="plain only" title={words.filterBy("domain")} onClick={() => onFilter(termText("domain", of.domain!))}><Icon name="search" /><span class="sr-only">{words.filterBy("domain")}</span></button></> : <span class="muted">{words.noName}</span>],
         [words.namedBy, of.named_by && (words.namedBys as Record<string, string>)[of.named_by]],
         [words.remote, <span class="mono">{endpoint(of.remote)}</span>],
+        [text.networks.title, place],
         [words.local, <span class="mono">{endpoint(of.local)}</span>],
         [words.protocol, `${of.protocol}, ${text.direction[of.direction ?? ""]}`],
         [words.began, whole(of.time)],
-        [words.lasted, of.state === "open" ? words.stillOpen : lasted(of.time, of.ended)],
+        [words.lasted, !isRefusal(of.verdict?.action) && (of.state === "open" ? words.stillOpen : lasted(of.time, of.ended))],
         [words.received, bytes(of.bytes_in ?? 0)],
         [words.sent, bytes(of.bytes_out ?? 0)],
       ]} />
@@ -107,7 +109,7 @@ export function Explained(props: { of: Connection; onClose: () => void; onFilter
       {answer?.error && <Failed words={answer.error} />}
       {!answer && <Loading words={words.loading} />}
       <Identity of={c} onFilter={props.onFilter} />
-      <Network of={c} onFilter={props.onFilter} />
+      <Network of={c} place={answer?.value?.network ? networkOf(answer.value.network) : ""} onFilter={props.onFilter} />
       {mayChange.value ? <RuleMaker key={keyOf(c)} of={c} /> : <p class="hint"><Words>{text.session.observing!}</Words></p>}
     </Drawer>
   );

@@ -20,6 +20,7 @@ export function Way({ of }: { of: GateWay }) {
       <p class="muted">{words.types[of.type ?? ""] ?? of.type} <span class="mono wrap">{of.server}</span></p>
       {of.reason && <p class="failed" role="status">{of.reason}</p>}
       <Facts of={[
+        [words.address, of.address && of.address !== of.server && <span class="mono wrap">{of.address}</span>],
         [words.latency, of.opened ? <span class="num">{(of.latency ?? 0).toFixed(1)} ms</span> : "–"],
         [words.received, <Rate rate={of.rate_in} all={of.bytes_in} />],
         [words.sent, <Rate rate={of.rate_out} all={of.bytes_out} />],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Programs → names → networks as nodes in three columns with ribbons between them.
+// Programs → names → places as nodes in three columns with ribbons between them.
 import type { Connection } from "../../api/types";
 import { isRefusal } from "../../format/connection";
 import { lastPart } from "../../format/format";
@@ -38,18 +38,13 @@ const MOST = 10;
 const GAP = 14;
 const LEAST = 5;
 
-// The network an address is shown under: /24 of IPv4, /48 of IPv6.
-export function networkOf(address: string): string {
-  if (address.includes(".") && !address.includes(":")) return `${address.split(".").slice(0, 3).join(".")}.0/24`;
-  const [head = ""] = address.split("::");
-  const groups = head.split(":").filter(Boolean).slice(0, 3);
-  return `${groups.join(":")}::/48`;
-}
+// Under what an address stands in the last column.
+export type Placing = (address: string) => string;
 
-export function keyOf(c: Connection, column: ColumnName): string {
+export function keyOf(c: Connection, column: ColumnName, placing: Placing): string {
   if (column === "program") return c.process?.path ?? "";
   if (column === "domain") return c.domain ?? "";
-  return networkOf(c.remote?.address ?? "");
+  return placing(c.remote?.address ?? "");
 }
 
 function titleOf(column: ColumnName, key: string, others: number): string {
@@ -61,16 +56,19 @@ function titleOf(column: ColumnName, key: string, others: number): string {
 const valueOf = (c: Connection, measure: Measure) => (measure === "connections" ? 1 : (c.bytes_in ?? 0) + (c.bytes_out ?? 0));
 const isRefused = (c: Connection) => isRefusal(c.verdict?.action);
 
-function topKeys(connections: Connection[], column: ColumnName, measure: Measure): { kept: Set<string>; others: number } {
+function topKeys(connections: Connection[], keyIn: (c: Connection) => string, measure: Measure): { kept: Set<string>; others: number } {
   const totals = new Map<string, number>();
-  for (const c of connections) totals.set(keyOf(c, column), (totals.get(keyOf(c, column)) ?? 0) + valueOf(c, measure));
+  for (const c of connections) totals.set(keyIn(c), (totals.get(keyIn(c)) ?? 0) + valueOf(c, measure));
   const sorted = [...totals].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([key]) => key);
   return { kept: new Set(sorted.slice(0, MOST)), others: Math.max(0, sorted.length - MOST) };
 }
 
-function nodesOf(connections: Connection[], measure: Measure) {
-  const tops = Object.fromEntries(COLUMNS.map((column) => [column, topKeys(connections, column, measure)])) as Record<ColumnName, ReturnType<typeof topKeys>>;
-  const keyIn = (c: Connection, column: ColumnName) => (tops[column].kept.has(keyOf(c, column)) ? keyOf(c, column) : OTHERS);
+function nodesOf(connections: Connection[], measure: Measure, placing: Placing) {
+  const tops = Object.fromEntries(COLUMNS.map((column) => [column, topKeys(connections, (c) => keyOf(c, column, placing), measure)])) as Record<ColumnName, ReturnType<typeof topKeys>>;
+  const keyIn = (c: Connection, column: ColumnName) => {
+    const key = keyOf(c, column, placing);
+    return tops[column].kept.has(key) ? key : OTHERS;
+  };
   const nodes = new Map<string, Node>();
   const ribbons = new Map<string, Ribbon & { refusedValue: number }>();
   for (const c of connections) {
@@ -136,13 +134,13 @@ function place(nodes: Node[], ribbons: Ribbon[], height: number): void {
   }
 }
 
-export function flowOf(connections: Connection[], measure: Measure, height = 520): Flow {
+export function flowOf(connections: Connection[], measure: Measure, placing: Placing, height = 520): Flow {
   const used = connections.filter((c) => valueOf(c, measure) > 0);
-  const { nodes, ribbons } = nodesOf(used, measure);
+  const { nodes, ribbons } = nodesOf(used, measure, placing);
   if (nodes.length === 0) return { nodes, ribbons, height };
   place(nodes, ribbons, height);
   return { nodes, ribbons, height: Math.max(...nodes.map(({ y, height: tall }) => y + tall)) };
 }
 
 export const isOthers = (node: Node) => node.key === OTHERS;
-export const passes = (c: Connection, chosen: { column: ColumnName; key: string } | undefined) => !chosen || keyOf(c, chosen.column) === chosen.key;
+export const passes = (c: Connection, chosen: { column: ColumnName; key: string } | undefined, placing: Placing) => !chosen || keyOf(c, chosen.column, placing) === chosen.key;

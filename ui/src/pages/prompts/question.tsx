@@ -3,7 +3,8 @@
 import type { Prompt } from "../../api/types";
 import { Ago, Facts } from "../../parts/basics";
 import { ProgramFacts } from "../../parts/program-facts";
-import { askerOf, networkOf, placeOf, targetOf } from "../../format/prompt";
+import { networkOf } from "../../format/network";
+import { askerOf, placeOf, targetOf } from "../../format/prompt";
 import { hashOf } from "../../state/route";
 import type { PromptClosed, Question as Asked } from "../../state/prompts";
 import { text } from "../../text/en";
@@ -42,7 +43,7 @@ function Destination({ of }: { of: Prompt }) {
   return (
     <Facts of={[
       [words.destination, of.everything ? words.manyHosts : <span class="mono">{placeOf(of.destination)}</span>],
-      [words.network.title, of.network && <span class="wrap">{networkOf(of.network)}</span>],
+      [text.networks.title, of.network && <span class="wrap">{networkOf(of.network)}</span>],
       [words.names, (of.names?.length ?? 0) > 0 && <span class="wrap">{of.names!.join(", ")}</span>],
       [words.more, (of.more?.length ?? 0) > 0 && <span class="mono">{of.more!.map(placeOf).join(", ")}</span>],
       [words.byRule, of.rule ? <><a href={hashOf("rules", { rule: of.rule })}>{of.rule}</a> <span class="muted mono small">{of.origin}</span></> : of.origin],
