@@ -30,5 +30,5 @@ export function placeOf(address: string, network: Network | undefined, by: Group
   if (by === "range" || !network) return rangeOf(address);
   if (by === "country" && network.country) return countryOf(network.country);
   if (by === "operator" && network.autonomous_system) return operatorOf(network.autonomous_system);
-  return network.scope === "internet" ? rangeOf(address) : scopeOf(network.scope);
+  return words.near[network.scope ?? ""] ?? rangeOf(address);
 }

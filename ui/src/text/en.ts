@@ -225,6 +225,7 @@ export const text = {
     of: (organization: string, number: number) => `${organization} (AS${number})`,
     unnamed: (number: number) => `AS${number}`,
     scopes: { localhost: "this machine itself", lan: "the local network", internet: "the internet; not known more precisely", multicast: "many at once (multicast)" } as Record<string, string>,
+    near: { localhost: "this machine", lan: "the local network", multicast: "multicast" } as Record<string, string>,
   },
   ...pages,
   ...modes,

@@ -22,8 +22,8 @@ function pathOf({ from, to, fromY, toY, height }: Ribbon): string {
   return `M${x0} ${fromY}C${middle} ${fromY} ${middle} ${toY} ${x1} ${toY}V${toY + height}C${middle} ${toY + height} ${middle} ${fromY + height} ${x0} ${fromY + height}Z`;
 }
 
-const LONGEST = 24;
-const cut = (title: string) => (title.length > LONGEST ? `${title.slice(0, LONGEST - 1)}…` : title);
+const LONGEST: Record<ColumnName, number> = { program: 24, domain: 24, network: 21 };
+const cut = (title: string, longest: number) => (title.length > longest ? `${title.slice(0, longest - 1)}…` : title);
 
 function Block(props: { of: Node; colour: number; chosen: boolean; format: (value: number) => string; onChoose: () => void }) {
   const { of: node } = props;
@@ -41,7 +41,7 @@ function Block(props: { of: Node; colour: number; chosen: boolean; format: (valu
       }}>
       <title>{title}</title>
       <rect class={`bar series-${props.colour}`} x={x} y={node.y} width={BAR} height={node.height} rx={3} />
-      <text x={left ? x - 10 : x + BAR + 10} y={node.y + node.height / 2} dominant-baseline="middle" text-anchor={left ? "end" : "start"}>{cut(node.title)}</text>
+      <text x={left ? x - 10 : x + BAR + 10} y={node.y + node.height / 2} dominant-baseline="middle" text-anchor={left ? "end" : "start"}>{cut(node.title, LONGEST[node.column])}</text>
       <rect class="hit" x={left ? 0 : x - 4} y={node.y - 5} width={left ? X.program + BAR + 4 : 164} height={node.height + 10} />
     </g>
   );
