@@ -30,10 +30,10 @@ def only(files, what):
     return found[0]
 
 
-@pytest.fixture(scope="session")
-def package():
-    """The .deb that ./package has built."""
-    return only([p for p in PACKAGES.glob("portreeve_*.deb") if LATER_VERSION not in p.name], f"portreeve_*.deb in {PACKAGES}")
+def packages(later):
+    """The .debs that ./package has built, the firewall itself first; or the same with a later version."""
+    return [only([p for p in PACKAGES.glob(f"{name}_*.deb") if (LATER_VERSION in p.name) == later], f"{name}_*.deb in {PACKAGES}")
+            for name in ("portreeve", "portreeve-ui", "portreeve-notify")]
 
 
 def pytest_addoption(parser):
@@ -41,15 +41,15 @@ def pytest_addoption(parser):
 
 
 @pytest.fixture(scope="session")
-def machine(package, request):
-    later = package.with_name(f"portreeve_{LATER_VERSION}_{package.name.rsplit('_', 1)[1]}")
-    subprocess.run([HERE.parent.parent / "package", "--as", LATER_VERSION, package], check=True)
+def machine(request):
+    subprocess.run([HERE.parent.parent / "package", "--as", LATER_VERSION, PACKAGES], check=True)
+    first, later = packages(later=False), packages(later=True)
     probe = Path(os.environ.get("PORTREEVE_BUILD", HERE.parent.parent / "build-test")) / "tests" / "probe"
     in_container = request.config.getoption("--container")
     with (ContainerWorld if in_container else World)(run_tag()) as world:
-        running = (Container if in_container else Machine)(world, [package, later, probe], say=lambda words: print(words, file=sys.__stderr__, flush=True))
+        running = (Container if in_container else Machine)(world, [*first, *later, probe], say=lambda words: print(words, file=sys.__stderr__, flush=True))
         request.config.portreeve_machine = running
-        running.versions = {"first": package.name, "later": later.name}
+        running.versions = {name: " ".join(f"/media/files/{p.name}" for p in debs) for name, debs in (("first", first), ("later", later))}
         running.wire = Capture(running.capture_file, MAC)
         try:
             yield running

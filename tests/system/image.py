@@ -57,7 +57,8 @@ def dependencies(package):
     """The names of what a .deb depends on and recommends, without versions."""
     fields = subprocess.run(["dpkg-deb", "--field", package, "Depends", "Recommends"], check=True, capture_output=True, text=True).stdout
     wanted = re.sub(r"^\w+:", "", fields, flags=re.M).replace("\n", ",").split(",")
-    return sorted({word.split("|")[0].split()[0] for word in wanted if word.strip()})
+    names = {word.split("|")[0].split()[0] for word in wanted if word.strip()}
+    return sorted(name for name in names if not name.startswith("portreeve"))
 
 
 def _recipe(package):

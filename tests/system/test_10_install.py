@@ -96,7 +96,7 @@ def enforcing(machine, seconds=90):
 
 def test_beside_opensnitch_the_installation_is_refused_with_a_word_on_what_to_do(machine, before):
     machine.run("cp /usr/bin/sleep /tmp/opensnitchd && systemd-run --unit=rival /tmp/opensnitchd 600")
-    refused = machine.run(f"dpkg -i /media/files/{machine.versions['first']}", check=False)
+    refused = machine.run(f"dpkg -i {machine.versions['first'].split()[0]}", check=False)
     machine.run("systemctl stop rival; dpkg --purge --force-all portreeve 2>&1 | tail -1", check=False)
     assert refused.code != 0
     assert "OpenSnitch runs here" in refused.err and "stop and disable it first" in refused.err
@@ -107,7 +107,7 @@ def test_the_package_installs_without_the_network(machine, ssh):
     machine.run("chmod +x /usr/local/bin/hold; mkfifo /run/hold.in; "
                 "systemd-run --unit=held sh -c 'exec /usr/local/bin/hold <>/run/hold.in >/run/hold.out 2>&1'")
     machine.wait("grep -q hello /run/hold.out", 20)
-    machine.run(f"DEBIAN_FRONTEND=noninteractive apt-get install -y /media/files/{machine.versions['first']} >/root/install.log 2>&1", timeout=300)
+    machine.run(f"DEBIAN_FRONTEND=noninteractive apt-get install -y {machine.versions['first']} >/root/install.log 2>&1", timeout=300)
 
 
 def test_afterwards_all_units_run_and_ready_means_enforcing(machine):

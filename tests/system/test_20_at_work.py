@@ -122,6 +122,8 @@ def test_a_daemon_that_hangs_is_killed_by_the_watchdog(machine):
 def test_the_page_is_served_on_817_to_this_machine_alone(machine):
     assert machine.out("runuser -u alice -- curl -s -m 20 -o /dev/null -w '%{http_code}' http://127.0.0.1:817/") in ("200", "401", "302", "303")
     assert machine.out("curl -s -m 20 -o /dev/null -w '%{http_code}' 'http://[::1]:817/'") in ("200", "401", "302", "303")
+    asset = machine.out("curl -s -m 20 http://127.0.0.1:817/ | grep -o '/assets/[^\"]*[.]js' | head -n 1")
+    assert machine.out(f"curl -s -m 20 -o /dev/null -w '%{{http_code}} %{{content_type}}' http://127.0.0.1:817{asset}").startswith("200 text/javascript"), asset
 
 
 def test_restarting_the_target_never_opens_the_machine(machine):

@@ -79,7 +79,7 @@ def test_a_killed_node_comes_back_and_answers_on_the_same_socket(machine):
 
 def test_an_upgrade_restarts_it(machine):
     pid = machine.out("systemctl show -P MainPID portreeve-gate-node.service")
-    machine.run(f"DEBIAN_FRONTEND=noninteractive apt-get install -y --reinstall /media/files/{machine.versions['first']} >/root/reinstall.log 2>&1", timeout=300)
+    machine.run(f"DEBIAN_FRONTEND=noninteractive apt-get install -y --reinstall {machine.versions['first']} >/root/reinstall.log 2>&1", timeout=300)
     machine.wait(f"test $(systemctl show -P MainPID portreeve-gate-node.service) != {pid} && "
                  "systemctl is-active portreeve-gate-node.service", 60)
     assert told(machine)["clients"][0]["name"] == "laptop"

@@ -6,7 +6,7 @@ from harness.namespaces import HOSTS
 from test_10_install import enforcing, status
 
 OTHER, BLOCKED = HOSTS["www.other.test"][0], HOSTS["www.blocked.test"][0]
-INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install -y --allow-downgrades /media/files/{} >/root/upgrade.log 2>&1"
+INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install -y --allow-downgrades {} >/root/upgrade.log 2>&1"
 
 
 def change_version(machine, version):

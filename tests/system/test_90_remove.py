@@ -42,7 +42,7 @@ def test_remove_leaves_the_kernel_and_resolv_conf_as_they_were(machine):
 
 
 def test_purge_leaves_no_file_but_what_somebody_wrote(machine):
-    machine.run("DEBIAN_FRONTEND=noninteractive apt-get purge -y portreeve >/root/purge.log 2>&1", timeout=200)
+    machine.run("DEBIAN_FRONTEND=noninteractive apt-get purge -y portreeve portreeve-ui portreeve-notify >/root/purge.log 2>&1", timeout=200)
     lines = differences(machine.before["files"], machine.out(FILES))
     ours = [line for line in lines if "portreeve" in line.split(" ")[0]]
     # The rules that the test wrote are not the package's to remove.
