@@ -14,7 +14,7 @@ namespace {
 #define USER "/user.slice/user-1000.slice/user@1000.service"
 
 kj::String words(kj::StringPtr procCgroup) {
-  auto placement = placementOf(cgroupOf(procCgroup.asBytes()));
+  auto placement = placementOf(groupsOf(procCgroup.asBytes()));
   kj::Vector<kj::String> all;
   auto add = [&](kj::StringPtr key, kj::StringPtr value, bool byUser) {
     if (value.size() > 0) all.add(kj::str(key, '=', value, byUser ? "!" : ""));
@@ -65,6 +65,26 @@ TEST_CASE("a container is told by its group, whichever engine made it") {
   for (auto& row : rows) CHECK_MESSAGE(words(row.cgroup) == row.words, row.cgroup.cStr());
 }
 
+TEST_CASE("an engine's groups of version 1 are seen beside what systemd has in version 2") {
+  const Row rows[] = {
+      // Hybrid: dockerd with its own groups, in each hierarchy of version 1 alone.
+      {"12:memory:/docker/" ID "\n1:name=systemd:/docker/" ID
+       "\n0::/system.slice/containerd.service\n",
+       "slice=system.slice container=" ID " runtime=docker"},
+      {"12:memory:/kubepods/besteffort/pod9a3b2e1c-0001/" ID
+       "\n1:name=systemd:/system.slice/kubelet.service\n0::/system.slice/kubelet.service\n",
+       "slice=system.slice container=" ID " pod=9a3b2e1c-0001"},
+      // Version 1 without systemd.
+      {"4:memory:/docker/" ID "\n3:cpu,cpuacct:/docker/" ID "\n2:name=openrc:/docker\n",
+       "container=" ID " runtime=docker"},
+      {"3:devices:/lxc/web\n2:cpu:/\n", "container=web runtime=lxc"},
+  };
+  for (auto& row : rows) CHECK_MESSAGE(words(row.cgroup) == row.words, row.cgroup.cStr());
+  // Controllers' groups do not set nspawn's supervisor apart.
+  CHECK(words("5:memory:/machine.slice/machine-web.scope\n"
+              "0::/machine.slice/machine-web.scope/supervisor\n") == "slice=machine.slice");
+}
+
 TEST_CASE("a pod of Kubernetes is told with its container, in each form of the kubelet") {
   const Row rows[] = {
       {"0::/kubepods.slice/kubepods-burstable.slice/"
@@ -90,7 +110,7 @@ TEST_CASE("whoever only watches over a container is not in it") {
         "0::/machine.slice/machine-web.scope/supervisor\n"_kj,
         "0::/machine.slice/machine-qemu\\x2d1\\x2dweb.scope/libvirt/emulator\n"_kj,
         "0::/system.slice/docker.service\n"_kj, "0::/system.slice/docker-abc.scope\n"_kj})
-    CHECK_MESSAGE(placementOf(cgroupOf(cgroup.asBytes())).container == "", cgroup.cStr());
+    CHECK_MESSAGE(placementOf(groupsOf(cgroup.asBytes())).container == "", cgroup.cStr());
 }
 
 TEST_CASE("applications of Flatpak and Snap are told by name") {
@@ -118,7 +138,8 @@ TEST_CASE("nothing is made of paths that only look like one") {
         "0::/app-flatpak-.scope\n"_kj, "0::/app-flatpak-x.scope\n"_kj, "0::/pod\n"_kj,
         "0::/machine-x.scope/payload\n"_kj, "0:::::\n"_kj})
     CHECK_MESSAGE(words(cgroup) == "", cgroup.cStr());
-  CHECK(placementOf(kj::str("/lxc.payload.", kj::repeat('x', 300))).container == "");
+  auto tooLong = kj::str("0::/lxc.payload.", kj::repeat('x', 300), "\n");
+  CHECK(placementOf(groupsOf(tooLong.asBytes())).container == "");
 }
 
 }  // namespace

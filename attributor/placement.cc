@@ -37,7 +37,7 @@ kj::String toText(std::string_view text) {
 }
 
 std::string unescaped(std::string_view name) {
-  // systemd's \xNN (systemd-escape(1)). cgroupOf has left printable text: a backslash of its own
+  // systemd's \xNN (systemd-escape(1)). groupsOf has left printable text: a backslash of its own
   // making stands for a byte that no unit has.
   std::string out;
   for (size_t i = 0; i < name.size(); i++) {
@@ -199,10 +199,31 @@ private:
   }
 };
 
+Placement read(kj::StringPtr group) {
+  return Reader({group.begin(), group.size()}).read();
+}
+
+void takeContainer(Placement& placement, Placement& other) {
+  if (other.container.size() == 0) return;
+  placement.container = kj::mv(other.container);
+  placement.containerByUser = other.containerByUser;
+  placement.runtime = other.runtime;
+  placement.pod = kj::mv(other.pod);
+}
+
 }  // namespace
 
-Placement placementOf(kj::StringPtr cgroup) {
-  return Reader({cgroup.begin(), cgroup.size()}).read();
+Placement placementOf(kj::ArrayPtr<const kj::String> groups) {
+  if (groups.size() == 0) return {};
+  auto placement = read(groups[0]);
+  for (auto& group : groups.slice(1, groups.size())) {
+    if (placement.container.size() > 0) break;
+    auto other = read(group);
+    // Controllers' groups do not set its supervisor apart from what it contains.
+    if (other.runtime == "nspawn" || other.runtime == "libvirt-lxc") continue;
+    takeContainer(placement, other);
+  }
+  return placement;
 }
 
 }  // namespace portreeve::attributor

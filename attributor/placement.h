@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the cgroup path of a process says of where it was put: session, slice, container, Flatpak or
-// Snap application. Pure functions over the text of unit.h's cgroupOf.
+// What the cgroup paths of a process say of where it was put: session, slice, container, Flatpak or
+// Snap application. Pure functions over the texts of unit.h's groupsOf.
 //
 // Whoever may make groups there chose the names. Above user@N.service that is root (systemd,
 // logind, a system-wide container engine); below it the user may have made up any of them.
@@ -27,8 +27,9 @@ struct Placement {
   bool snapByUser = false;
 };
 
-Placement placementOf(kj::StringPtr cgroup);
-// Each text at most 256 bytes; one that is longer is left out. placement-test.cc has the forms that
-// are known.
+Placement placementOf(kj::ArrayPtr<const kj::String> groups);
+// By the first of `groups`. Where that names no container, it and its pod are taken of the first
+// other that does: engines that make their own groups leave those of systemd alone. Each text at
+// most 256 bytes; one that is longer is left out. placement-test.cc has the forms that are known.
 
 }  // namespace portreeve::attributor

@@ -147,7 +147,7 @@ void fillWhere(ProcessFacts& facts, proto::reader::Answer::Reader description) {
   facts.script = scriptOf(facts.path, description.getCommandLine(), facts.workingDirectory);
   facts.stablePath = stablePathOf(facts.path);
   if (facts.stablePath.size() > MAX_STABLE_BYTES) facts.stablePath = kj::String();
-  facts.placement = placementOf(facts.cgroup);
+  facts.placement = placementOf(groupsOf(description.getCgroup()));
   auto& placement = facts.placement;
   if (isHosts(facts.kind)) {
     auto mounted = snapOf(facts.path);

@@ -45,6 +45,20 @@ TEST_CASE("where systemd keeps its tree in a hierarchy of its own, the path is t
   CHECK(cgroup("1:name=systemd:/a.slice/b.service\n") == "/a.slice/b.service");
 }
 
+TEST_CASE("without systemd and version 2 the path is that of a controller") {
+  CHECK(cgroup("4:memory:/docker/x\n3:cpu,cpuacct:/y\n") == "/docker/x");
+  CHECK(cgroup("4:memory:/\n3:cpu:/y\n") == "/y");
+  CHECK(cgroup("4:memory:/docker/x\n1:name=systemd:/\n0::/\n") == "/docker/x");
+  CHECK(cgroup("4:memory:/\n0::/\n") == "/");
+}
+
+TEST_CASE("the groups of all hierarchies are told once each, the path first") {
+  auto groups = groupsOf(
+      "5:memory:/x\n4:cpu:/y\n3:pids:/\n1:name=systemd:/a.slice\n0::/a.slice\n"_kj.asBytes());
+  CHECK(kj::strArray(groups, " ") == "/a.slice /x /y");
+  CHECK(groupsOf("0::/\n"_kj.asBytes()).empty());
+}
+
 TEST_CASE("a group that is gone has its name still") {
   CHECK(cgroup("0::/system.slice/run-1.scope (deleted)\n") == "/system.slice/run-1.scope");
 }

@@ -29,22 +29,55 @@ bool isUserManager(std::string_view name) {
   return name.starts_with("user@") && name.ends_with(".service");
 }
 
+std::string_view viewOf(kj::ArrayPtr<const kj::byte> bytes) {
+  return {bytes.asChars().begin(), bytes.size()};
+}
+
+struct Hierarchies {
+  // Paths in the text of /proc/PID/cgroup.
+  std::string_view unified, systemd;
+  kj::Vector<std::string_view> controllers;
+
+  explicit Hierarchies(std::string_view text) {
+    while (!text.empty()) {
+      auto line = next(text, '\n');
+      next(line, ':');  // the hierarchy's number
+      auto names = next(line, ':');
+      if (names.empty())
+        unified = line;
+      else if (names == "name=systemd")
+        systemd = line;
+      else
+        controllers.add(line);
+    }
+  }
+};
+
+void addGroup(kj::Vector<kj::String>& groups, std::string_view path) {
+  if (path.ends_with(DELETED)) path.remove_suffix(DELETED.size());
+  if (path.size() <= 1) return;
+  auto group = printable(kj::arrayPtr(path.data(), path.size()).asBytes(), MAX_CGROUP_BYTES);
+  for (auto& known : groups)
+    if (known == group) return;
+  groups.add(kj::mv(group));
+}
+
 }  // namespace
 
-kj::String cgroupOf(kj::ArrayPtr<const kj::byte> procCgroup) {
-  std::string_view rest(procCgroup.asChars().begin(), procCgroup.size());
-  std::string_view unified, systemd;
-  while (!rest.empty()) {
-    auto line = next(rest, '\n');
-    next(line, ':');  // the hierarchy's number
-    auto controllers = next(line, ':');
-    if (controllers.empty()) unified = line;
-    if (controllers == "name=systemd") systemd = line;
-  }
+kj::Vector<kj::String> groupsOf(kj::ArrayPtr<const kj::byte> procCgroup) {
+  Hierarchies all(viewOf(procCgroup));
+  kj::Vector<kj::String> groups;
   // Where both are mounted, systemd may keep its tree in its own hierarchy alone.
-  auto path = unified.size() > 1 || systemd.empty() ? unified : systemd;
-  if (path.ends_with(DELETED)) path.remove_suffix(DELETED.size());
-  return printable(kj::arrayPtr(path.data(), path.size()).asBytes(), MAX_CGROUP_BYTES);
+  addGroup(groups, all.unified);
+  addGroup(groups, all.systemd);
+  for (auto path : all.controllers) addGroup(groups, path);
+  return groups;
+}
+
+kj::String cgroupOf(kj::ArrayPtr<const kj::byte> procCgroup) {
+  auto groups = groupsOf(procCgroup);
+  if (!groups.empty()) return kj::mv(groups[0]);
+  return kj::str(viewOf(procCgroup).find(":/") == std::string_view::npos ? "" : "/");
 }
 
 kj::String unitOf(kj::StringPtr cgroup) {

@@ -5,12 +5,18 @@
 
 #include <kj/common.h>
 #include <kj/string.h>
+#include <kj/vector.h>
 
 namespace portreeve::attributor {
 
+kj::Vector<kj::String> groupsOf(kj::ArrayPtr<const kj::byte> procCgroup);
+// The paths in all hierarchies (version 2, version 1, hybrid) that the text of /proc/PID/cgroup
+// names, each once and none that is only "/": first in version 2, then in systemd's own
+// (`name=systemd`), then those of version 1's controllers. Printable, without " (deleted)", at most
+// 1024 bytes each.
+
 kj::String cgroupOf(kj::ArrayPtr<const kj::byte> procCgroup);
-// The path in the version 2 hierarchy, else in systemd's own (`name=systemd`), from the text of
-// /proc/PID/cgroup; printable, without " (deleted)", at most 1024 bytes. Empty where there is none.
+// The first of them; "/" where they are all that, empty where there is none.
 
 kj::String unitOf(kj::StringPtr cgroup);
 // "ssh.service", "session-1.scope"; below user@N.service the user's own unit. Empty where the path
