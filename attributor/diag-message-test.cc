@@ -174,6 +174,18 @@ TEST_CASE("a message that is cut anywhere is left out") {
   }
 }
 
+TEST_CASE("nothing is read behind a datagram whose last message lacks its padding") {
+  auto bytes = Reply().bytes();
+  Reply odd;
+  odd.header.nlmsg_len = uint32_t(bytes.size()) + 1;
+  bytes = odd.bytes();
+  size_t datagram = bytes.size() + 1;
+  bytes.resize(bytes.size() + NLMSG_ALIGNTO);
+  auto behind = Reply().bytes();
+  bytes.insert(bytes.end(), behind.begin(), behind.end());
+  CHECK(read(kj::arrayPtr(bytes.data(), datagram)).size() == 1);
+}
+
 TEST_CASE("a socket of another family, or one shorter than it says, is none") {
   Reply unix;
   unix.message.idiag_family = AF_UNIX;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "attributor/diag-message.h"
 
+#include "attributor/netlink-messages.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -129,10 +131,7 @@ DiagQuestion dumpQuestion(proto::Family family, uint8_t protocol, uint32_t state
 
 void readAnswers(kj::ArrayPtr<const kj::byte> datagram, uint8_t protocol,
                  kj::FunctionParam<void(const DiagAnswer&)> onAnswer) {
-  auto message = reinterpret_cast<const nlmsghdr*>(datagram.begin());
-  auto left = datagram.size();
-  for (; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left))
-    onAnswer(answerOf(*message, protocol));
+  forEachMessage(datagram, [&](const nlmsghdr& message) { onAnswer(answerOf(message, protocol)); });
 }
 
 }  // namespace portreeve::attributor

@@ -64,6 +64,18 @@ TEST_CASE("a message that is cut, or whose name has no end, gives no name") {
   CHECK(read(endless, endless.size()).at(0).name == "");
 }
 
+TEST_CASE("nothing is read behind a datagram whose last message lacks its padding") {
+  auto bytes = linkMessage(RTM_NEWLINK, 1, "lo", IFF_LOOPBACK);
+  auto behind = linkMessage(RTM_NEWLINK, 2, "eth0", 0);
+  size_t datagram = bytes.size() + 1;
+  reinterpret_cast<nlmsghdr*>(bytes.data())->nlmsg_len = uint32_t(datagram);
+  bytes.resize(bytes.size() + NLMSG_ALIGNTO);
+  bytes.insert(bytes.end(), behind.begin(), behind.end());
+  size_t read = 0;
+  readLinks(kj::arrayPtr(bytes.data(), datagram), [&](const LinkMessage&) { read++; });
+  CHECK(read == 1);
+}
+
 TEST_CASE("the loopback interface of this host is known by its name") {
   Interfaces interfaces;
   CHECK(interfaces.nameOf(if_nametoindex("lo")) == "lo");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "attributor/interfaces.h"
 
+#include "attributor/netlink-messages.h"
+
 #include <errno.h>
 #include <kj/debug.h>
 #include <linux/rtnetlink.h>
@@ -26,19 +28,17 @@ kj::StringPtr nameIn(const nlmsghdr& message) {
 
 void readLinks(kj::ArrayPtr<const kj::byte> datagram,
                kj::FunctionParam<void(const LinkMessage&)> onLink) {
-  auto message = reinterpret_cast<const nlmsghdr*>(datagram.begin());
-  auto left = datagram.size();
-  for (; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
-    if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK) continue;
-    if (message->nlmsg_len < NLMSG_LENGTH(sizeof(ifinfomsg))) continue;
-    auto& info = *static_cast<const ifinfomsg*>(NLMSG_DATA(message));
+  forEachMessage(datagram, [&](const nlmsghdr& message) {
+    if (message.nlmsg_type != RTM_NEWLINK && message.nlmsg_type != RTM_DELLINK) return;
+    if (message.nlmsg_len < NLMSG_LENGTH(sizeof(ifinfomsg))) return;
+    auto& info = *static_cast<const ifinfomsg*>(NLMSG_DATA(&message));
     LinkMessage link;
     link.index = uint32_t(info.ifi_index);
-    link.name = nameIn(*message);
+    link.name = nameIn(message);
     link.loopback = (info.ifi_flags & IFF_LOOPBACK) != 0;
-    link.gone = message->nlmsg_type == RTM_DELLINK;
+    link.gone = message.nlmsg_type == RTM_DELLINK;
     onLink(link);
-  }
+  });
 }
 
 Interfaces::Interfaces()
