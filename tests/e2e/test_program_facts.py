@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.namespaces import run, wait_until
+from harness.control_groups import ControlGroups
+from harness.namespaces import wait_until
 from harness.suite import SETTINGS, Suite
 
 CONNECT = "import socket; s = socket.create_connection(('10.9.0.13', 7000), 3); s.recv(99)\n"
@@ -23,28 +24,13 @@ def suite(net):
 @pytest.fixture
 def group():
     """Makes a control group below the root of version 2; the path within it is the test's to choose."""
-    root = next(line.split()[1] for line in Path("/proc/mounts").read_text().splitlines() if line.split()[2] == "cgroup2")
-    made = []
-
-    def make(path):
-        folder = Path(root)
-        for name in path.split("/"):
-            folder = folder / name
-            if not folder.exists():
-                folder.mkdir()
-                made.append(folder)
-        return folder
-
-    yield make
-    for folder in reversed(made):
-        wait_until(lambda: not (folder / "cgroup.procs").read_text(), 5, f"{folder} is empty")
-        folder.rmdir()
+    groups = ControlGroups()
+    yield groups.make
+    groups.remove()
 
 
 def inside_group(suite, group, *words, check=True):
-    """As `inside`; the group is entered before `ip netns exec`, which mounts a /sys of its own."""
-    return run("sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh",
-               "ip", "netns", "exec", suite.net.machine, *words, check=check)
+    return ControlGroups().run_in(group, "ip", "netns", "exec", suite.net.machine, *words, check=check)
 
 
 def run_in(suite, group, program, *words):
