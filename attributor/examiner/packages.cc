@@ -31,10 +31,17 @@ std::string otherName(std::string_view path) {
   return {};
 }
 
+bool hasLine(std::string_view list, std::string_view line) {
+  if (line.empty()) return false;
+  auto endsAt = [&](size_t at) { return at == list.size() || list[at] == '\n'; };
+  for (size_t at = 0; (at = list.find(line, at)) != list.npos; at++)
+    if ((at == 0 || list[at - 1] == '\n') && endsAt(at + line.size())) return true;
+  return false;
+}
+
 class Lists {
 public:
-  Lists(kj::StringPtr folder, std::string_view path)
-      : wanted(line(path)), alternative(line(otherName(path))) {
+  Lists(kj::StringPtr folder, kj::StringPtr path) : path(path) {
     directory = opendir(folder.cStr());
   }
   ~Lists() {
@@ -55,47 +62,46 @@ public:
 
 private:
   DIR* directory;
-  std::string wanted, alternative, text;
-
-  static std::string line(std::string_view path) {
-    std::string line;
-    if (!path.empty()) line.append(1, '\n').append(path).append(1, '\n');
-    return line;
-  }
+  kj::StringPtr path;
+  std::string text;
 
   bool holds(const char* name) {
     int fd = openat(dirfd(directory), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) return false;
     kj::AutoCloseFd file(fd);
-    return read(fd) && (text.find(wanted) != text.npos ||
-                        (!alternative.empty() && text.find(alternative) != text.npos));
+    return read(fd) && lists(kj::arrayPtr(text.data(), text.size()), path);
   }
 
   bool read(int fd) {
     struct stat about;
     if (fstat(fd, &about) < 0 || !S_ISREG(about.st_mode)) return false;
     if (size_t(about.st_size) > LARGEST_LIST) return false;
-    // Each line then stands between two line ends.
-    text.assign(1, '\n');
-    text.resize(size_t(about.st_size) + 1);
-    size_t size = 1;
+    text.resize(size_t(about.st_size));
+    size_t size = 0;
     while (size < text.size()) {
       ssize_t got = ::read(fd, text.data() + size, text.size() - size);
       if (got <= 0) break;
       size += size_t(got);
     }
     text.resize(size);
-    text.append(1, '\n');
     return true;
   }
 };
 
+bool isPath(std::string_view text) {
+  return text.starts_with('/') && text.find('\n') == text.npos;
+}
+
 }  // namespace
 
+bool lists(kj::ArrayPtr<const char> list, kj::StringPtr path) {
+  std::string_view text(list.begin(), list.size()), wanted(path.begin(), path.size());
+  return isPath(wanted) && (hasLine(text, wanted) || hasLine(text, otherName(wanted)));
+}
+
 kj::String packageOf(kj::StringPtr path, kj::StringPtr lists) {
-  std::string_view text(path.begin(), path.size());
-  if (!text.starts_with('/') || text.find('\n') != text.npos) return kj::String();
-  return Lists(lists, text).find();
+  if (!isPath({path.begin(), path.size()})) return kj::String();
+  return Lists(lists, path).find();
 }
 
 }  // namespace portreeve::examiner

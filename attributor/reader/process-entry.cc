@@ -62,6 +62,30 @@ kj::Maybe<StatFields> scanStat(kj::ArrayPtr<const char> stat) {
   return result;
 }
 
+kj::Maybe<kj::ArrayPtr<const char>> variableIn(kj::ArrayPtr<const char> environment,
+                                               const char* name) {
+  std::string_view rest(environment.begin(), environment.size()), wanted(name);
+  while (!rest.empty()) {
+    auto one = rest.substr(0, rest.find('\0'));
+    if (one.size() == rest.size()) return nullptr;  // the end is missing
+    rest.remove_prefix(one.size() + 1);
+    if (!one.starts_with(wanted) || one.size() == wanted.size() || one[wanted.size()] != '=')
+      continue;
+    one.remove_prefix(wanted.size() + 1);
+    return kj::arrayPtr(one.data(), one.size());
+  }
+  return nullptr;
+}
+
+uint64_t socketInLink(kj::ArrayPtr<const char> link) {
+  if (link.size() <= SOCKET_LINK_START || memcmp(link.begin(), SOCKET_LINK, SOCKET_LINK_START) != 0)
+    return 0;
+  uint64_t inode = 0;
+  auto parsed = std::from_chars(link.begin() + SOCKET_LINK_START, link.end(), inode);
+  bool whole = parsed.ec == std::errc() && parsed.ptr + 1 == link.end() && *parsed.ptr == ']';
+  return whole ? inode : 0;
+}
+
 ProcessEntry::ProcessEntry(int proc, pid_t pid) : ProcessEntry(proc, NumberName(pid).cStr()) {}
 
 ProcessEntry::ProcessEntry(int directory, const char* path) {
@@ -88,18 +112,11 @@ kj::Maybe<StatFields> ProcessEntry::stat() const {
 
 kj::Maybe<size_t> ProcessEntry::readEnvironment(const char* name, kj::ArrayPtr<char> value) const {
   auto buffer = kj::heapArray<char>(ENVIRONMENT_BYTES);
-  std::string_view rest(buffer.begin(), read("environ", buffer));
-  std::string_view wanted(name);
-  while (!rest.empty()) {
-    auto one = rest.substr(0, rest.find('\0'));
-    if (one.size() == rest.size()) return nullptr;  // the end is missing
-    rest.remove_prefix(one.size() + 1);
-    if (!one.starts_with(wanted) || one.size() == wanted.size() || one[wanted.size()] != '=')
-      continue;
-    one.remove_prefix(wanted.size() + 1);
-    if (one.size() > value.size()) return nullptr;
-    memcpy(value.begin(), one.data(), one.size());
-    return one.size();
+  size_t size = read("environ", buffer);
+  KJ_IF_MAYBE (found, variableIn(buffer.slice(0, size), name)) {
+    if (found->size() > value.size()) return nullptr;
+    memcpy(value.begin(), found->begin(), found->size());
+    return found->size();
   }
   return nullptr;
 }
@@ -115,12 +132,7 @@ uint64_t ProcessEntry::namespaceNumber(const char* link) const {
 uint64_t socketAt(int directory, const char* name) {
   char link[40];
   ssize_t size = readlinkat(directory, name, link, sizeof link);
-  if (size <= ssize_t(SOCKET_LINK_START) || memcmp(link, SOCKET_LINK, SOCKET_LINK_START) != 0)
-    return 0;
-  uint64_t inode = 0;
-  auto parsed = std::from_chars(link + SOCKET_LINK_START, link + size, inode);
-  return parsed.ec == std::errc() && parsed.ptr + 1 == link + size && *parsed.ptr == ']' ? inode
-                                                                                         : 0;
+  return size < 0 ? 0 : socketInLink(kj::arrayPtr(link, size_t(size)));
 }
 
 size_t readWhole(int fd, kj::ArrayPtr<char> buffer) {

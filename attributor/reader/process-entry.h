@@ -27,6 +27,14 @@ struct StatFields {
 kj::Maybe<StatFields> scanStat(kj::ArrayPtr<const char> stat);
 // nullptr when it is not whole.
 
+kj::Maybe<kj::ArrayPtr<const char>> variableIn(kj::ArrayPtr<const char> environment,
+                                               const char* name);
+// The value of the first variable of that name in the text of /proc/PID/environ (proc(5)), within
+// it; nullptr where there is none whose end is there too.
+
+uint64_t socketInLink(kj::ArrayPtr<const char> link);
+// N of the link text "socket:[N]" (proc(5)), else 0.
+
 struct FileNumbers {
   uint64_t device = 0;  // st_dev; all 0 where the file system does not say
   uint64_t inode = 0;

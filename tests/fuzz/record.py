@@ -6,9 +6,13 @@ packet              first bytes of packets as the queue hands them over
 queue-message       the queue's messages about them
 conntrack-message   a dump of conntrack, and its events
 diag-message        a dump of sock_diag, TCP and UDP, both families
+sock-diag-answer    whole datagrams of such a dump, and an error
+link-message        rtnetlink's dump of interfaces
+proc-net            the tables of sockets in /proc/net
 saved-rules         iptables-save, bare, beside Docker-like rules, and with odd comments
 
-The corpora of prompts (policy's file of open questions), proc-stat and process-facts are written by hand.
+The corpora of prompts (policy's file of open questions), proc-stat, process-facts, cgroup, arguments, environment
+and dpkg-list are written by hand.
 """
 import socket
 import struct
@@ -23,7 +27,8 @@ from harness.suite import Suite  # noqa: E402
 
 CORPUS = Path(__file__).resolve().parent / "corpus"
 NEAR, FAR = ("10.9.0.1", "fd09::1"), ("10.9.0.13", "fd09::13")
-NETLINK_NETFILTER, NETLINK_SOCK_DIAG = 12, 4
+NETLINK_ROUTE, NETLINK_NETFILTER, NETLINK_SOCK_DIAG = 0, 12, 4
+IPPROTO_UDPLITE = 136
 REQUEST, ACK, DUMP = 1, 4, 0x300
 MOST = 40
 
@@ -130,20 +135,70 @@ def record_queue():
         subprocess.run([tool, "-t", "mangle", "-F"], check=True)
 
 
-def dump(protocol, request, folder):
+def messages_of(datagram):
+    at = 0
+    while at < len(datagram):
+        length, kind = struct.unpack_from("=IH", datagram, at)
+        yield kind, datagram[at:at + length]
+        at += length + 3 & ~3
+
+
+def datagrams(protocol, request):
+    """The kernel's, to the last one of the answer."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol) as s:
         s.bind((0, 0))
         s.settimeout(1)
         s.send(request)
         while True:
             datagram = s.recv(65536)
-            at = 0
-            while at < len(datagram):
-                length, kind = struct.unpack_from("=IH", datagram, at)
-                if kind in (2, 3):  # error, done
-                    return
-                folder.add(datagram[at:at + length])
-                at += length + 3 & ~3
+            yield datagram
+            if any(kind in (2, 3) for kind, _ in messages_of(datagram)):  # error, done
+                return
+
+
+def dump(protocol, request, folder):
+    for datagram in datagrams(protocol, request):
+        for kind, one in messages_of(datagram):
+            if kind in (2, 3):
+                return
+            folder.add(one)
+
+
+def diag_request(family, protocol, extensions=0xFF, flags=REQUEST | DUMP):
+    return message(20, flags, struct.pack("=BBBBI", family, protocol, extensions, 0, 0xFFFFFFFF) + bytes(48))
+
+
+def kinds_of_sockets():
+    for family, near in zip((socket.AF_INET, socket.AF_INET6), NEAR):
+        icmp, ping = (socket.IPPROTO_ICMP, 8) if family == socket.AF_INET else (socket.IPPROTO_ICMPV6, 128)
+        for kind, protocol in ((socket.SOCK_STREAM, 0), (socket.SOCK_DGRAM, 0), (socket.SOCK_DGRAM, IPPROTO_UDPLITE),
+                               (socket.SOCK_RAW, icmp), (socket.SOCK_RAW, 253)):
+            yield (s := socket.socket(family, kind, protocol))
+            s.bind((near, 0))
+        yield (s := socket.socket(family, socket.SOCK_DGRAM, icmp))
+        s.sendto(bytes([ping, 0, 0, 0, 0, 1, 0, 1]), (near, 0))
+        yield (s := socket.create_connection((FAR[family == socket.AF_INET6], 7000), 1))
+
+
+def record_sockets():
+    answers, tables, links = Folder("sock-diag-answer"), Folder("proc-net"), Folder("link-message")
+    Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 2147483647")
+    kept = list(kinds_of_sockets())
+    for family in (socket.AF_INET, socket.AF_INET6):
+        for protocol in (6, 17, IPPROTO_UDPLITE):
+            for datagram in datagrams(NETLINK_SOCK_DIAG, diag_request(family, protocol)):
+                answers.add(datagram)
+    for error in datagrams(NETLINK_SOCK_DIAG, diag_request(socket.AF_INET, 6, flags=REQUEST)):
+        answers.add(error)
+    for name in ("tcp", "udp", "udplite", "icmp", "raw"):
+        for version in ("", "6"):
+            tables.add(Path(f"/proc/self/net/{name}{version}").read_bytes())
+    for datagram in datagrams(NETLINK_ROUTE, message(18, REQUEST | DUMP, bytes(16))):
+        links.add(datagram)
+        for _, one in messages_of(datagram):
+            links.add(one)
+    for s in kept:
+        s.close()
 
 
 def record_tables():
@@ -167,8 +222,7 @@ def record_tables():
         for family in (socket.AF_INET, socket.AF_INET6):
             for protocol in (6, 17):
                 for extensions in (0, 0xFF):
-                    body = struct.pack("=BBBBI", family, protocol, extensions, 0, 0xFFFFFFFF) + bytes(48)
-                    dump(NETLINK_SOCK_DIAG, message(20, REQUEST | DUMP, body), diag)
+                    dump(NETLINK_SOCK_DIAG, diag_request(family, protocol, extensions), diag)
 
 
 def record_rules(net):
@@ -194,7 +248,8 @@ def main():
         return traffic()
     if sys.argv[1:] == ["inside"]:
         record_queue()
-        return record_tables()
+        record_tables()
+        return record_sockets()
     with Namespaces(run_tag()) as net, tempfile.TemporaryDirectory():
         net.inside(sys.executable, __file__, "inside", timeout=120)
         record_rules(net)
