@@ -30,6 +30,7 @@ public:
     uint64_t inode;
     int32_t pid, hintPid, hintFd;
     uint8_t table;
+    bool listens;
   };
 
   kj::AsyncIoContext io = kj::setupAsyncIo();
@@ -65,8 +66,8 @@ public:
     if (got <= 0) return nullptr;
     capnp::FlatArrayMessageReader message(kj::arrayPtr(buffer, size_t(got) / sizeof(capnp::word)));
     auto asked = message.getRoot<proto::reader::Question>();
-    return Asked{asked.getKind(),    asked.getInode(),  asked.getPid(),
-                 asked.getHintPid(), asked.getHintFd(), asked.getTable()};
+    return Asked{asked.getKind(),   asked.getInode(), asked.getPid(),    asked.getHintPid(),
+                 asked.getHintFd(), asked.getTable(), asked.getListens()};
   }
 
   template <typename Fill>

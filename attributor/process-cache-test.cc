@@ -366,7 +366,33 @@ TEST_CASE("who listens is looked for: a note tells only who connects and who sen
   auto listening = Cache::socket(1, 71);
   listening.state = STATE_LISTEN;
   cache.find(listening);
-  cache.expect(Kind::OWNER);
+  CHECK(cache.expect(Kind::OWNER).listens);
+}
+
+TEST_CASE("a listener that was handed on stays shared for as long as the same process has it") {
+  Cache cache;
+  auto listening = Cache::socket(1, 71);
+  listening.state = STATE_LISTEN;
+  FakeProcess service;
+  service.shared = true;
+  cache.find(listening);
+  cache.answerOwner(service);
+  cache.answerDescription(service);
+  service.shared = false;
+  cache.reader.advance(200 * kj::MILLISECONDS);
+  cache.find(listening);
+  cache.answerOwner(service);
+  REQUIRE(cache.told.size() == 2);
+  CHECK(cache.told[1].shared);
+
+  FakeProcess other;
+  other.pid = service.pid + 1;
+  cache.reader.advance(200 * kj::MILLISECONDS);
+  cache.find(listening);
+  cache.answerOwner(other);
+  cache.answerDescription(other);
+  REQUIRE(cache.told.size() == 3);
+  CHECK_FALSE(cache.told[2].shared);
 }
 
 }  // namespace

@@ -246,6 +246,7 @@ ReaderQuestion ProcessCache::questionFor(const DiagSocket& socket) {
   question.inode = socket.inode;
   question.uid = socket.uid;
   question.newerThan = newestPid;
+  question.listens = socket.state == STATE_LISTEN;
   auto hint = socket.cookie == 0 ? nullptr : bySocket.find(socket.cookie);
   if (hint == nullptr || hint->facts == nullptr) hint = byGroup.find(groupOf(socket));
   if (hint == nullptr) return question;
@@ -352,10 +353,18 @@ void ProcessCache::found(uint64_t inode, SharedFacts facts) {
   auto& search = *searches.at(inode);
   Remembered entry;
   entry.fd = search.fd;
-  entry.shared = search.shared;
+  entry.shared = search.shared || sharedBefore(search, facts->key);
   entry.noted = search.noted;
   entry.facts = kj::mv(facts);
   finish(inode, remember(search.socket, kj::mv(entry)));
+}
+
+bool ProcessCache::sharedBefore(const Search& search, const ExecKey& holder) {
+  // A listener that was handed on is seen to be so when that is found out, and not again.
+  if (search.socket.state != STATE_LISTEN || search.socket.cookie == 0) return false;
+  auto before = bySocket.find(search.socket.cookie);
+  return before != nullptr && before->facts != nullptr && before->shared &&
+         before->facts->key == holder;
 }
 
 ProcessCache::Remembered ProcessCache::notedEntry(const Process& process) {

@@ -125,6 +125,7 @@ private:
   SharedFacts stillTrue(ReaderLink::Answer answer);
   void ownerAnswered(uint64_t inode, ReaderLink::Answer answer);
   void descriptionAnswered(uint64_t inode, ReaderLink::Answer answer);
+  bool sharedBefore(const Search& search, const ExecKey& holder);
   static Remembered notedEntry(const Process& process);
   static Holder holderOf(const Remembered& entry);
   Holder remember(const DiagSocket& socket, Remembered entry);

@@ -47,6 +47,7 @@ void fill(proto::reader::Question::Builder builder, const ReaderQuestion& questi
   builder.setHintFd(question.hintFd);
   builder.setUid(question.uid);
   builder.setNewerThan(question.newerThan);
+  builder.setListens(question.listens);
   builder.setTable(question.table);
 }
 

@@ -27,6 +27,7 @@ struct ReaderQuestion {
   int32_t hintFd = -1;
   uint32_t uid = ~0u;
   int32_t newerThan = 0;
+  bool listens = false;
   uint8_t table = 0;
 };
 

@@ -38,6 +38,7 @@ struct Question {
   uid @5 :UInt32;         # of the socket; 4294967295: any
   newerThan @6 :Int32;    # pids above this one were born since the asker's last look; 0: unknown
   table @7 :UInt8;        # index into the list above; of the reader's own network namespace
+  listens @8 :Bool;       # owner: the socket is a listener, which is handed on from process to process
 }
 
 # owner looks, in this order, and newest first wherever there are several:
@@ -57,8 +58,10 @@ struct Question {
 # Of a holder that was born since newerThan the asker knows nothing: the answer then has all that
 # describe would have, so that a new program costs one exchange.
 #
-# Several processes may hold one socket. The hint is taken while it still holds it; else the newest
-# process: the one that the socket was handed to (socket activation, a server's worker).
+# Several processes may hold one socket. The hint is taken while it still holds it, else the newest
+# process. Of a listener, a child that has it under another number than its parent is taken in the
+# parent's place: it was given to it (socket activation, inetd). Under the same number it was just
+# inherited: then the parent stays, and is said to share it.
 
 struct Answer {
   error @0 :Int32;
@@ -88,8 +91,9 @@ struct Answer {
   parents @17 :List(Parent);    # describe: nearest first, at most 16
   report @18 :Data;       # status: a flat message, view.ProcessStatus: what the reader says of itself
   truncated @19 :Bool;    # procNet: there is more than fits; the text ends where a line does
-  shared @20 :Bool;       # owner: the parent holds the same socket under the same number (fork).
-                          # As it was when the socket was first found
+  shared @20 :Bool;       # owner: the parent holds the same socket under the same number (fork), as it
+                          # was when the socket was first found. Of a listener: or a child does, or it
+                          # was handed on by the parent just now
   mountNamespace @21 :UInt64;      # describe: inode of /proc/pid/ns/mnt; 0 where it cannot be read
   hostMountNamespace @22 :UInt64;  # describe: of /proc/1/ns/mnt; 0 likewise
   fileLinks @23 :UInt32;  # st_nlink of /proc/pid/exe (owner, describe): 0 is deleted

@@ -208,5 +208,41 @@ TEST_CASE("more holders than are kept open are still found") {
     for (size_t i = 0; i < children.size(); i++) CHECK(s.find(told[i]).pid == children[i]->pid);
 }
 
+TEST_CASE("a listener that was given to a child under another number is the child's") {
+  Searching s;
+  auto listener = makeSocket();
+  OwnerQuestion question;
+  question.inode = inodeOf(listener);
+  question.hintPid = getpid();
+  question.hintFd = listener;
+  question.uid = getuid();
+  question.listens = true;
+  CHECK(s.search.find(question).pid == getpid());
+  CHECK_FALSE(s.search.find(question).shared);
+
+  TestChild forked([]() {});
+  CHECK(s.search.find(question).pid == getpid());
+  CHECK(s.search.find(question).shared);
+
+  TestChild activated([&]() {
+    int given = fcntl(listener, F_DUPFD, 100);
+    dup2(given, 3);
+    close(given);
+    if (listener != 3) close(listener);
+  });
+  auto owner = s.search.find(question);
+  CHECK(owner.pid == activated.pid);
+  CHECK(owner.descriptor == 3);
+  CHECK(owner.shared);
+  question.listens = false;
+  CHECK(s.search.find(question).pid == getpid());
+
+  activated.end();
+  question.listens = true;
+  question.hintPid = owner.pid;
+  question.hintFd = owner.descriptor;
+  CHECK(s.search.find(question).error == 0);
+}
+
 }  // namespace
 }  // namespace portreeve::reader

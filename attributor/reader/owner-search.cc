@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "attributor/reader/owner-search.h"
 
+#include "attributor/reader/children.h"
 #include "common/clock.h"
 
 #include <errno.h>
@@ -21,6 +22,8 @@ constexpr int HIGHEST = 32;         // descriptors that a quick look takes
 constexpr int YOUNG_AT_MOST = 512;  // pids
 constexpr int NEWBORN = 64;         // descriptors that a young process has at most, as a rule
 constexpr int ONE_PROCESS = 4096;   // descriptors, before others get their turn
+constexpr int HANDED_ON[] = {0, 3, 4, 5, 6, 7};  // by inetd; by systemd: sd_listen_fds(3)
+constexpr int HANDED_ON_AT_MOST = 4;             // from parent to child to grandchild
 constexpr uint64_t LIKELY_NS = 5 * MILLISECOND;  // for what is likely, whoever asks
 constexpr uint64_t MARK_EVERY_NS = 1000 * MILLISECOND;
 constexpr uint64_t GO_ON_WITHIN_NS = 2000 * MILLISECOND;
@@ -47,6 +50,12 @@ OwnerSearch::OwnerSearch(int proc, uint64_t (*clock)())
 
 Owner OwnerSearch::find(const OwnerQuestion& question) {
   asked = question;
+  auto owner = findAny();
+  if (asked.listens && owner.error == 0) followToChildren(owner);
+  return owner;
+}
+
+Owner OwnerSearch::findAny() {
   newest = 0;
   KJ_IF_MAYBE (owner, atHint()) return *owner;
   KJ_IF_MAYBE (owner, whereSeen()) return *owner;
@@ -57,6 +66,41 @@ Owner OwnerSearch::find(const OwnerQuestion& question) {
   patience.charge(asked.uid, threadNs() - start);
   KJ_IF_MAYBE (result, owner) return *result;
   return nobody(late ? ETIME : ENOENT);
+}
+
+void OwnerSearch::followToChildren(Owner& owner) {
+  late = false;
+  deadline = clock() + LIKELY_NS;
+  for (int i = 0; i < HANDED_ON_AT_MOST; i++) {
+    auto child = amongChildren(owner);
+    KJ_IF_MAYBE (heir, child)
+      owner = *heir;
+    else
+      return;
+  }
+}
+
+kj::Maybe<Owner> OwnerSearch::amongChildren(Owner& parent) {
+  // A child that has it under the same number was just forked, or left a descriptor by mistake.
+  // Under another it was given to it.
+  childrenOf(proc, parent.pid, pids);
+  for (size_t i = pids.size(); i-- > 0;) {
+    if (outOfTime()) return nullptr;
+    auto descriptors = openDescriptors(proc, pids[i]);
+    if (descriptors.get() < 0) continue;
+    if (socketAt(descriptors, NumberName(parent.descriptor).cStr()) == asked.inode) {
+      parent.shared = true;
+      continue;
+    }
+    for (int number : HANDED_ON) {
+      auto found = at(pids[i], descriptors, number, parent.step);
+      KJ_IF_MAYBE (heir, found) {
+        heir->shared = true;
+        return *heir;
+      }
+    }
+  }
+  return nullptr;
 }
 
 kj::Maybe<Owner> OwnerSearch::whereLikely() {

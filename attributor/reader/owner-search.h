@@ -25,6 +25,7 @@ struct OwnerQuestion {
   int hintFd = -1;      // -1: none
   uid_t uid = ANY_UID;  // of the socket
   pid_t newerThan = 0;  // 0: unknown
+  bool listens = false;
 };
 
 enum class Step : uint8_t { HINT, NEWER, SAME_UID, ALL, SEEN_BEFORE };  // as in Answer.step
@@ -37,7 +38,7 @@ struct Owner {
   StatFields stat;
   FileNumbers file;
   pid_t newestPid = 0;
-  bool shared = false;
+  bool shared = false;  // the parent or a child holds it as well
 };
 
 class OwnerSearch {
@@ -75,6 +76,9 @@ private:
   kj::Vector<int> window, pids, others;
   kj::Vector<Rest> rests;
 
+  Owner findAny();
+  void followToChildren(Owner& owner);
+  kj::Maybe<Owner> amongChildren(Owner& parent);
   kj::Maybe<Owner> whereLikely();
   kj::Maybe<Owner> everywhere();
   kj::Maybe<Owner> atHint();

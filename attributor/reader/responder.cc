@@ -81,6 +81,7 @@ int Responder::findOwner(Question question, Answer answer) {
   asked.hintFd = question.getHintFd();
   asked.uid = question.getUid();
   asked.newerThan = question.getNewerThan();
+  asked.listens = question.getListens();
   if (asked.inode == 0) return EINVAL;
   Owner owner = search.find(asked);
   (owner.error == 0 ? counts.found : counts.notFound)++;
