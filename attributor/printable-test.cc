@@ -53,8 +53,11 @@ TEST_CASE("arguments are joined by blanks") {
   CHECK(commandLine("a\nb") == "a\\x0ab");
 }
 
-TEST_CASE("a command line has an end") {
-  CHECK(commandLine(std::string(5000, 'x')).size() == 1024);
+TEST_CASE("a command line has an end, and is marked where it was cut") {
+  auto cut = commandLine(std::string(5000, 'x'));
+  CHECK(cut.size() == 1024);
+  CHECK(cut.endsWith("x…"));
+  CHECK_FALSE(commandLine(std::string(1024, 'x')).endsWith("…"));
 }
 
 }  // namespace

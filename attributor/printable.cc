@@ -9,6 +9,8 @@
 namespace portreeve::attributor {
 namespace {
 
+constexpr kj::StringPtr CUT = "…"_kj;
+
 struct Character {
   uint32_t code;
   size_t bytes;  // 0: no UTF-8 here
@@ -86,6 +88,12 @@ kj::String printable(kj::ArrayPtr<const kj::byte> raw, size_t maxBytes) {
   return writer.finish();
 }
 
+kj::String markedPrintable(kj::ArrayPtr<const kj::byte> raw, size_t maxBytes) {
+  Writer whole(maxBytes);
+  if (write(raw, whole)) return whole.finish();
+  return kj::str(printable(raw, maxBytes - CUT.size()), CUT);
+}
+
 kj::String wholePrintable(kj::ArrayPtr<const kj::byte> raw, size_t maxBytes) {
   Writer writer(maxBytes);
   return write(raw, writer) ? writer.finish() : kj::String();
@@ -98,7 +106,7 @@ kj::String commandLineOf(kj::ArrayPtr<const kj::byte> raw, size_t maxBytes) {
   auto joined = kj::heapArray<kj::byte>(raw.slice(0, end));
   for (auto& b : joined)
     if (b == 0) b = ' ';
-  return printable(joined, maxBytes);
+  return markedPrintable(joined, maxBytes);
 }
 
 }  // namespace portreeve::attributor

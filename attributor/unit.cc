@@ -56,7 +56,7 @@ struct Hierarchies {
 void addGroup(kj::Vector<kj::String>& groups, std::string_view path) {
   if (path.ends_with(DELETED)) path.remove_suffix(DELETED.size());
   if (path.size() <= 1) return;
-  auto group = printable(kj::arrayPtr(path.data(), path.size()).asBytes(), MAX_CGROUP_BYTES);
+  auto group = markedPrintable(kj::arrayPtr(path.data(), path.size()).asBytes(), MAX_CGROUP_BYTES);
   for (auto& known : groups)
     if (known == group) return;
   groups.add(kj::mv(group));
