@@ -25,6 +25,7 @@ class FakeSockets final : public SocketSearch {
 public:
   std::unordered_map<std::string, DiagSocket> byTuple;  // by the text of localToRemote
   std::vector<std::string> asked;
+  bool known = true;
 
   kj::Maybe<DiagSocket> find(const Tuple& localToRemote, uint32_t) override {
     std::string key = localToRemote.toString().cStr();
@@ -34,6 +35,7 @@ public:
     return found->second;
   }
   kj::Maybe<DiagSocket> findOnPort(const Tuple&) override { return nullptr; }
+  bool knows(uint8_t) const override { return known; }
 
   DiagSocket& add(const std::string& key, uint64_t inode, uint8_t state = STATE_ESTABLISHED) {
     auto& socket = byTuple[key];
@@ -306,6 +308,88 @@ TEST_CASE("a ping is found in /proc/net by its identifier, else by its raw socke
   }
   CHECK(road.only().process.method == Method::PROC_NET);
   CHECK(road.only().process.confidence == Confidence::CERTAIN);
+}
+
+struct WithoutSockDiag : Road {
+  static constexpr auto CONNECTED =
+      "1: 010200C0:9C40 026433C6:01BB 01 0:0 0:0 0 1000 0 71 1 0 20 4 30 10 -1\n";
+  static constexpr auto MAPPED =
+      "1: 0000000000000000FFFF0000010200C0:9C40 0000000000000000FFFF0000026433C6:01BB 01 0:0 0:0 0 "
+      "1000 0 71 1 0 20 4 30 10 -1\n";
+  static constexpr auto LISTENS =
+      "0: 00000000:9C40 00000000:0000 0A 0:0 0:0 0 1000 0 70 1 0 100 0 0 10 0\n";
+
+  WithoutSockDiag() { sockets.known = false; }
+  void answerTable(ProcNetTable table, kj::StringPtr text, bool truncated = false) {
+    auto asked = KJ_ASSERT_NONNULL(reader.next());
+    CHECK(asked.kind == Kind::PROC_NET);
+    CHECK(asked.table == uint8_t(table));
+    reader.answer([&](proto::reader::Answer::Builder a) {
+      a.setStatus(text.asBytes());
+      a.setTruncated(truncated);
+    });
+  }
+};
+
+TEST_CASE("without sock_diag a connection is found in /proc/net, that of a dual-stack socket too") {
+  WithoutSockDiag road;
+  road.attribution.attribute(Road::out(ipv4(6, tcp(40000, 443, 2))));
+  SUBCASE("its own, beside a listener on the same port") {
+    road.answerTable(ProcNetTable::TCP, kj::str(road.LISTENS, road.CONNECTED));
+  }
+  SUBCASE("among those of IPv6") {
+    road.answerTable(ProcNetTable::TCP, "");
+    road.answerTable(ProcNetTable::TCP6, road.MAPPED);
+  }
+  road.answer(71, FakeProcess());
+  CHECK(road.only().process.method == Method::PROC_NET);
+  CHECK(road.only().process.confidence == Confidence::CERTAIN);
+  CHECK(road.sockets.asked.empty());
+}
+
+TEST_CASE("without sock_diag a datagram is found in /proc/net, and who takes a connection") {
+  WithoutSockDiag road;
+  SUBCASE("a datagram") {
+    road.attribution.attribute(Road::out(ipv4(17, ports(40000, 443, 8))));
+    road.answerTable(ProcNetTable::UDP, road.CONNECTED);
+    road.answer(71, FakeProcess());
+  }
+  SUBCASE("a listener") {
+    road.attribution.attribute(Road::in(ipv4(6, tcp(443, 40000, 2))));
+    road.answerTable(ProcNetTable::TCP, road.LISTENS);
+    auto asked = KJ_ASSERT_NONNULL(road.reader.next());
+    CHECK(asked.inode == 70);
+    CHECK(asked.listens);
+    road.reader.answerError(ENOENT);
+  }
+  CHECK(road.only().process.method == Method::PROC_NET);
+}
+
+TEST_CASE("without sock_diag it is said whether nobody was found or not all were read") {
+  WithoutSockDiag road;
+  road.attribution.attribute(Road::out(ipv4(6, tcp(40000, 443, 2))));
+  kj::StringPtr reason;
+  SUBCASE("nobody, in a kernel without IPv6") {
+    road.answerTable(ProcNetTable::TCP, "");
+    REQUIRE(road.expect(Kind::PROC_NET));
+    road.reader.answerError(ENOENT);
+    reason = "the program had gone before it could be looked at, or it writes packets by itself"_kj;
+  }
+  SUBCASE("not all") {
+    road.answerTable(ProcNetTable::TCP, "", true);
+    road.answerTable(ProcNetTable::TCP6, "");
+    reason = "the table of sockets is longer than what is read of it"_kj;
+  }
+  SUBCASE("nothing could be read") {
+    for (int i = 0; i < 2; i++) {
+      REQUIRE(road.expect(Kind::PROC_NET));
+      road.reader.answerError(EACCES);
+    }
+    reason = "the reader could not read the table"_kj;
+  }
+  CHECK(road.only().process.kind == ProcessKind::UNKNOWN);
+  CHECK(road.only().process.reason == reason);
+  CHECK(road.only().process.uid == 1000);
 }
 
 TEST_CASE("an echo request that arrives is the kernel's business, its answer a program's") {

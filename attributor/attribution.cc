@@ -106,10 +106,12 @@ void Attribution::name(const Question& question, OnNamed onNamed) {
   // What no program's socket has sent, the kernel has.
   if (sender && question.uid == NO_UID) return onNamed(Named::ofKernel(kernelName(header)));
   if (!sender && takenByKernel(header)) return onNamed(Named::ofKernel(kernelName(header)));
-  nameByProcNet(question, true, kj::mv(onNamed));
+  nameByProcNet(question, kj::mv(onNamed));
 }
 
 void Attribution::nameBySocket(const Question& question, OnNamed onNamed) {
+  if (!sockets.knows(question.localToRemote.protocol))
+    return nameByProcNet(question, kj::mv(onNamed));
   KJ_IF_MAYBE (socket, sockets.find(question.localToRemote, question.interface)) {
     if (socket->inode == 0) {
       // Nobody has it open: closed already, or not yet taken from its listener.
@@ -127,7 +129,7 @@ void Attribution::nameBySocket(const Question& question, OnNamed onNamed) {
     return nameHolder(question, *socket, method, true, kj::mv(onNamed));
   }
   if (question.header.tuple.protocol == PROTOCOL_UDPLITE)
-    return nameByProcNet(question, false, kj::mv(onNamed));
+    return nameByProcNet(question, kj::mv(onNamed));
   nameByClosed(question, withoutSocket(question), kj::mv(onNamed));
 }
 
@@ -185,35 +187,61 @@ kj::Maybe<DiagSocket> Attribution::listenerFor(const Question& question) {
   return nullptr;
 }
 
-void Attribution::nameByProcNet(const Question& question, bool ping, OnNamed onNamed) {
-  KJ_IF_MAYBE (table, tableFor(question.localToRemote, ping)) {
-    auto chosen = *table;
-    procNet.read(
-        chosen, question.urgency,
-        [this, question, ping, chosen, onNamed = kj::mv(onNamed)](ProcNet::Sockets list,
-                                                                  kj::StringPtr whyNone) mutable {
-          if (list == nullptr && !ping) return onNamed(Named::unknown(whyNone, question.uid));
-          kj::Maybe<uint32_t> uid;
-          if (question.uid != NO_UID) uid = question.uid;
-          if (list != nullptr) {
-            KJ_IF_MAYBE (choice, chooseSocket(*list, chosen, question.localToRemote, uid)) {
-              DiagSocket socket;
-              socket.inode = choice->inode;
-              socket.uid = choice->uid;
-              return nameHolder(question, socket, Method::PROC_NET, choice->only, kj::mv(onNamed));
-            }
-          }
-          if (ping) return nameByProcNet(question, false, kj::mv(onNamed));
-          auto protocol = question.header.tuple.protocol;
-          if (question.end == End::RECEIVER && mayBeTunnel(protocol))
-            return onNamed(Named::ofKernel(kernelName(question.header)));
-          onNamed(withoutSocket(question));
-        });
-    return;
+struct Attribution::TableSearch {
+  Question question;
+  kj::Vector<ProcNetTable> tables;
+  OnNamed onNamed;
+  size_t at = 0;
+  bool wholeRead = false;  // one of them at least
+  bool cut = false;        // one of them at least
+  kj::StringPtr whyNotAll = ""_kj;
+};
+
+void Attribution::nameByProcNet(const Question& question, OnNamed onNamed) {
+  lookInNextTable({question, tablesFor(question.localToRemote), kj::mv(onNamed)});
+}
+
+void Attribution::lookInNextTable(TableSearch search) {
+  if (search.at == search.tables.size()) return inNoTable(search);
+  auto table = search.tables[search.at++];
+  auto urgency = search.question.urgency;
+  procNet.read(table, urgency,
+               [this, table, search = kj::mv(search)](ProcNet::Sockets list,
+                                                      kj::StringPtr whyNotAll) mutable {
+                 lookInTable(kj::mv(search), table, list, whyNotAll);
+               });
+}
+
+void Attribution::lookInTable(TableSearch search, ProcNetTable table, const ProcNet::Sockets& list,
+                              kj::StringPtr whyNotAll) {
+  auto& question = search.question;
+  kj::Maybe<uint32_t> uid;
+  if (question.uid != NO_UID) uid = question.uid;
+  if (list != nullptr) {
+    KJ_IF_MAYBE (choice, chooseSocket(*list, table, question.localToRemote, uid)) {
+      DiagSocket socket;
+      socket.inode = choice->inode;
+      socket.uid = choice->uid;
+      if (choice->listens) socket.state = STATE_LISTEN;
+      return nameHolder(question, socket, Method::PROC_NET, choice->only, kj::mv(search.onNamed));
+    }
   }
-  // No table of ping sockets for this protocol; there is one of raw sockets.
-  if (ping) return nameByProcNet(question, false, kj::mv(onNamed));
-  onNamed(withoutSocket(question));
+  // A kernel without IPv6, or without ping sockets, lacks a table of them.
+  bool whole = whyNotAll.size() == 0;
+  bool cut = list != nullptr && !whole;
+  search.wholeRead = search.wholeRead || whole;
+  search.cut = search.cut || cut;
+  if (cut || search.whyNotAll.size() == 0) search.whyNotAll = whyNotAll;
+  lookInNextTable(kj::mv(search));
+}
+
+void Attribution::inNoTable(TableSearch& search) {
+  auto& question = search.question;
+  if (!search.wholeRead || search.cut)
+    return search.onNamed(Named::unknown(search.whyNotAll, question.uid));
+  if (question.end == End::RECEIVER && mayBeTunnel(question.header.tuple.protocol))
+    return search.onNamed(Named::ofKernel(kernelName(question.header)));
+  search.onNamed(withoutSocket(question));
 }
 
 void Attribution::nameHolder(const Question& question, const DiagSocket& socket, Method method,
@@ -246,8 +274,8 @@ void Attribution::who(const Tuple& localToRemote, OnNamed onNamed) {
   Question question{End::RECEIVER, PacketHeader(), localToRemote, 0, NO_UID, Urgency::PEOPLE};
   question.header.tuple = localToRemote.reversed();
   auto protocol = localToRemote.protocol;
-  if (protocol != PROTOCOL_TCP && protocol != PROTOCOL_UDP)
-    return nameByProcNet(question, true, kj::mv(onNamed));
+  if ((protocol != PROTOCOL_TCP && protocol != PROTOCOL_UDP) || !sockets.knows(protocol))
+    return nameByProcNet(question, kj::mv(onNamed));
   KJ_IF_MAYBE (socket, sockets.find(localToRemote, 0))
     if (socket->inode != 0) return nameBySocket(question, kj::mv(onNamed));
   KJ_IF_MAYBE (socket, sockets.findOnPort(localToRemote)) {

@@ -86,7 +86,12 @@ private:
 
   void name(const Question& question, OnNamed onNamed);
   void nameBySocket(const Question& question, OnNamed onNamed);
-  void nameByProcNet(const Question& question, bool ping, OnNamed onNamed);
+  struct TableSearch;
+  void nameByProcNet(const Question& question, OnNamed onNamed);
+  void lookInNextTable(TableSearch search);
+  void lookInTable(TableSearch search, ProcNetTable table, const ProcNet::Sockets& list,
+                   kj::StringPtr whyNotAll);
+  void inNoTable(TableSearch& search);
   void nameByClosed(const Question& question, Named otherwise, OnNamed onNamed);
   Named withoutSocket(const Question& question);
   kj::Maybe<DiagSocket> listenerFor(const Question& question);

@@ -27,7 +27,24 @@ uint32_t listeningStates(uint8_t protocol) {
 
 }  // namespace
 
-SocketTable::SocketTable() : exact(NETLINK_SOCK_DIAG), dumping(NETLINK_SOCK_DIAG) {}
+SocketTable::SocketTable(bool used) : exact(NETLINK_SOCK_DIAG), dumping(NETLINK_SOCK_DIAG) {
+  knowsTcp = used && tells(PROTOCOL_TCP);
+  knowsUdp = used && tells(PROTOCOL_UDP);
+}
+
+bool SocketTable::knows(uint8_t protocol) const {
+  return protocol == PROTOCOL_TCP ? knowsTcp : protocol != PROTOCOL_UDP || knowsUdp;
+}
+
+bool SocketTable::tells(uint8_t protocol) {
+  // An exact question has one answer, ENOENT, to "no such socket" and "no such module". To a list
+  // only the latter has it.
+  constexpr uint16_t ANY_PORT = 1;
+  kj::Vector<DiagSocket> sockets;
+  return dumpAll(
+             dumpQuestion(proto::Family::IPV4, protocol, LISTENING_STATES, ANY_PORT, ++sequence),
+             sockets) == 0;
+}
 
 kj::Maybe<DiagSocket> SocketTable::find(const Tuple& localToRemote, uint32_t interface) {
   KJ_IF_MAYBE (found, ask(localToRemote, interface)) return *found;
@@ -60,20 +77,23 @@ kj::Maybe<DiagSocket> SocketTable::ask(const Tuple& localToRemote, uint32_t inte
   }
 }
 
-void SocketTable::dumpAll(const DiagQuestion& question, kj::Vector<DiagSocket>& into) {
+int SocketTable::dumpAll(const DiagQuestion& question, kj::Vector<DiagSocket>& into) {
   exact.send(&question, sizeof question);
   auto buffer = kj::heapArray<kj::byte>(NETLINK_READ_BYTES);
+  int error = 0;
   for (bool done = false; !done;) {
     ssize_t got = exact.receive(buffer);
-    if (got < 0) return;
+    if (got < 0) return int(-got);
     readAnswers(buffer.slice(0, size_t(got)), question.request.sdiag_protocol,
                 [&](const DiagAnswer& answer) {
                   if (answer.sequence != question.header.nlmsg_seq) return;
                   if (answer.kind == DiagAnswer::Kind::SOCKET) into.add(answer.socket);
+                  if (answer.kind == DiagAnswer::Kind::ERROR) error = answer.error;
                   done = done || answer.kind == DiagAnswer::Kind::DONE ||
                          answer.kind == DiagAnswer::Kind::ERROR;
                 });
   }
+  return error;
 }
 
 kj::Maybe<DiagSocket> SocketTable::findOnPort(const Tuple& localToRemote) {
@@ -134,6 +154,8 @@ kj::Promise<void> SocketTable::readPieces(Listing& listing, kj::Timer& timer) {
 }
 
 bool SocketTable::readPiece(Listing& listing) {
+  while (listing.part < kj::size(Listing::PARTS) && !knows(Listing::PARTS[listing.part].protocol))
+    listing.part++;
   if (listing.part == kj::size(Listing::PARTS)) return false;
   auto& part = Listing::PARTS[listing.part];
   if (!listing.asked) {

@@ -25,12 +25,17 @@ public:
   // For people's questions, not for packets: whoever listens on that port, also where it is bound
   // to an address and the tuple's is unspecified.
 
+  virtual bool knows(uint8_t protocol) const = 0;
+  // False where the kernel's sock_diag does not tell of the sockets of TCP or UDP: they stand in
+  // /proc/net then (proc-net.h).
+
   virtual ~SocketSearch() noexcept(false) = default;
 };
 
 class SocketTable final : public SocketSearch {
 public:
-  SocketTable();  // before the sandbox
+  explicit SocketTable(bool used = true);
+  // Before the sandbox. Not `used`: as if the kernel had no sock_diag.
   KJ_DISALLOW_COPY(SocketTable);
 
   kj::Maybe<DiagSocket> find(const Tuple& localToRemote, uint32_t interface) override;
@@ -42,6 +47,8 @@ public:
   // among them. In pieces: other events of the loop are served in between. One at a time; a second
   // call waits for its turn.
 
+  bool knows(uint8_t protocol) const override;
+
   uint64_t asked() const { return questions; }
   uint64_t failures() const { return failed; }
 
@@ -49,10 +56,13 @@ private:
   NetlinkSocket exact, dumping;
   uint32_t sequence = 0;
   uint64_t questions = 0, failed = 0;
+  bool knowsTcp = false, knowsUdp = false;
   kj::Maybe<kj::ForkedPromise<void>> lastList;  // made when there is an event loop
 
+  bool tells(uint8_t protocol);
   kj::Maybe<DiagSocket> ask(const Tuple& localToRemote, uint32_t interface);
-  void dumpAll(const DiagQuestion& question, kj::Vector<DiagSocket>& into);
+  // errno, 0 where all came.
+  int dumpAll(const DiagQuestion& question, kj::Vector<DiagSocket>& into);
   struct Listing;
   kj::Promise<void> readPieces(Listing& listing, kj::Timer& timer);
   bool readPiece(Listing& listing);

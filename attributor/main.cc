@@ -9,6 +9,7 @@
 #include "common/directories.h"
 #include "common/privileges.h"
 #include "common/service.h"
+#include "common/settings.h"
 
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
@@ -26,7 +27,8 @@ constexpr const char* HELP =
     "  --prove-sandbox   enter the sandbox, try what must be refused there, and say so\n"
     "  --prove-examiner  the same for the process that reads program files\n"
     "\n"
-    "Files: $RUNTIME_DIRECTORY/reader.sock, $RUNTIME_DIRECTORY/policy.sock\n";
+    "Files: $CONFIGURATION_DIRECTORY/portreeve.toml ([attributor] sock_diag),\n"
+    "       $RUNTIME_DIRECTORY/reader.sock, $RUNTIME_DIRECTORY/policy.sock\n";
 
 int serve() {
   auto directories = Directories::fromEnvironment();
@@ -34,7 +36,9 @@ int serve() {
   auto rpcSocket = service::HandedSockets::take().require("rpc");
   service::Notifier notifier;
 
-  Kernel kernel;  // sock_diag and rtnetlink; to ask needs no capability
+  auto settings = Settings::load(directories.settingsFile());
+
+  Kernel kernel(settings.attributor.sockDiag);  // and rtnetlink; to ask needs no capability
 
   // No capability: what only root may look at, the reader looks at.
   dropPrivileges(accounts.of(Role::ATTRIBUTOR), nullptr);

@@ -21,6 +21,7 @@ public:
     return nullptr;
   }
   kj::Maybe<DiagSocket> findOnPort(const Tuple&) override { return nullptr; }
+  bool knows(uint8_t) const override { return true; }
 };
 
 struct Road {

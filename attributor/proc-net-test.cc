@@ -88,20 +88,25 @@ TEST_CASE(
   CHECK(chooseSocket(sockets, ProcNetTable::RAW6, tuple, nullptr) == nullptr);
 }
 
-TEST_CASE("each protocol has its table") {
-  Tuple tuple = ping(1);
-  CHECK(KJ_ASSERT_NONNULL(tableFor(tuple, true)) == ProcNetTable::ICMP);
-  CHECK(KJ_ASSERT_NONNULL(tableFor(tuple, false)) == ProcNetTable::RAW);
-  tuple.family = proto::Family::IPV6;
-  tuple.protocol = PROTOCOL_ICMPV6;
-  CHECK(KJ_ASSERT_NONNULL(tableFor(tuple, true)) == ProcNetTable::ICMP6);
-  tuple.protocol = 89;
-  CHECK(tableFor(tuple, true) == nullptr);
-  CHECK(KJ_ASSERT_NONNULL(tableFor(tuple, false)) == ProcNetTable::RAW6);
-  tuple.protocol = PROTOCOL_UDPLITE;
-  CHECK(KJ_ASSERT_NONNULL(tableFor(tuple, false)) == ProcNetTable::UDPLITE6);
-  tuple.protocol = PROTOCOL_TCP;
-  CHECK(tableFor(tuple, false) == nullptr);
+TEST_CASE("each protocol has its tables, those of dual-stack sockets among them") {
+  using Table = ProcNetTable;
+  auto tables = [](uint8_t protocol, proto::Family family) {
+    Tuple tuple;
+    tuple.protocol = protocol;
+    tuple.family = family;
+    auto found = tablesFor(tuple);
+    return std::vector<Table>(found.begin(), found.end());
+  };
+  auto v4 = proto::Family::IPV4, v6 = proto::Family::IPV6;
+  CHECK(tables(PROTOCOL_ICMP, v4) == std::vector{Table::ICMP, Table::RAW});
+  CHECK(tables(PROTOCOL_ICMPV6, v6) == std::vector{Table::ICMP6, Table::RAW6});
+  CHECK(tables(89, v4) == std::vector{Table::RAW});
+  CHECK(tables(89, v6) == std::vector{Table::RAW6});
+  CHECK(tables(PROTOCOL_TCP, v4) == std::vector{Table::TCP, Table::TCP6});
+  CHECK(tables(PROTOCOL_TCP, v6) == std::vector{Table::TCP6});
+  CHECK(tables(PROTOCOL_UDP, v4) == std::vector{Table::UDP, Table::UDP6});
+  CHECK(tables(PROTOCOL_UDPLITE, v4) == std::vector{Table::UDPLITE, Table::UDPLITE6});
+  CHECK(tables(PROTOCOL_UDPLITE, v6) == std::vector{Table::UDPLITE6});
 }
 
 struct Tables {

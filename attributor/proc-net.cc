@@ -2,6 +2,7 @@
 #include "attributor/proc-net.h"
 
 #include <errno.h>
+#include <kj/debug.h>
 #include <string.h>
 
 #include <charconv>
@@ -11,6 +12,7 @@ namespace portreeve::attributor {
 namespace {
 
 constexpr auto GOOD_FOR_INCOMING = 50 * kj::MILLISECONDS;
+constexpr kj::StringPtr TOO_LONG = "the table of sockets is longer than what is read of it"_kj;
 
 // Words of a line: "sl: local:port remote:port st tx:rx tr:when retrnsmt uid timeout inode …".
 constexpr size_t LOCAL = 1, REMOTE = 2, UID = 7, INODE = 9, WORDS = 10;
@@ -62,6 +64,14 @@ bool isPing(ProcNetTable table) {
   return table == ProcNetTable::ICMP || table == ProcNetTable::ICMP6;
 }
 
+bool isTcp(ProcNetTable table) {
+  return table == ProcNetTable::TCP || table == ProcNetTable::TCP6;
+}
+
+bool isConnected(const ProcNetSocket& socket, ProcNetTable table) {
+  return !isRaw(table) && !isPing(table) && socket.remotePort != 0;
+}
+
 bool fits(const ProcNetSocket& socket, ProcNetTable table, const Tuple& localToRemote) {
   auto there = [](const Address& end, const Address& packets) {
     return end.isUnspecified() || end == packets;
@@ -89,36 +99,50 @@ kj::Vector<ProcNetSocket> readProcNet(kj::ArrayPtr<const char> text) {
   return sockets;
 }
 
-kj::Maybe<ProcNetTable> tableFor(const Tuple& tuple, bool ping) {
+kj::Vector<ProcNetTable> tablesFor(const Tuple& tuple) {
   bool v6 = tuple.family == proto::Family::IPV6;
+  kj::Vector<ProcNetTable> tables;
+  auto add = [&](ProcNetTable four, ProcNetTable six, bool dualStack) {
+    if (!v6) tables.add(four);
+    if (v6 || dualStack) tables.add(six);
+  };
   switch (tuple.protocol) {
     case PROTOCOL_TCP:
-    case PROTOCOL_UDP:
-      return nullptr;
-    case PROTOCOL_UDPLITE:
-      if (ping) return nullptr;
-      return v6 ? ProcNetTable::UDPLITE6 : ProcNetTable::UDPLITE;
-    default:
+      add(ProcNetTable::TCP, ProcNetTable::TCP6, true);
       break;
+    case PROTOCOL_UDP:
+      add(ProcNetTable::UDP, ProcNetTable::UDP6, true);
+      break;
+    case PROTOCOL_UDPLITE:
+      add(ProcNetTable::UDPLITE, ProcNetTable::UDPLITE6, true);
+      break;
+    case PROTOCOL_ICMP:
+    case PROTOCOL_ICMPV6:
+      add(ProcNetTable::ICMP, ProcNetTable::ICMP6, false);
+      [[fallthrough]];
+    default:
+      add(ProcNetTable::RAW, ProcNetTable::RAW6, false);
   }
-  if (!ping) return v6 ? ProcNetTable::RAW6 : ProcNetTable::RAW;
-  if (tuple.protocol != PROTOCOL_ICMP && tuple.protocol != PROTOCOL_ICMPV6) return nullptr;
-  return v6 ? ProcNetTable::ICMP6 : ProcNetTable::ICMP;
+  return tables;
 }
 
 kj::Maybe<ProcNetChoice> chooseSocket(kj::ArrayPtr<const ProcNetSocket> sockets, ProcNetTable table,
                                       const Tuple& localToRemote, kj::Maybe<uint32_t> uid) {
   kj::Maybe<ProcNetChoice> chosen;
+  bool chosenIsConnected = false;
   for (auto& socket : sockets) {
     if (!fits(socket, table, localToRemote)) continue;
     KJ_IF_MAYBE (sender, uid) {
       if (*sender != socket.uid) continue;
     }
-    KJ_IF_MAYBE (other, chosen) {
-      other->only = false;
-      return *other;
+    bool connected = isConnected(socket, table);
+    if (chosenIsConnected && !connected) continue;
+    if (chosen != nullptr && connected == chosenIsConnected) {
+      KJ_ASSERT_NONNULL(chosen).only = false;
+      continue;
     }
-    chosen = ProcNetChoice{socket.inode, socket.uid, true};
+    chosen = ProcNetChoice{socket.inode, socket.uid, true, isTcp(table) && !connected};
+    chosenIsConnected = connected;
   }
   return chosen;
 }
@@ -132,7 +156,7 @@ public:
     if (answer.getError() == ENOENT) return say(nullptr, "the kernel has no such table"_kj);
     if (answer.getError() != 0) return say(nullptr, "the reader could not read the table"_kj);
     say(std::make_shared<kj::Vector<ProcNetSocket>>(readProcNet(answer.getStatus().asChars())),
-        ""_kj);
+        answer.getTruncated() ? TOO_LONG : ""_kj);
   }
   void notAnswered(NoAnswer why) override { say(nullptr, toText(why)); }
 
@@ -141,18 +165,19 @@ private:
   ProcNetTable table;
   kj::Maybe<OnSockets> own;  // empty: whoever waits in the table
 
-  void say(Sockets sockets, kj::StringPtr whyNone) {
+  void say(Sockets sockets, kj::StringPtr whyNotAll) {
     auto& here = tables.tables[size_t(table)];
     if (sockets != nullptr) {
       here.sockets = sockets;
+      here.whyNotAll = whyNotAll;
       here.since = tables.timer.now();
     }
     KJ_IF_MAYBE (call, own) {
-      (*call)(kj::mv(sockets), whyNone);
+      (*call)(kj::mv(sockets), whyNotAll);
     } else {
       auto waiting = kj::mv(here.incoming);
       here.incoming.clear();
-      for (auto& one : waiting) one(sockets, whyNone);
+      for (auto& one : waiting) one(sockets, whyNotAll);
     }
   }
 };
@@ -167,7 +192,7 @@ void ProcNet::read(ProcNetTable table, Urgency urgency, OnSockets onSockets) {
     return;
   }
   if (here.sockets != nullptr && timer.now() - here.since < GOOD_FOR_INCOMING)
-    return onSockets(here.sockets, ""_kj);
+    return onSockets(here.sockets, here.whyNotAll);
   here.incoming.push_back(kj::mv(onSockets));
   if (here.incoming.size() == 1)
     reader.ask(question, urgency, kj::heap<Asker>(*this, table, nullptr));

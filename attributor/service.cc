@@ -9,6 +9,12 @@
 #include <sys/socket.h>
 
 namespace portreeve::attributor {
+namespace {
+
+constexpr kj::StringPtr WITHOUT_SOCK_DIAG =
+    "sockets are looked for in /proc/net: sock_diag is not there, or switched off"_kj;
+
+}  // namespace
 
 class Service::Bootstrap final : public proto::Attributor::Server {
   // The RPC server lets only those in who may observe.
@@ -148,10 +154,15 @@ kj::StringPtr Service::whatIsMissing() {
   return ""_kj;
 }
 
+kj::String Service::howSocketsAreFound() {
+  if (kernel.sockets.knows(PROTOCOL_TCP)) return keeper.words();
+  return kj::str(WITHOUT_SOCK_DIAG);
+}
+
 void Service::fillStatus(proto::view::ProcessStatus::Builder builder) {
   auto missing = whatIsMissing();
   if (missing.size() == 0)
-    ownStatus.setState("running", keeper.words());
+    ownStatus.setState("running", howSocketsAreFound());
   else
     ownStatus.setState("degraded", missing);
   ownStatus.fill(builder);

@@ -20,6 +20,8 @@ namespace portreeve::attributor {
 
 struct Kernel {
   // What is opened before the sandbox.
+  explicit Kernel(bool sockDiag) : sockets(sockDiag) {}
+
   SocketTable sockets;
   Interfaces interfaces;
 };
@@ -57,6 +59,7 @@ private:
 
   void addCounters();
   kj::StringPtr whatIsMissing();
+  kj::String howSocketsAreFound();
   void fillStatus(proto::view::ProcessStatus::Builder builder);
 };
 

@@ -47,6 +47,7 @@ const SettingKey KEYS[] = {
     {"interceptor"_kj, "timeout_ms"_kj, NUMBER, "3000"_kj, INTERCEPTOR, "", 100, 60000},
     {"interceptor"_kj, "keep_awake"_kj, BOOLEAN, "true"_kj, INTERCEPTOR},
     {"attributor"_kj, "bpf"_kj, CHOICE, "\"auto\""_kj, ATTRIBUTOR, "auto off"_kj},
+    {"attributor"_kj, "sock_diag"_kj, CHOICE, "\"auto\""_kj, ATTRIBUTOR, "auto off"_kj},
     {"history"_kj, "enabled"_kj, BOOLEAN, "true"_kj, HISTORY},
     {"history"_kj, "keep_days"_kj, NUMBER, "30"_kj, HISTORY, "", 1, 3650},
     {"history"_kj, "max_mib"_kj, NUMBER, "1024"_kj, HISTORY, "", 16, 1048576},

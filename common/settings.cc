@@ -77,12 +77,16 @@ void readInterceptor(kj::StringPtr file, const toml::table& root,
 }
 
 void readAttributor(kj::StringPtr file, const toml::table& root, Settings::Attributor& attributor) {
-  Section section(file, root, "attributor", {"bpf"});
-  KJ_IF_MAYBE (word, section.string("bpf")) {
-    if (*word != "auto" && *word != "off")
-      section.fail(KJ_ASSERT_NONNULL(section.find("bpf")), "bpf", "must be \"auto\" or \"off\"");
-    attributor.bpf = *word == "auto";
-  }
+  Section section(file, root, "attributor", {"bpf", "sock_diag"});
+  auto autoOrOff = [&](kj::StringPtr name, bool& value) {
+    KJ_IF_MAYBE (word, section.string(name)) {
+      if (*word != "auto" && *word != "off")
+        section.fail(KJ_ASSERT_NONNULL(section.find(name)), name, "must be \"auto\" or \"off\"");
+      value = *word == "auto";
+    }
+  };
+  autoOrOff("bpf", attributor.bpf);
+  autoOrOff("sock_diag", attributor.sockDiag);
 }
 
 void readZones(kj::StringPtr file, const toml::node& node,

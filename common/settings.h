@@ -117,7 +117,8 @@ struct Settings {
   } node;
 
   struct Attributor {
-    bool bpf = true;  // bpf = "auto" | "off"
+    bool bpf = true;       // bpf = "auto" | "off"
+    bool sockDiag = true;  // sock_diag = "auto" | "off"
   } attributor;
 
   static Settings load(kj::StringPtr file);

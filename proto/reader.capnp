@@ -28,7 +28,7 @@ struct Question {
     owner @0;      # who holds socket `inode`?
     describe @1;   # everything the attributor needs to know of `pid`
     binary @2;     # a read-only descriptor of /proc/pid/exe (SCM_RIGHTS with the answer)
-    procNet @3;    # raw text of one of /proc/net/{icmp,icmp6,raw,raw6,udplite,udplite6}, by `table`
+    procNet @3;    # raw text of one of /proc/net/{icmp,icmp6,raw,raw6,udplite,udplite6,tcp,tcp6,udp,udp6}
     status @4;     # the reader's own
   }
   inode @1 :UInt64;

@@ -12,8 +12,9 @@
 namespace portreeve::reader {
 namespace {
 
-constexpr const char* TABLES[] = {"self/net/icmp", "self/net/icmp6",   "self/net/raw",
-                                  "self/net/raw6", "self/net/udplite", "self/net/udplite6"};
+constexpr const char* TABLES[] = {
+    "self/net/icmp",     "self/net/icmp6", "self/net/raw",  "self/net/raw6", "self/net/udplite",
+    "self/net/udplite6", "self/net/tcp",   "self/net/tcp6", "self/net/udp",  "self/net/udp6"};
 constexpr size_t TABLE_BYTES = 32000;
 
 // The longest answers have to fit: describe, and a table.

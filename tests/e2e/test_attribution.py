@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The attributor names the right process, and says how it knows.
 
-Everything is tried twice: with what the kernel notes of sockets (BPF), and with the reader alone."""
+Everything is tried three times: with what the kernel notes of sockets (BPF), with sock_diag and the reader alone, and with
+sock_diag switched off, by the tables in /proc/net."""
 import os
 import shutil
 import subprocess
@@ -12,10 +13,12 @@ from harness.namespaces import end, wait_until
 from harness.suite import SETTINGS, Suite
 
 
-@pytest.fixture(scope="module", params=["bpf", "sock_diag"])
+LADDER = {"bpf": "", "sock_diag": 'bpf = "off"', "proc_net": 'bpf = "off"\nsock_diag = "off"'}
+
+
+@pytest.fixture(scope="module", params=LADDER)
 def suite(net, request):
-    bpf = "auto" if request.param == "bpf" else "off"
-    with Suite(net, settings=SETTINGS.format(default="allow") + f'\n[attributor]\nbpf = "{bpf}"\n') as running:
+    with Suite(net, settings=SETTINGS.format(default="allow") + f"\n[attributor]\n{LADDER[request.param]}\n") as running:
         running.method = request.param
         yield running
 
@@ -175,8 +178,10 @@ def test_status_says_how_the_owners_of_sockets_are_found(suite):
     reason = next(p for p in suite.status()["processes"] if p["name"] == "attributor")["reason"]
     if suite.method == "bpf":
         assert "the kernel notes the owners" in reason
-    else:
+    elif suite.method == "sock_diag":
         assert "switched off by [attributor] bpf" in reason
+    else:
+        assert "/proc/net" in reason
 
 
 def test_a_restarted_keeper_is_done_without_meanwhile_and_then_notes_again(suite):
