@@ -6,6 +6,10 @@
 #include "common/seccomp.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace portreeve::attributor {
@@ -15,6 +19,27 @@ ForbiddenAct readProgramLink(kj::StringPtr link) {
   return {link, [link]() {
             char text[64];
             return readlink(link.cStr(), text, sizeof text) < 0 ? errno : 0;
+          }};
+}
+
+ForbiddenAct askForSockets() {
+  // Its own sock_diag socket was made before; another is not needed.
+  return {"make a sock_diag socket", []() {
+            int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+            if (fd < 0) return errno;
+            close(fd);
+            return 0;
+          }};
+}
+
+ForbiddenAct makeUserNamespace() {
+  return {"make a namespace", []() { return unshare(CLONE_NEWUSER) < 0 ? errno : 0; }};
+}
+
+ForbiddenAct takeDescriptor() {
+  return {"take another process's descriptor", []() {
+            long process = syscall(SYS_pidfd_open, getppid(), 0);
+            return process < 0 ? errno : 0;
           }};
 }
 
@@ -43,6 +68,9 @@ int proveSandbox() {
   acts.add(makeInetSocket());
   acts.add(makeRawSocket());
   acts.add(makeNetlinkSocket());
+  acts.add(askForSockets());
+  acts.add(makeUserNamespace());
+  acts.add(takeDescriptor());
   acts.add(ptraceParent());
   acts.add(killParent());
   acts.add(becomeRoot());

@@ -5,7 +5,11 @@
 #include "common/seccomp.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -40,6 +44,22 @@ ForbiddenAct takeDescriptor(pid_t other) {
           }};
 }
 
+constexpr char NO_SUCH_FILE[] = "/nonexistent/portreeve-reader-proof";
+
+ForbiddenAct refusedByFilter(kj::StringPtr name, int (*attempt)()) {
+  // The file is not there: where the call itself were allowed, that would be its error.
+  return {name, [attempt]() { return attempt() < 0 && errno == EPERM ? EPERM : 0; }};
+}
+
+void addChangesOfFiles(kj::Vector<ForbiddenAct>& acts) {
+  acts.add(refusedByFilter("remove a file", []() { return unlink(NO_SUCH_FILE); }));
+  acts.add(refusedByFilter("rename a file", []() { return rename(NO_SUCH_FILE, NO_SUCH_FILE); }));
+  acts.add(refusedByFilter("make a folder", []() { return mkdir(NO_SUCH_FILE, 0700); }));
+  acts.add(refusedByFilter("change a file's mode", []() { return chmod(NO_SUCH_FILE, 0700); }));
+  acts.add(refusedByFilter("give a file away", []() { return chown(NO_SUCH_FILE, 0, 0); }));
+  acts.add(refusedByFilter("make a link", []() { return symlink("/", NO_SUCH_FILE); }));
+}
+
 }  // namespace
 
 kj::String enterSandbox() {
@@ -63,6 +83,9 @@ int proveSandbox(pid_t other) {
   acts.add(makeInetSocket());
   acts.add(makeRawSocket());
   acts.add(makeUnixSocket());
+  acts.add(makeNetlinkSocket());
+  acts.add(refusedByFilter("make a namespace", []() { return unshare(CLONE_NEWNS); }));
+  addChangesOfFiles(acts);
   acts.add(becomeRoot());
   acts.add(mountSomething());
   return portreeve::proveSandbox(kj::mv(acts));
