@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.control_groups import ControlGroups
-from harness.namespaces import wait_until
+from harness.namespaces import run, wait_until
 from harness.suite import SETTINGS, Suite
 
 CONNECT = "import socket; s = socket.create_connection(('10.9.0.13', 7000), 3); s.recv(99)\n"
@@ -100,6 +100,26 @@ def test_an_appimage_is_named_by_its_file_not_by_its_mount(suite):
         assert process["stable_path"] == "/tmp/.mount_*/usr/bin/foo"
         assert "appimage" in process["claimed"]
     finally:
+        mount.rmdir()
+
+
+def test_an_appimage_of_squashfs_by_fuse_is_named_though_nobody_else_may_look_into_it(suite, tmp_path):
+    """As AppImage's runtime mounts it: whoever did not mount it gets nothing of its files."""
+    content = tmp_path / "content"
+    (content / "usr/bin").mkdir(parents=True)
+    shutil.copy(suite.program("bar"), content / "usr/bin/bar")
+    image = tmp_path / "Bar-1.2.AppImage"
+    run("mksquashfs", content, image, "-quiet", "-no-progress")
+    mount = Path(f"/tmp/.mount_Bar12{os.getpid() % 1000000:06}")
+    mount.mkdir()
+    try:
+        run("squashfuse", image, mount)
+        suite.net.inside("env", f"APPIMAGE={image}", mount / "usr/bin/bar", "tcp", "10.9.0.13", "7000")
+        process = newest(suite, "bar")
+        assert process["appimage"] == str(image) and process["stable_path"] == "/tmp/.mount_*/usr/bin/bar", process
+        assert not process["sha256"] and "appimage" in process["claimed"], process
+    finally:
+        run("umount", mount, check=False)
         mount.rmdir()
 
 
