@@ -58,6 +58,35 @@ def test_udp_is_attributed_connected_or_not(suite, mode, target):
     assert suite.connections(program="talker")[-1]["process"]["uid"] == 0
 
 
+RARE = {  # (family, type, protocol, packet): sockets that sock_diag does not know, or not everywhere
+    "ping": ("AF_INET", "SOCK_DGRAM", 1, "bytes([8, 0, 0, 0, 0, 1, 0, 1])"),
+    "ping6": ("AF_INET6", "SOCK_DGRAM", 58, "bytes([128, 0, 0, 0, 0, 1, 0, 1])"),
+    "raw": ("AF_INET", "SOCK_RAW", 253, "b'raw'"),
+    "raw6": ("AF_INET6", "SOCK_RAW", 253, "b'raw'"),
+    "udplite": ("AF_INET", "SOCK_DGRAM", 136, "b'lite'"),
+    "udplite6": ("AF_INET6", "SOCK_DGRAM", 136, "b'lite'"),
+}
+
+
+@pytest.mark.parametrize("name", RARE)
+def test_ping_raw_and_udp_lite_sockets_are_named(suite, name):
+    family, kind, protocol, packet = RARE[name]
+    suite.net.inside("sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647")
+    program = suite.programs / f"rare-{name}"
+    shutil.copy("/usr/bin/python3", program)
+    code = (f"import socket, sys\ns = socket.socket(socket.{family}, socket.{kind}, {protocol})\n"
+            f"s.connect((sys.argv[1], {7000 if 'lite' in name else 0}))\ns.send({packet})\nsys.stdin.read()\n")
+    process = suite.net.start(suite.net.machine, program, "-c", code, "fd09::13" if "6" in name else "10.9.0.13", stdin=subprocess.PIPE)
+
+    def named():
+        return suite.connections(program=program.name, direction="out")
+
+    wait_until(named, 5, lambda: suite.connections()[-3:])
+    assert named()[-1]["process"]["pid"] == process.pid, named()
+    process.stdin.close()
+    end(process)
+
+
 def test_a_hundred_programs_in_a_row_are_each_named(suite):
     """A new process for each connection: nothing is remembered that would not be true."""
     before = len(suite.connections(program="crowd"))
