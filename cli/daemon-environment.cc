@@ -21,10 +21,15 @@ kj::Vector<kj::String> toolEnvironment(const Directories& directories) {
   return environment;
 }
 
-kj::Vector<kj::String> daemonEnvironment(const Directories& directories) {
+kj::Vector<kj::String> daemonEnvironment(const Directories& directories,
+                                         const kj::Maybe<DnsPlace>& dnsPlace) {
   auto environment = toolEnvironment(directories);
   environment.add(kj::str("NOTIFY_SOCKET=", directories.socket("notify")));
   environment.add(kj::str(SUPERVISED_VARIABLE, "=1"));
+  KJ_IF_MAYBE (place, dnsPlace) {
+    environment.add(kj::str(DNS_LISTEN_VARIABLE, '=', kj::strArray(place->listen, " ")));
+    environment.add(kj::str(DNS_HELD_VARIABLE, '=', place->held));
+  }
   KJ_IF_MAYBE (folder, uiFolder()) environment.add(kj::str("PORTREEVE_UI=", *folder));
   return environment;
 }

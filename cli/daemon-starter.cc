@@ -49,7 +49,7 @@ private:
 kj::Own<RunningChild> DaemonStarter::start(Role role) {
   ChildCommand command;
   command.program = kj::str(paths.of(role));
-  command.environment = daemonEnvironment(directories);
+  command.environment = daemonEnvironment(directories, sockets.dnsPlace());
   command.sockets = sockets.of(role);
   command.niceness = nicenessOf(role);
   command.output = 2;  // our standard output says "ready" and nothing else

@@ -27,7 +27,7 @@ MachineFacts soundMachine() {
   facts.saved = kj::str("*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n");
   facts.routing = kj::str("0:\tfrom all lookup local\n32766:\tfrom all lookup main\n");
   facts.nowNs = 1'800'000'000ull * 1'000'000'000;
-  facts.ports.add(PortFact{kj::str("UDP 127.0.0.1:53"), kj::String()});
+  facts.ports.add(PortFact{kj::str("UDP 127.0.0.1:53"), kj::String(), kj::String()});
   return facts;
 }
 
@@ -61,13 +61,13 @@ TEST_CASE("another application firewall is a problem") {
 
 TEST_CASE("whoever holds port 53 is named") {
   auto facts = soundMachine();
-  facts.ports.add(PortFact{kj::str("TCP 127.0.0.1:53"), kj::str("dnsmasq (pid 7)")});
+  facts.ports.add(PortFact{kj::str("TCP 127.0.0.1:53"), kj::str("dnsmasq (pid 7)"), kj::String()});
   expectOne(facts, Severity::PROBLEM, "port 53", "dnsmasq (pid 7)", "listen elsewhere");
 }
 
 TEST_CASE("whoever holds port 817 is named") {
   auto facts = soundMachine();
-  facts.ports.add(PortFact{kj::str("TCP [::1]:817"), kj::str("nginx (pid 7)")});
+  facts.ports.add(PortFact{kj::str("TCP [::1]:817"), kj::str("nginx (pid 7)"), kj::String()});
   expectOne(facts, Severity::PROBLEM, "port 817", "nginx (pid 7)", "listen elsewhere");
 }
 
@@ -130,6 +130,15 @@ TEST_CASE(
       "table inet mine {\n\tchain in {\n\t\ttype filter hook input priority 0; policy drop;\n\t}\n"
       "}\n");
   expectOne(facts, Severity::NOTE, "host's firewall", "nftables", "nft list ruleset");
+}
+
+TEST_CASE("where the resolver listens elsewhere, who holds its port is worth a note") {
+  auto facts = soundMachine();
+  facts.ports.add(PortFact{kj::str("UDP 127.0.0.1:53"), kj::str("dnsmasq (pid 7, dnsmasq.service)"),
+                           kj::str("127.0.0.17:53")});
+  expectOne(facts, Severity::NOTE, "port 53",
+            "dnsmasq (pid 7, dnsmasq.service); portreeve listens on 127.0.0.17:53",
+            "nothing has to be done");
 }
 
 TEST_CASE("cgroups of version 1, free low ports and a missing Landlock are worth a note") {

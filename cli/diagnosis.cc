@@ -80,6 +80,14 @@ private:
     for (auto& port : facts.ports) {
       if (port.holder.size() == 0) continue;
       bool name = port.place.endsWith(":53");
+      if (port.instead.size() > 0) {
+        note("port 53"_kj,
+             kj::str(port.place, " is held by ", port.holder, "; portreeve listens on ",
+                     port.instead, " instead, and the kernel turns questions there"),
+             kj::str("nothing has to be done; to give portreeve that address, stop the other and "
+                     "start portreeve again"));
+        continue;
+      }
       problem(name ? "port 53"_kj : "port 817"_kj,
               kj::str(port.place, " is held by ", port.holder, ", and portreeve listens there"),
               name ? kj::str("stop it, or let it listen elsewhere; for systemd-resolved: "

@@ -12,8 +12,9 @@
 namespace portreeve::cli {
 
 struct PortFact {
-  kj::String place;   // "UDP 127.0.0.1:53"
-  kj::String holder;  // in words; empty: nobody, or the suite itself
+  kj::String place;    // "UDP 127.0.0.1:53"
+  kj::String holder;   // in words; empty: nobody, or the suite itself
+  kj::String instead;  // where the suite's resolver listens in its place; empty: nowhere
 };
 
 struct MachineFacts {

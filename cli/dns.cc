@@ -84,6 +84,13 @@ void sayUpdate(proto::view::DnsListsUpdate::Reader update) {
   for (auto problem : update.getProblems()) say(printable(problem));
 }
 
+void sayNotes(Resolver& resolver) {
+  // Where it listens if not where it should, and the like.
+  auto answer = resolver.call(resolver.client.statusRequest());
+  for (auto status : answer.getStatuses())
+    for (auto note : status.getNotes()) printLine(printable(note));
+}
+
 int runLists(const DnsOptions& options) {
   // portreeve-lists is no daemon: it does its work and ends.
   auto program = listsProgram();
@@ -184,6 +191,7 @@ int dnsUpstreams(const DnsOptions& options) {
               rounded(upstream.getLatency(), 1), rounded(upstream.getAnswers(), 0),
               rounded(upstream.getFailures(), 0), upstream.getReason());
   print(table.text());
+  sayNotes(resolver);
   return GOOD;
 }
 

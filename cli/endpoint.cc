@@ -79,4 +79,10 @@ kj::String endpointText(kj::StringPtr address, uint16_t port) {
   return bracketed ? kj::str('[', address, "]:", port) : kj::str(address, ':', port);
 }
 
+Endpoint requireListenEndpoint(kj::StringPtr text, kj::StringPtr key) {
+  KJ_IF_MAYBE (endpoint, Endpoint::parse(text))
+    if (endpoint->address != nullptr && endpoint->port != 0) return kj::mv(*endpoint);
+  throw Failure(FAILED, key, ": \"", text, "\" is not an address with a port, like 127.0.0.1:53");
+}
+
 }  // namespace portreeve::cli

@@ -27,4 +27,7 @@ Endpoint requireEndpoint(kj::StringPtr text, kj::StringPtr option);
 kj::String endpointText(kj::StringPtr address, uint16_t port);
 // Of an address as text: with brackets where it has colons, without port where that is 0.
 
+Endpoint requireListenEndpoint(kj::StringPtr text, kj::StringPtr key);
+// An address with a port, as the settings name it under `key`; else throws Failure that says so.
+
 }  // namespace portreeve::cli

@@ -35,18 +35,18 @@ bool bindAndListen(int fd, Transport transport, const Address& address, uint16_t
   return transport == Transport::UDP || listen(fd, SOMAXCONN) == 0;
 }
 
-kj::String describe(int error, Transport transport, const Address& address, uint16_t port) {
-  auto place = kj::str(toText(transport), ' ', endpointText(address.toString(), port));
-  if (error == EADDRINUSE) {
-    KJ_IF_MAYBE (who, holderOfPort(transport, address, port))
-      return kj::str(place, " is taken by ", *who, ": stop it");
-    return kj::str(place, " is taken by a process that cannot be seen from here: stop it");
-  }
+kj::String holderInWords(Transport transport, const Address& address, uint16_t port) {
+  KJ_IF_MAYBE (who, holderOfPort(transport, address, port)) return kj::mv(*who);
+  return kj::str("a process that cannot be seen from here");
+}
+
+kj::String describe(int error, const InetListener& result) {
+  KJ_IF_MAYBE (who, result.holder) return kj::str(result.place, " is taken by ", *who, ": stop it");
   if (error == EADDRNOTAVAIL)
-    return kj::str(place,
+    return kj::str(result.place,
                    ": this machine does not have that address: bring its interface up "
                    "(`ip link set lo up` for loopback)");
-  return kj::str(place, ": ", strerror(error));
+  return kj::str(result.place, ": ", strerror(error));
 }
 
 }  // namespace
@@ -57,6 +57,7 @@ kj::StringPtr toText(Transport transport) {
 
 InetListener listenInet(Transport transport, const Address& address, uint16_t port) {
   InetListener result;
+  result.place = kj::str(toText(transport), ' ', endpointText(address.toString(), port));
   int made = socket(
       address.isV4() ? AF_INET : AF_INET6,
       (transport == Transport::TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -70,9 +71,10 @@ InetListener listenInet(Transport transport, const Address& address, uint16_t po
     error = errno;
   }
   result.familyMissing = error == EAFNOSUPPORT || familyIsMissing(address);
+  if (error == EADDRINUSE) result.holder = holderInWords(transport, address, port);
   result.problem = result.familyMissing
                        ? kj::str("there is no ", address.isV4() ? "IPv4" : "IPv6", " here")
-                       : describe(error, transport, address, port);
+                       : describe(error, result);
   return result;
 }
 

@@ -17,6 +17,8 @@ kj::StringPtr toText(Transport transport);  // "TCP", "UDP"
 struct InetListener {
   kj::Maybe<kj::AutoCloseFd> fd;  // TCP: listening
   bool familyMissing = false;     // this machine (or network namespace) has no IPv6, or no IPv4
+  kj::String place;               // "UDP 127.0.0.1:53"
+  kj::Maybe<kj::String> holder;   // who has it already, in words
   kj::String problem;             // who or what is in the way, and what to do
 };
 

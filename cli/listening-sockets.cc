@@ -18,17 +18,6 @@ constexpr Role RPC_SERVERS[] = {Role::INTERCEPTOR, Role::KEEPER,  Role::ATTRIBUT
                                 Role::POLICY,      Role::GATEWAY, Role::HISTORIAN,  Role::GATE};
 constexpr Account ROOT{0, 0};
 
-struct Listen {
-  Role role;
-  kj::StringPtr key;     // of the settings
-  kj::StringPtr prefix;  // of the socket's name
-  Transport transport;
-};
-
-constexpr Listen LISTENS[] = {{Role::RESOLVER, "resolver.listen"_kj, "dns-udp"_kj, Transport::UDP},
-                              {Role::RESOLVER, "resolver.listen"_kj, "dns-tcp"_kj, Transport::TCP},
-                              {Role::GATEWAY, "gateway.listen"_kj, "http"_kj, Transport::TCP}};
-
 struct Fixed {
   // Where the rules in the kernel turn 1717 to (docs/kernel-rules.md), and where programs that
   // speak to Gate17 themselves find it.
@@ -44,16 +33,6 @@ constexpr Fixed GATE_SOCKETS[] = {{Transport::TCP, "127.0.0.17"_kj, 1117, "turne
                                   {Transport::TCP, "::1"_kj, 717, "entry-tcp6"_kj},
                                   {Transport::UDP, "::1"_kj, 717, "turned-udp6"_kj}};
 
-Endpoint requireListenEndpoint(kj::StringPtr text, kj::StringPtr key) {
-  KJ_IF_MAYBE (endpoint, Endpoint::parse(text))
-    if (endpoint->address != nullptr && endpoint->port != 0) return kj::mv(*endpoint);
-  throw Failure(FAILED, key, ": \"", text, "\" is not an address with a port, like 127.0.0.1:53");
-}
-
-const kj::Vector<kj::String>& addressesOf(const Settings& settings, Role role) {
-  return role == Role::RESOLVER ? settings.resolver.listen : settings.gateway.listen;
-}
-
 }  // namespace
 
 void ListeningSockets::makeUnixSockets(const Directories& directories, const Accounts& accounts) {
@@ -66,14 +45,16 @@ void ListeningSockets::makeUnixSockets(const Directories& directories, const Acc
 }
 
 void ListeningSockets::makeInetSockets(const Settings& settings) {
-  kj::Vector<kj::String> problems;
-  for (auto& listen : LISTENS) {
-    for (auto& text : addressesOf(settings, listen.role)) {
-      auto endpoint = requireListenEndpoint(text, listen.key);
-      auto& address = KJ_ASSERT_NONNULL(endpoint.address);
-      add(listen.role, kj::str(listen.prefix, address.isV4() ? '4' : '6'), listen.transport,
-          endpoint, kj::str(", or change ", listen.key, " in portreeve.toml"), problems);
-    }
+  auto dns = DnsSockets::open(settings.resolver.listen);
+  for (auto& socket : dns.sockets)
+    sockets.add(Socket{Role::RESOLVER, kj::mv(socket.name), kj::mv(socket.fd)});
+  dnsIsAt = kj::mv(dns.place);
+  auto problems = kj::mv(dns.problems);
+  for (auto& text : settings.gateway.listen) {
+    auto endpoint = requireListenEndpoint(text, "gateway.listen");
+    bool v4 = KJ_ASSERT_NONNULL(endpoint.address).isV4();
+    add(Role::GATEWAY, kj::str("http", v4 ? '4' : '6'), Transport::TCP, endpoint,
+        ", or change gateway.listen in portreeve.toml", problems);
   }
   for (auto& fixed : GATE_SOCKETS)
     add(Role::GATE, kj::str(fixed.name), fixed.transport,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cli/child.h"
+#include "cli/dns-sockets.h"
 #include "cli/endpoint.h"
 #include "cli/inet-listener.h"
 #include "common/accounts.h"
@@ -23,11 +24,14 @@ public:
   // the attributor alone. Stale ones are replaced.
 
   void makeInetSockets(const Settings& settings);
-  // resolver.listen, gateway.listen, and those of Gate17. Where the machine lacks an address family
-  // this is logged and left out. Failure that names each address that cannot be had, who holds it
-  // and what to do.
+  // resolver.listen (or spare places, dns-sockets.h), gateway.listen, and those of Gate17. Where
+  // the machine lacks an address family this is logged and left out. Failure that names each
+  // address that cannot be had, who holds it and what to do.
 
   kj::Vector<ChildSocket> of(Role role) const;
+
+  const kj::Maybe<DnsPlace>& dnsPlace() const { return dnsIsAt; }
+  // Where the resolver's are, if that is not resolver.listen.
 
 private:
   struct Socket {
@@ -36,6 +40,7 @@ private:
     kj::AutoCloseFd fd;
   };
   kj::Vector<Socket> sockets;
+  kj::Maybe<DnsPlace> dnsIsAt;
 
   void add(Role role, kj::String socketName, Transport transport, const Endpoint& endpoint,
            kj::StringPtr advice, kj::Vector<kj::String>& problems);

@@ -10,8 +10,10 @@
 #include "cli/text-file.h"
 #include "common/accounts.h"
 #include "common/clock.h"
+#include "common/dns-place.h"
 #include "common/settings.h"
 
+#include <kj/debug.h>
 #include <kj/exception.h>
 #include <linux/landlock.h>
 #include <stdlib.h>
@@ -39,6 +41,17 @@ bool isTheSuites(kj::StringPtr holder) {
          holder.startsWith("init (pid 1,");
 }
 
+kj::String spareInUse(Transport transport, bool v4) {
+  for (auto spare : SPARE_DNS_PLACES) {
+    auto endpoint = requireListenEndpoint(spare, "resolver.listen");
+    auto& address = KJ_ASSERT_NONNULL(endpoint.address);
+    if (address.isV4() != v4) continue;
+    KJ_IF_MAYBE (holder, holderOfPort(transport, address, endpoint.port))
+      if (holder->startsWith("portreeve")) return kj::str(spare);
+  }
+  return kj::String();
+}
+
 void addPorts(MachineFacts& facts, const kj::Vector<kj::String>& listen, bool datagrams) {
   for (auto& text : listen) {
     KJ_IF_MAYBE (endpoint, Endpoint::parse(text)) {
@@ -48,8 +61,11 @@ void addPorts(MachineFacts& facts, const kj::Vector<kj::String>& listen, bool da
           kj::String words;
           KJ_IF_MAYBE (holder, holderOfPort(transport, *address, endpoint->port))
             words = kj::mv(*holder);
-          facts.ports.add(PortFact{kj::str(toText(transport), ' ', text),
-                                   isTheSuites(words) ? kj::String() : kj::mv(words)});
+          PortFact fact{kj::str(toText(transport), ' ', text), kj::String(), kj::String()};
+          if (!isTheSuites(words)) fact.holder = kj::mv(words);
+          if (datagrams && fact.holder.size() > 0)
+            fact.instead = spareInUse(transport, address->isV4());
+          facts.ports.add(kj::mv(fact));
         }
       }
     }

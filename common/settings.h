@@ -36,6 +36,8 @@ struct Settings {
   struct Policy : PolicyTable {
     kj::Vector<Profile> profiles;  // [profile.NAME], in the file's order
     kj::Vector<kj::String> ways;   // the names of [[gate.way]], which rules may use
+    bool othersHaveDnsPort = false;
+    // 127.0.0.1:53 is not among the places where the resolver listens (dns-place.h)
   } policy;
   struct Resolver {
     kj::Vector<kj::String> listen;  // listen = ["127.0.0.1:53", "[::1]:53"]

@@ -107,7 +107,8 @@ rules::RuleOptions RulesInForce::options(const Settings::PolicyTable& table, uin
                             started,
                             parts.settings.profiles.asPtr(),
                             parts.settings.ways.asPtr(),
-                            of};
+                            of,
+                            parts.settings.othersHaveDnsPort};
 }
 
 kj::Maybe<kj::String> RulesInForce::problemWith(const Settings::PolicyTable& table) const {

@@ -143,11 +143,19 @@ void Service::addCounters() {
   ownStatus.addCounter("names_remembered", [this]() { return double(memory.size()); });
 }
 
+kj::Vector<kj::String> Service::notes() const {
+  kj::Vector<kj::String> words;
+  KJ_IF_MAYBE (moved, place)
+    words.add(kj::str("listens on ", kj::strArray(moved->listen, " and "), ": ", moved->held));
+  return words;
+}
+
 void Service::fillStatus(proto::view::ProcessStatus::Builder builder) {
   if (policy.connected())
     ownStatus.setState("running");
   else
     ownStatus.setState("degraded", "policy does not answer: no name is given unjudged");
+  ownStatus.setNotes(notes());
   ownStatus.fill(builder);
 }
 

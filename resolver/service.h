@@ -4,6 +4,7 @@
 
 #include "common/accounts.h"
 #include "common/directories.h"
+#include "common/dns-place.h"
 #include "common/rpc-server.h"
 #include "common/service.h"
 #include "common/status.h"
@@ -78,6 +79,7 @@ private:
   NetworkTeller attachment;
   kj::Vector<kj::Own<UdpListener>> udp;
   kj::Vector<kj::Own<TcpListener>> tcp;
+  kj::Maybe<DnsPlace> place = DnsPlace::fromEnvironment();
   OwnStatus ownStatus;
   kj::Function<void(proto::view::ProcessStatus::Builder)> statusFiller =
       [this](proto::view::ProcessStatus::Builder builder) { fillStatus(builder); };
@@ -87,6 +89,7 @@ private:
   Inside inside();
   kj::Promise<void> followLists();
   void addCounters();
+  kj::Vector<kj::String> notes() const;
   void fillStatus(proto::view::ProcessStatus::Builder builder);
 };
 

@@ -3,6 +3,7 @@
 #include "common/accounts.h"
 #include "common/daemon-main.h"
 #include "common/directories.h"
+#include "common/dns-place.h"
 #include "common/log.h"
 #include "common/privileges.h"
 #include "common/service.h"
@@ -44,7 +45,9 @@ constexpr const char* HELP =
 constexpr int KEPT_CAPABILITIES[] = {CAP_NET_ADMIN, CAP_NET_RAW};
 
 Settings readSettings() {
-  return Settings::load(Directories::fromEnvironment().settingsFile());
+  auto settings = Settings::load(Directories::fromEnvironment().settingsFile());
+  KJ_IF_MAYBE (place, DnsPlace::fromEnvironment()) moveTo(*place, settings);
+  return settings;
 }
 
 void lockIn(bool legacy) {

@@ -62,6 +62,15 @@ TEST_CASE("programs may ask the suite's resolver, whatever people's rules say") 
 }
 
 TEST_CASE(
+    "where another program has port 53 of loopback, questions there come to the suite's too") {
+  auto options = testOptions();
+  options.othersHaveDnsPort = true;
+  auto set = loadRules(nullptr, options);
+  CHECK(set->decide(to("127.0.0.1", UDP, 53), NOW).verdict == Verdict::NAMESERVER);
+  CHECK(set->decide(to("::1", TCP, 53), NOW).verdict == Verdict::NAMESERVER);
+}
+
+TEST_CASE(
     "a name server at a link-local address is refused, because the kernel cannot redirect it") {
   CHECK(withBlockingDefault(to("fe80::1", UDP, 53)) == Verdict::BLOCK);
   CHECK(loadRules("", DefaultAction::ALLOW)->decide(to("fe80::1", UDP, 53), NOW).verdict ==

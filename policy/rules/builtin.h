@@ -12,6 +12,9 @@ namespace portreeve::rules {
 constexpr const char* KEEP_EXISTING_RULE = "sessions from before the start go on";
 // Left out with `[policy] keep_existing = false`.
 
+constexpr const char* ASK_DIRECTLY_RULE = "programs may ask the suite's resolver";
+// Left out where another program listens on 127.0.0.1:53: questions to it are turned like others.
+
 RuleSource builtinRules();   // layer BUILT_IN: asked before all others
 RuleSource fallbackRules();  // layer DEFAULT: asked after all others, just before policy.default
 

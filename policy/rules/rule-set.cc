@@ -101,6 +101,7 @@ private:
   bool isOff(kj::StringPtr name) const {
     bool keepsExisting = options.keepExisting && options.mode != Mode::LOCKDOWN;
     if (!keepsExisting && name == KEEP_EXISTING_RULE) return true;
+    if (options.othersHaveDnsPort && name == ASK_DIRECTLY_RULE) return true;
     for (auto& off : options.builtinOff)
       if (name == off) return true;
     return false;

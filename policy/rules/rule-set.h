@@ -49,6 +49,7 @@ struct RuleOptions {
       nullptr;  // of the settings; nullptr: not known, rules may name any
   kj::Maybe<kj::ArrayPtr<const kj::String>> ways = nullptr;  // that rules may name; nullptr: any
   Mode mode = Mode::NONE;
+  bool othersHaveDnsPort = false;  // who asks 127.0.0.1:53 does not ask the suite's resolver
 };
 
 struct Considered {
