@@ -19,13 +19,14 @@ constexpr UbContext::Option RECURSING[] = {
 }  // namespace
 
 Resolution::Resolution(UbEventBase& base, kj::Timer& timer, kj::StringPtr rootAnchor,
-                       kj::StringPtr rootHints)
-    : checked(base, timer, {rootAnchor, rootHints, nullptr, RECURSING}),
+                       kj::StringPtr rootHints, ClockTrust& clock)
+    : checked(base, timer, {rootAnchor, rootHints, nullptr, RECURSING}, clock),
       unchecked(base, timer, {nullptr, rootHints, nullptr, RECURSING}) {}
 
 kj::Promise<Resolved> Resolution::resolve(const Lookup& lookup) {
-  auto& context = lookup.checkingDisabled ? unchecked : checked;
-  return context.ask(lookup.question).then([](UbAnswer&& found) -> Resolved {
+  auto& question = lookup.question;
+  auto asked = lookup.checkingDisabled ? unchecked.ask(question) : checked.ask(question);
+  return asked.then([](UbAnswer&& found) -> Resolved {
     if (found.security == UbAnswer::Security::BOGUS)
       return servfail(ExtendedError::DNSSEC_BOGUS, kj::mv(found.why));
     KJ_IF_MAYBE (answer, found.answer) {

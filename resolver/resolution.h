@@ -3,8 +3,8 @@
 // anchor.
 #pragma once
 
+#include "resolver/dated-context.h"
 #include "resolver/name-source.h"
-#include "resolver/ub-context.h"
 
 #include <kj/timer.h>
 
@@ -12,15 +12,15 @@ namespace portreeve::resolver {
 
 class Resolution final : public NameSource {
 public:
-  Resolution(UbEventBase& base, kj::Timer& timer, kj::StringPtr rootAnchor,
-             kj::StringPtr rootHints);
+  Resolution(UbEventBase& base, kj::Timer& timer, kj::StringPtr rootAnchor, kj::StringPtr rootHints,
+             ClockTrust& clock);
   // Before the sandbox, as UbContext.
   KJ_DISALLOW_COPY(Resolution);
 
   kj::Promise<Resolved> resolve(const Lookup& lookup) override;
 
 private:
-  UbContext checked;
+  DatedContext checked;
   UbContext unchecked;  // for clients that validate themselves (CD)
 };
 

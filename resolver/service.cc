@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/service.h"
 
+#include "common/log.h"
+
 #include <kj/debug.h>
 #include <unistd.h>
 
 namespace portreeve::resolver {
 namespace {
+
+constexpr auto CLOCK_AGAIN = 1 * kj::SECONDS;
 
 kj::Vector<Endpoint> endpoints(const Sockets& sockets) {
   kj::Vector<Endpoint> ours;
@@ -25,6 +29,14 @@ UpstreamChoice requireNotOurselves(UpstreamChoice choice, kj::ArrayPtr<const End
   check(choice.servers);
   for (auto& zone : choice.zones) check(zone.servers);
   return choice;
+}
+
+uint64_t lastGoodTime(const Directories& directories) {
+  // What people and this suite write now and then.
+  auto lists = kj::str(directories.state, "/lists");
+  auto settings = directories.settingsFile();
+  kj::StringPtr paths[] = {settings, lists, directories.configuration, directories.state};
+  return lastWritten(paths);
 }
 
 kj::StringPtr readable(kj::StringPtr anchor) {
@@ -48,13 +60,18 @@ Sockets Sockets::take(service::HandedSockets handed) {
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
                  const Settings::Resolver& settings, UpstreamChoice upstreams,
                  const Directories& directories, Sockets sockets, FileReader files)
-    : events(io.unixEventPort, io.provider->getTimer()),
+    : timer(io.provider->getTimer()),
+      events(io.unixEventPort, timer),
+      clock(lastGoodTime(directories), machineClock()),
+      tls(nullptr, clock),
       pool(io, tls),
       loops(io.provider->getTimer()),
-      recursion(events, io.provider->getTimer(), readable(settings.rootAnchor), settings.rootHints),
+      recursion(events, io.provider->getTimer(), readable(settings.rootAnchor), settings.rootHints,
+                clock),
       validator(io, events,
-                upstreams.kind == UpstreamChoice::Kind::ROOT ? Dnssec::OFF : settings.dnssec,
-                readable(settings.rootAnchor)),
+                {upstreams.kind == UpstreamChoice::Kind::ROOT ? Dnssec::OFF : settings.dnssec,
+                 readable(settings.rootAnchor)},
+                clock),
       links(io.unixEventPort, io.provider->getTimer()),
       router(io.provider->getTimer(), pool, loops, recursion, links,
              requireNotOurselves(kj::mv(upstreams), endpoints(sockets))),
@@ -71,7 +88,6 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
       ownStatus(Role::RESOLVER),
       rpc(*io.lowLevelProvider, sockets.rpc.release(), accounts,
           [this](Entitlement peer) { return makeBootstrap(inside(), kj::mv(peer)); }) {
-  auto& timer = io.provider->getTimer();
   validator.judge(router.upstreams());
   router.judgeBy(validator);
   for (auto& socket : sockets.udp) {
@@ -89,6 +105,7 @@ kj::Promise<void> Service::serve() {
   kj::Promise<void> all = rpc.serve()
                               .exclusiveJoin(events.run())
                               .exclusiveJoin(followLists())
+                              .exclusiveJoin(followClock())
                               .exclusiveJoin(attachment.follow())
                               .exclusiveJoin(selfProbe.run())
                               .exclusiveJoin(validator.serve())
@@ -118,6 +135,19 @@ kj::Promise<void> Service::followLists() {
   });
 }
 
+kj::Promise<void> Service::followClock() {
+  if (!clock.forgives()) {
+    // From now on dates count, for what was taken in spite of them, too.
+    if (clock.forgiven() > 0) {
+      log::info("the clock can be trusted: signatures and certificates are held to their dates");
+      names.cache().flush(nullptr);
+      tls.forgetSessions();
+    }
+    return kj::NEVER_DONE;
+  }
+  return timer.afterDelay(CLOCK_AGAIN).then([this]() { return followClock(); });
+}
+
 void Service::addCounters() {
   auto& counts = queries.counters();
   ownStatus.addCounter("queries", [&counts]() { return double(counts.queries); });
@@ -132,6 +162,7 @@ void Service::addCounters() {
   ownStatus.addCounter("validated", [&judged]() { return double(judged.secure); });
   ownStatus.addCounter("unsigned", [&judged]() { return double(judged.insecure); });
   ownStatus.addCounter("forged", [&judged]() { return double(judged.bogus); });
+  ownStatus.addCounter("undated", [&judged]() { return double(judged.undated); });
   ownStatus.addCounter("not_validated", [&judged]() { return double(judged.unjudged); });
   auto& cached = names.counters();
   ownStatus.addCounter("cache_hits", [&cached]() { return double(cached.hits); });
@@ -143,10 +174,11 @@ void Service::addCounters() {
   ownStatus.addCounter("names_remembered", [this]() { return double(memory.size()); });
 }
 
-kj::Vector<kj::String> Service::notes() const {
+kj::Vector<kj::String> Service::notes() {
   kj::Vector<kj::String> words;
   KJ_IF_MAYBE (moved, place)
     words.add(kj::str("listens on ", kj::strArray(moved->listen, " and "), ": ", moved->held));
+  KJ_IF_MAYBE (note, clock.note()) words.add(kj::mv(*note));
   return words;
 }
 

@@ -10,6 +10,7 @@
 #include "common/status.h"
 #include "resolver/bootstrap.h"
 #include "resolver/caching-names.h"
+#include "resolver/clock-trust.h"
 #include "resolver/dns64.h"
 #include "resolver/judged-query.h"
 #include "resolver/lists-watch.h"
@@ -57,8 +58,10 @@ public:
   // Never resolves; rejects when one of the parts fails for good.
 
 private:
+  kj::Timer& timer;
   NameMemory memory;
   UbEventBase events;
+  ClockTrust clock;
   TlsClient tls;
   UpstreamPool pool;
   LoopProbe loops;
@@ -89,7 +92,8 @@ private:
   Inside inside();
   kj::Promise<void> followLists();
   void addCounters();
-  kj::Vector<kj::String> notes() const;
+  kj::Promise<void> followClock();
+  kj::Vector<kj::String> notes();
   void fillStatus(proto::view::ProcessStatus::Builder builder);
 };
 

@@ -3,6 +3,7 @@
 // or there is no connection. A server that was talked to before is resumed.
 #pragma once
 
+#include "resolver/clock-trust.h"
 #include "resolver/upstream.h"
 #include "resolver/wire.h"
 
@@ -19,9 +20,11 @@ namespace portreeve::resolver {
 
 class TlsClient {
 public:
-  explicit TlsClient(kj::Maybe<kj::StringPtr> authorities = nullptr);
+  explicit TlsClient(kj::Maybe<kj::StringPtr> authorities = nullptr,
+                     kj::Maybe<ClockTrust&> clock = nullptr);
   // Reads the trusted authorities now, before the sandbox: `authorities` (a PEM file), else the
-  // distribution's. Throws FAILED when OpenSSL refuses.
+  // distribution's. While `clock` forgives dates, a certificate that is not yet valid is taken if
+  // all else of it is right. Throws FAILED when OpenSSL refuses.
   ~TlsClient() noexcept(false);
   KJ_DISALLOW_COPY(TlsClient);
 
@@ -30,6 +33,9 @@ public:
   // vouched for by a trusted authority; with a pin its key must have that SHA-256, and nothing else
   // counts. HTTPS offers "h2" alone (RFC 9113, 3.2), TLS "dot" (RFC 7858). Rejects (DISCONNECTED)
   // with the reason.
+
+  void forgetSessions();
+  // Each server has to show its certificate anew at the next connection.
 
   struct Counters {
     uint64_t handshakes = 0, resumed = 0, refused = 0;
@@ -41,6 +47,7 @@ private:
   friend class Session;
 
   ssl_ctx_st* context;
+  kj::Maybe<ClockTrust&> clock;
   std::map<std::string, ssl_session_st*> sessions;  // the newest of each upstream
   Counters counts;
 };

@@ -18,7 +18,12 @@ struct ub_ctx;
 namespace portreeve::resolver {
 
 struct UbAnswer {
-  enum class Security : uint8_t { INSECURE, SECURE, BOGUS };
+  enum class Security : uint8_t {
+    INSECURE,
+    SECURE,
+    UNDATED,  // SECURE, but by their dates its signatures do not count yet (dated-context.h)
+    BOGUS
+  };
   kj::Maybe<Answer> answer;  // nullptr: there was none, or it was SERVFAIL
   Security security = Security::INSECURE;
   kj::String why;  // of BOGUS, and where there is no answer

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/validator.h"
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "resolver/listening-socket.h"
 
@@ -21,8 +20,6 @@ constexpr uint16_t TYPE_DNSKEY = 48;
 constexpr auto PROBE_AGAIN = 10 * kj::MINUTES;
 constexpr auto PROBE_SOON = 20 * kj::SECONDS;  // nobody answered
 constexpr auto FIRST_PROBE = 1 * kj::SECONDS;  // questions wait so long for it
-constexpr uint64_t WRITTEN = 1'795'000'000;    // 2026-11-18, seconds since 1970
-constexpr uint64_t SECOND = 1'000'000'000;
 
 // One server, which is we: its speed means nothing, and what it says is kept elsewhere.
 // clang-format off
@@ -37,7 +34,7 @@ constexpr UbContext::Option JUDGING[] = {
 };
 // clang-format on
 
-kj::AutoCloseFd listenOnLoopback() {
+kj::AutoCloseFd listenOnLoopback(uint16_t port) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) KJ_FAIL_SYSCALL("socket", errno);
   kj::AutoCloseFd owned(fd);
@@ -45,10 +42,10 @@ kj::AutoCloseFd listenOnLoopback() {
   KJ_SYSCALL(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes));
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(Validator::PORT);
+  address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   KJ_SYSCALL(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address),
-             kj::str("127.0.0.1:", Validator::PORT));
+             kj::str("127.0.0.1:", port));
   KJ_SYSCALL(listen(fd, 16));
   return owned;
 }
@@ -87,27 +84,25 @@ bool canBeJudged(const Resolved& found) {
 
 }  // namespace
 
-bool isPlausible(uint64_t wallNs) {
-  return wallNs / SECOND >= WRITTEN;
-}
-
-Validator::Validator(kj::AsyncIoContext& io, UbEventBase& base, Dnssec mode,
-                     kj::StringPtr rootAnchor)
+Validator::Validator(kj::AsyncIoContext& io, UbEventBase& base, const Wanted& wanted,
+                     ClockTrust& clock)
     : timer(io.provider->getTimer()),
-      mode(mode),
+      mode(wanted.mode),
       lastProbe(timer.now()),
       descriptors(mostDescriptors()) {
   if (mode == Dnssec::OFF) return;
+  auto rootAnchor = wanted.rootAnchor;
   if (rootAnchor.size() == 0) {
     log::warning("dnssec: there is no root_anchor: answers of upstreams are not validated");
     return;
   }
   KJ_IF_MAYBE (problem, kj::runCatchingExceptions([&]() {
-                 auto at = kj::str("127.0.0.1@", PORT);
-                 listener = kj::heap<TcpListener>(*io.lowLevelProvider, timer, listenOnLoopback(),
+                 auto socket = listenOnLoopback(wanted.port);
+                 auto at = kj::str("127.0.0.1@", Endpoint::ofSocket(socket).port);
+                 listener = kj::heap<TcpListener>(*io.lowLevelProvider, timer, kj::mv(socket),
                                                   static_cast<Answering&>(*this));
-                 context = kj::heap<UbContext>(base, timer,
-                                               UbContext::Wanted{rootAnchor, nullptr, at, JUDGING});
+                 context = kj::heap<DatedContext>(
+                     base, timer, UbContext::Wanted{rootAnchor, nullptr, at, JUDGING}, clock);
                })) {
     log::exception("dnssec: answers of upstreams are not validated", *problem);
     listener = nullptr;
@@ -115,7 +110,7 @@ Validator::Validator(kj::AsyncIoContext& io, UbEventBase& base, Dnssec mode,
 }
 
 bool Validator::active() const {
-  if (context == nullptr || !isPlausible(wallNs())) return false;
+  if (context == nullptr) return false;
   return mode == Dnssec::ON || signatures == Signatures::GIVEN;
 }
 
@@ -157,8 +152,10 @@ kj::Promise<Resolved> Validator::judgement(const Question& question, Resolved fo
             counts.insecure++;
             return kj::mv(*kept);
           }
-          counts.secure++;
-          answer->authentic = true;
+          // Without dates its signatures are right, but may be old: not for others to rely on.
+          bool authentic = judged.security == UbAnswer::Security::SECURE;
+          (authentic ? counts.secure : counts.undated)++;
+          answer->authentic = authentic;
           answer->server = kj::mv(kept->answer.server);
           return {kj::mv(*answer), nullptr};
         }

@@ -9,9 +9,9 @@
 
 #include "common/settings.h"
 #include "resolver/answering.h"
+#include "resolver/dated-context.h"
 #include "resolver/name-source.h"
 #include "resolver/tcp-listener.h"
-#include "resolver/ub-context.h"
 
 #include <kj/async-io.h>
 #include <kj/timer.h>
@@ -23,13 +23,21 @@ namespace portreeve::resolver {
 class Validator final : public NameSource, private Answering {
 public:
   static constexpr uint16_t PORT = 1753;  // of 127.0.0.1
+  static constexpr uint16_t ANY_PORT = 0;
 
   struct Counters {
     uint64_t secure = 0, insecure = 0, bogus = 0;
+    uint64_t undated = 0;   // signed, with dates that were forgiven
     uint64_t unjudged = 0;  // keys or delegations could not be had
   };
 
-  Validator(kj::AsyncIoContext& io, UbEventBase& base, Dnssec mode, kj::StringPtr rootAnchor);
+  struct Wanted {
+    Dnssec mode;
+    kj::StringPtr rootAnchor;  // file of the keys that are trusted; empty: nothing is validated
+    uint16_t port = PORT;      // a built-in rule lets the validator ask there, and nowhere else
+  };
+
+  Validator(kj::AsyncIoContext& io, UbEventBase& base, const Wanted& wanted, ClockTrust& clock);
   // Before the sandbox: reads the anchor, listens. Where there is no anchor, or the port is taken,
   // this is said and nothing is validated.
   KJ_DISALLOW_COPY(Validator);
@@ -56,7 +64,7 @@ private:
   kj::Timer& timer;
   const Dnssec mode;
   kj::Maybe<NameSource&> servers;
-  kj::Maybe<kj::Own<UbContext>> context;
+  kj::Maybe<kj::Own<DatedContext>> context;
   kj::Maybe<kj::Own<TcpListener>> listener;
   std::multimap<Key, const Answer*> judging;  // answers that are being judged just now
   Signatures signatures = Signatures::UNKNOWN;
@@ -80,9 +88,5 @@ private:
                                  kj::ArrayPtr<const kj::byte> message) override;
   bool admits(const Tuple& client) override;
 };
-
-bool isPlausible(uint64_t wallNs);
-// Whether the clock can be right: not before this was written. Signatures have no meaning by one
-// that is not (a machine without a battery at boot).
 
 }  // namespace portreeve::resolver
