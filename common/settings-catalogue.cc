@@ -39,6 +39,8 @@ const SettingKey KEYS[] = {
     {"resolver"_kj, "refuse_with"_kj, CHOICE, "\"nxdomain\""_kj, RESOLVER, "nxdomain zero refused"_kj},
     {"resolver"_kj, "refuse_private"_kj, BOOLEAN, "false"_kj, RESOLVER},
     {"resolver"_kj, "private_names"_kj, TEXTS, "[]"_kj, RESOLVER},
+    {"resolver"_kj, "portal_minutes"_kj, NUMBER, "10"_kj, RESOLVER, "", 0, 60},
+    {"resolver"_kj, "portal_page"_kj, TEXT, "\"http://network-test.debian.org/nm\""_kj, RESOLVER},
     {"resolver"_kj, "self_probe"_kj, NUMBER, "10"_kj, RESOLVER, "", 0, 3600},
     {"gateway"_kj, "listen"_kj, TEXTS, "[\"127.0.0.1:817\", \"[::1]:817\"]"_kj, LISTEN},
     {"interceptor"_kj, "host_rules"_kj, CHOICE, "\"bypass\""_kj, INTERCEPTOR, "bypass respect"_kj},

@@ -114,10 +114,11 @@ void readZones(kj::StringPtr file, const toml::node& node,
 }
 
 void readResolver(kj::StringPtr file, const toml::table& root, Settings::Resolver& resolver) {
-  Section section(file, root, "resolver",
-                  {"listen", "upstreams", "zones", "split_dns", "mdns", "dnssec", "root_anchor",
-                   "root_hints", "cache_mib", "serve_stale", "refuse_lists", "refuse_with",
-                   "refuse_private", "private_names", "self_probe"});
+  Section section(
+      file, root, "resolver",
+      {"listen", "upstreams", "zones", "split_dns", "mdns", "dnssec", "root_anchor", "root_hints",
+       "cache_mib", "serve_stale", "refuse_lists", "refuse_with", "refuse_private", "private_names",
+       "portal_minutes", "portal_page", "self_probe"});
   section.strings("listen", resolver.listen);
   section.strings("upstreams", resolver.upstreams);
   KJ_IF_MAYBE (node, section.find("zones")) readZones(file, *node, resolver.zones);
@@ -152,6 +153,13 @@ void readResolver(kj::StringPtr file, const toml::table& root, Settings::Resolve
   }
   section.boolean("refuse_private", resolver.refusePrivate);
   section.strings("private_names", resolver.privateNames);
+  section.number("portal_minutes", 0, 60, resolver.portalMinutes);
+  KJ_IF_MAYBE (page, section.string("portal_page")) {
+    if (!page->startsWith("http://"))
+      section.fail(KJ_ASSERT_NONNULL(section.find("portal_page")), "portal_page",
+                   "must be a page over plain HTTP: \"http://HOST/PATH\"");
+    resolver.portalPage = kj::mv(*page);
+  }
   section.number("self_probe", 0, 3600, resolver.selfProbe);
 }
 

@@ -61,6 +61,10 @@ struct Settings {
     RefuseWith refuseWith = RefuseWith::NXDOMAIN;  // refuse_with = "nxdomain" | "zero" | "refused"
     bool refusePrivate = false;  // refuse_private: private addresses in answers from outside
     kj::Vector<kj::String> privateNames;  // private_names = []: that may have them nevertheless
+    uint32_t portalMinutes = 10;  // portal_minutes = 10: that a captive portal's names are let
+                                  // through, at most 60; 0: portals are not looked for
+    kj::String portalPage = kj::str("http://network-test.debian.org/nm");
+    // portal_page: what is fetched to see whether there is one
     uint32_t selfProbe = 10;  // self_probe = 10: seconds between two datagrams that it sends itself
                               // to see whether packets pass, at most 3600; 0: none
   } resolver;

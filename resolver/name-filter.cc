@@ -68,9 +68,11 @@ kj::Maybe<kj::String> NameFilter::refusesAnswer(std::string_view name,
   for (auto& address : answer.given.addresses) {
     auto scope = address.scope();
     if (scope != Scope::LAN && scope != Scope::LOCALHOST) continue;
-    KJ_IF_MAYBE (asked, Name::parse(shown(name)))
+    KJ_IF_MAYBE (asked, Name::parse(shown(name))) {
+      if (mayBePrivate(*asked)) return nullptr;
       for (auto& exception : privateNames)
         if (asked->isWithin(exception)) return nullptr;
+    }
     return kj::str("refused: the private address ", address.toString(),
                    " for a name from outside (resolver.private_names allows it)");
   }

@@ -10,6 +10,7 @@
 #include "resolver/prepared-answer.h"
 
 #include <kj/common.h>
+#include <kj/function.h>
 #include <kj/string.h>
 
 #include <string_view>
@@ -24,6 +25,9 @@ public:
 
   kj::Maybe<kj::String> refuses(std::string_view name) const;
   // `name` as text, lower case. Returns the reason: which list, and its entry.
+
+  void letPrivate(kj::Function<bool(const Name&)> which) { mayBePrivate = kj::mv(which); }
+  // Names that may have private addresses besides those of the settings.
 
   kj::Maybe<kj::String> refusesAnswer(std::string_view name, const PreparedAnswer& answer) const;
   // A CNAME target that is listed; a private address under a name that may have none.
@@ -44,6 +48,7 @@ private:
   bool refusePrivate;
   kj::Vector<kj::String> used;
   kj::Vector<Name> privateNames;
+  mutable kj::Function<bool(const Name&)> mayBePrivate = [](const Name&) { return false; };
   NameListFolder folder;
   bool any = false;
 };

@@ -22,6 +22,7 @@ struct ExtendedError {
   enum Code : uint16_t {
     OTHER = 0,
     STALE_ANSWER = 3,
+    FORGED_ANSWER = 4,
     DNSSEC_INDETERMINATE = 5,
     DNSSEC_BOGUS = 6,
     NOT_READY = 14,

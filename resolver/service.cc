@@ -39,6 +39,17 @@ uint64_t lastGoodTime(const Directories& directories) {
   return lastWritten(paths);
 }
 
+PortalNames::Settings portalSettings(const Settings::Resolver& settings) {
+  PortalNames::Settings result;
+  if (settings.portalMinutes == 0) return result;
+  result.bound = settings.portalMinutes * kj::MINUTES;
+  result.page = ProbePage::parse(settings.portalPage);
+  if (result.page == nullptr)
+    KJ_FAIL_REQUIRE(kj::str("resolver.portal_page: \"", settings.portalPage,
+                            "\" is not like http://HOST/PATH, without a port"));
+  return result;
+}
+
 kj::StringPtr readable(kj::StringPtr anchor) {
   return access(anchor.cStr(), R_OK) == 0 ? anchor : nullptr;
 }
@@ -75,7 +86,13 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
       links(io.unixEventPort, io.provider->getTimer()),
       router(io.provider->getTimer(), pool, loops, recursion, links,
              requireNotOurselves(kj::mv(upstreams), endpoints(sockets))),
-      dns64(router, router.network(), io.provider->getTimer()),
+      portalProbe(io.provider->getNetwork(), timer),
+      portal(portalSettings(settings), {router, router.network(), timer,
+                                        [this](const ProbePage& page, const Address& from) {
+                                          return portalProbe.fetch(page, from);
+                                        },
+                                        [this]() { names.cache().flush(nullptr); }}),
+      dns64(portal, router.network(), io.provider->getTimer()),
       network(io, kj::mv(files), endpoints(sockets)),
       policy(*io.lowLevelProvider, io.provider->getTimer(), directories.socket("policy"), memory),
       names(dns64, io.provider->getTimer(), size_t(settings.cacheMiB) << 20, settings.serveStale),
@@ -90,6 +107,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts,
           [this](Entitlement peer) { return makeBootstrap(inside(), kj::mv(peer)); }) {
   validator.judge(router.upstreams());
   router.judgeBy(validator);
+  filter.letPrivate([this](const Name& name) { return portal.letsThrough(name); });
   for (auto& socket : sockets.udp) {
     selfProbe.add(Endpoint::ofSocket(socket.fd).address.isV4() ? proto::Family::IPV4
                                                                : proto::Family::IPV6);
@@ -124,6 +142,7 @@ Inside Service::inside() {
 
 void Service::useNetwork(const NetworkServers& given) {
   for (auto& zone : router.take(given)) names.cache().flush(zone);
+  portal.networkChanged();
   dns64.discover();
   if (router.asksUpstreams()) validator.upstreamsChanged();
 }
@@ -178,6 +197,7 @@ kj::Vector<kj::String> Service::notes() {
   kj::Vector<kj::String> words;
   KJ_IF_MAYBE (moved, place)
     words.add(kj::str("listens on ", kj::strArray(moved->listen, " and "), ": ", moved->held));
+  KJ_IF_MAYBE (note, portal.note()) words.add(kj::mv(*note));
   KJ_IF_MAYBE (note, clock.note()) words.add(kj::mv(*note));
   return words;
 }

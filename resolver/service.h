@@ -20,6 +20,7 @@
 #include "resolver/name-router.h"
 #include "resolver/network-teller.h"
 #include "resolver/policy-link.h"
+#include "resolver/portal-names.h"
 #include "resolver/resolution.h"
 #include "resolver/self-probe.h"
 #include "resolver/server-lookup.h"
@@ -69,6 +70,8 @@ private:
   Validator validator;
   MulticastNames links;
   NameRouter router;
+  PortalProbe portalProbe;
+  PortalNames portal;
   Dns64 dns64;
   LocalNames local;
   ServersWatch network;
