@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.namespaces import HOSTS, end, wait_until
+from harness.lying_dnsmasq import lying_dnsmasq
+from harness.namespaces import HOSTS
 from harness.suite import Suite
 
-LIE = "192.0.2.66"
 NAME = "www.allowed.test"
 HOLDERS = {  # what dnsmasq holds: (its options, where the resolver is then)
     "127.0.0.1": (["--bind-interfaces", "--listen-address=127.0.0.1"], ["127.0.0.17:53", "[::1]:53"]),
@@ -22,16 +22,9 @@ HOLDERS = {  # what dnsmasq holds: (its options, where the resolver is then)
 def place(net, request):
     """The suite beside a dnsmasq, and where its resolver has to be."""
     options, listen = HOLDERS[request.param]
-    holder = net.start(net.machine, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
-                       "--pid-file=", "--user=root", "--log-facility=/dev/null", f"--address=/#/{LIE}", *options)
-    wait_until(lambda: ":53 " in net.inside("ss", "-Hlun").stdout and ":53 " in net.inside("ss", "-Hltn").stdout, 10, "dnsmasq listens")
-    net.resolv_conf("127.0.0.1")
-    try:
-        with Suite(net, default="allow") as suite:
-            suite.holder, suite.listen = holder, listen
-            yield suite
-    finally:
-        end(holder)
+    with lying_dnsmasq(net, *options) as holder, Suite(net, default="allow") as suite:
+        suite.holder, suite.listen = holder, listen
+        yield suite
 
 
 def asked(suite, server, *words):
