@@ -41,7 +41,7 @@ struct Fixture {
   FakeNames names, network;
   ProbeResult::Kind page = ProbeResult::Kind::PORTAL;
   const char* login = "login.portal.test";
-  int fetched = 0, ended = 0;
+  int fetched = 0, forgotten = 0;
   PortalNames portal;
 
   explicit Fixture(bool looks = true)
@@ -54,7 +54,7 @@ struct Fixture {
                                      result.name = Name::parse(login);
                                    return kj::Promise<ProbeResult>(kj::mv(result));
                                  },
-                                 [this]() { ended++; }}) {
+                                 [this]() { forgotten++; }}) {
     network.address = PORTAL;
     names.down = true;
   }
@@ -127,7 +127,7 @@ TEST_CASE(
   f.names.address = TRUE_ADDRESS;
   f.advance(PortalNames::LOOK_AGAIN);
   CHECK(!f.isSaid());
-  CHECK(f.ended == 1);
+  CHECK(f.forgotten == 1);
   CHECK(f.ask("login.portal.test") == TRUE_ADDRESS);
 }
 
@@ -151,7 +151,7 @@ TEST_CASE("where the page itself comes it is not fetched again for ten minutes")
   f.page = ProbeResult::Kind::ONLINE;
   for (int i = 0; i < 5; i++) f.ask("www.example");
   CHECK(f.fetched == 1);
-  CHECK(f.ended == 0);
+  CHECK(f.forgotten == 0);
   f.advance(PortalNames::REST);
   f.ask("www.example");
   CHECK(f.fetched == 2);
@@ -165,8 +165,17 @@ TEST_CASE("a network that says one address of all names is noticed, and not beli
   CHECK(f.fetched == 0);
   f.ask("d.test");
   CHECK(f.isSaid());
+  CHECK_MESSAGE(f.forgotten == 1, "what it said before it was noticed");
   CHECK(f.ask("www.example") == "a captive portal says 10.1.1.1 of every name");
   CHECK(f.ask("login.portal.test") == PORTAL);
+}
+
+TEST_CASE("a network cannot have a page fetched from this machine itself") {
+  Fixture f;
+  f.network.address = "127.0.0.1"_kj;
+  f.ask("www.example");
+  CHECK(f.network.asked == 1);
+  CHECK(f.fetched == 0);
 }
 
 TEST_CASE("portals are not looked for where that is switched off") {

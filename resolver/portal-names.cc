@@ -10,11 +10,15 @@
 namespace portreeve::resolver {
 namespace {
 
+bool isElsewhere(const Address& address) {
+  return !address.isUnspecified() && address.scope() != Scope::LOCALHOST;
+}
+
 kj::Maybe<Address> onlyAddress(const Answer& answer) {
   if (answer.answer.size() != 1) return nullptr;
   KJ_IF_MAYBE (address, addressIn(answer.answer[0]))
     // 0.0.0.0 and loopback are how lists refuse names.
-    if (!address->isUnspecified() && address->scope() != Scope::LOCALHOST) return *address;
+    if (isElsewhere(*address)) return *address;
   return nullptr;
 }
 
@@ -107,7 +111,9 @@ kj::Promise<void> PortalNames::fetch() {
   return parts.network.resolve({Question{page.host, TYPE_A}})
       .then([this, &page](Resolved&& found) -> kj::Promise<ProbeResult> {
         for (auto& record : found.answer.answer)
-          KJ_IF_MAYBE (address, addressIn(record)) return parts.fetch(page, *address);
+          KJ_IF_MAYBE (address, addressIn(record))
+            // This machine's own servers are not for the network to choose from.
+            if (isElsewhere(*address)) return parts.fetch(page, *address);
         return ProbeResult();
       })
       .then([this](ProbeResult&& result) { return take(kj::mv(result)); });
@@ -136,6 +142,7 @@ kj::Promise<void> PortalNames::found(ProbeResult result) {
   bool first = state != State::PORTAL;
   if (first) until = parts.timer.now() + settings.bound;
   state = State::PORTAL;
+  if (first && liar != nullptr) parts.forget();
   bool more = first;
   KJ_IF_MAYBE (name, result.name) {
     bool known = std::find(portals.begin(), portals.end(), *name) != portals.end();
@@ -162,7 +169,7 @@ void PortalNames::online() {
   alike.clear();
   if (!was) return;
   log::info("the captive portal lets this machine through: names are asked for as set again");
-  parts.ended();
+  parts.forget();
 }
 
 void PortalNames::spent() {

@@ -40,7 +40,7 @@ public:
     NameSource& network;  // the network's own servers
     kj::Timer& timer;
     kj::Function<kj::Promise<ProbeResult>(const ProbePage&, const Address&)> fetch;
-    kj::Function<void()> ended;  // there is a way out now: what was believed before may be lies
+    kj::Function<void()> forget;  // what was believed until now may be lies
   };
 
   PortalNames(Settings settings, Parts parts);
