@@ -54,7 +54,11 @@ def test_root_sees_and_changes_observers_see_and_nobody_does_neither(machine):
     assert status(machine)["state"] == "enforcing"
     assert status(machine, "alice")["state"] == "enforcing"
     add = "portreeve rule add --allow --port 9 --name nine --confirm 0"
-    assert machine.run(f"runuser -u alice -- {add}", check=False).code != 0
+    assert machine.run("runuser -u alice -- portreeve settings set policy.default allow", check=False).code != 0
+    # What she adds is a rule of her own, which widens nothing (docs/rules.md).
+    machine.run(f"runuser -u alice -- {add}")
+    assert '"layer":"user"' in machine.out("portreeve rules --json | grep '\"nine\"'")
+    machine.run("runuser -u alice -- portreeve rule remove nine --confirm 0")
     assert machine.run(f"runuser -u bob -- {add}").code == 0
     machine.run("runuser -u bob -- portreeve rule remove nine --confirm 0")
     assert machine.run("runuser -u nobody -- portreeve status", check=False).code != 0
