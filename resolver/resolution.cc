@@ -16,16 +16,27 @@ constexpr UbContext::Option RECURSING[] = {
 };
 // clang-format on
 
+// libunbound asks a server that was silent ever less often, up to every two minutes, and would be
+// the last to see that the network is back. This one gives up soon, and forgets within a second how
+// servers have fared.
+constexpr UbContext::Option IN_OUTAGE[] = {
+    {"msg-cache-size:", "1m"},    {"rrset-cache-size:", "1m"}, {"qname-minimisation:", "yes"},
+    {"use-caps-for-id:", "no"},   {"infra-host-ttl:", "1"},    {"infra-keep-probing:", "yes"},
+    {"outbound-msg-retry:", "2"},
+};
+constexpr unsigned OUTAGE_AFTER = 3;
+
 }  // namespace
 
 Resolution::Resolution(UbEventBase& base, kj::Timer& timer, kj::StringPtr rootAnchor,
                        kj::StringPtr rootHints, ClockTrust& clock)
     : checked(base, timer, {rootAnchor, rootHints, nullptr, RECURSING}, clock),
+      checkedInOutage(base, timer, {rootAnchor, rootHints, nullptr, IN_OUTAGE}, clock),
       unchecked(base, timer, {nullptr, rootHints, nullptr, RECURSING}) {}
 
 kj::Promise<Resolved> Resolution::resolve(const Lookup& lookup) {
   auto& question = lookup.question;
-  auto asked = lookup.checkingDisabled ? unchecked.ask(question) : checked.ask(question);
+  auto asked = lookup.checkingDisabled ? unchecked.ask(question) : askChecked(question);
   return asked.then([](UbAnswer&& found) -> Resolved {
     if (found.security == UbAnswer::Security::BOGUS)
       return servfail(ExtendedError::DNSSEC_BOGUS, kj::mv(found.why));
@@ -35,6 +46,15 @@ kj::Promise<Resolved> Resolution::resolve(const Lookup& lookup) {
     }
     return servfail(ExtendedError::NO_REACHABLE_AUTHORITY,
                     kj::str("the name's servers: ", found.why));
+  });
+}
+
+kj::Promise<UbAnswer> Resolution::askChecked(const Question& question) {
+  auto& context = failures >= OUTAGE_AFTER ? checkedInOutage : checked;
+  return context.ask(question).then([this](UbAnswer&& found) {
+    bool reached = found.answer != nullptr || found.security == UbAnswer::Security::BOGUS;
+    failures = reached ? 0 : failures + 1;
+    return kj::mv(found);
   });
 }
 

@@ -21,7 +21,11 @@ public:
 
 private:
   DatedContext checked;
-  UbContext unchecked;  // for clients that validate themselves (CD)
+  DatedContext checkedInOutage;  // instead, while nobody answers
+  UbContext unchecked;           // for clients that validate themselves (CD)
+  unsigned failures = 0;         // of those that are checked, in a row
+
+  kj::Promise<UbAnswer> askChecked(const Question& question);
 };
 
 }  // namespace portreeve::resolver
