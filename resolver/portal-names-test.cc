@@ -77,6 +77,13 @@ struct Fixture {
     return KJ_ASSERT_NONNULL(addressIn(found.answer.answer[0])).toString();
   }
 
+  void failForAWhile() {
+    ask("www.example");
+    CHECK(fetched == 0);
+    advance(PortalNames::SETTLED);
+    CHECK(ask("www.example") == "nobody answers");
+  }
+
   void advance(kj::Duration by) {
     timer.advanceTo(timer.now() + by);
     scope.poll();
@@ -107,9 +114,18 @@ TEST_CASE("one name that cannot be had, while others can, is no reason to look")
   CHECK(f.fetched == 0);
 }
 
+TEST_CASE("a network that just comes up is no portal") {
+  Fixture f;
+  for (int i = 0; i < 5; i++) f.ask("www.example");
+  f.advance(PortalNames::SETTLED);
+  f.portal.networkChanged();
+  for (int i = 0; i < 5; i++) f.ask("www.example");
+  CHECK(f.fetched == 0);
+}
+
 TEST_CASE("before a portal its names are asked of the network, and no others") {
   Fixture f;
-  CHECK(f.ask("www.example") == "nobody answers");
+  f.failForAWhile();
   CHECK(f.fetched == 1);
   CHECK(f.isSaid());
   CHECK(f.ask("login.portal.test") == PORTAL);
@@ -122,7 +138,7 @@ TEST_CASE("before a portal its names are asked of the network, and no others") {
 TEST_CASE(
     "once the portal lets people through all is as before, and what was believed is forgotten") {
   Fixture f;
-  f.ask("www.example");
+  f.failForAWhile();
   f.page = ProbeResult::Kind::ONLINE;
   f.names.address = TRUE_ADDRESS;
   f.advance(PortalNames::LOOK_AGAIN);
@@ -133,7 +149,7 @@ TEST_CASE(
 
 TEST_CASE("after the time that is set a portal's names are asked of the network no more") {
   Fixture f;
-  f.ask("www.example");
+  f.failForAWhile();
   for (int i = 0; i < 61; i++) f.advance(PortalNames::LOOK_AGAIN);
   CHECK(!f.isSaid());
   CHECK(f.ask("login.portal.test") == "nobody answers");
@@ -142,13 +158,15 @@ TEST_CASE("after the time that is set a portal's names are asked of the network 
   f.ask("www.example");
   CHECK(f.fetched == before);
   f.portal.networkChanged();
-  f.ask("www.example");
+  f.fetched = 0;
+  f.failForAWhile();
   CHECK_MESSAGE(f.isSaid(), "another network, another portal");
 }
 
 TEST_CASE("where the page itself comes it is not fetched again for ten minutes") {
   Fixture f;
   f.page = ProbeResult::Kind::ONLINE;
+  f.failForAWhile();
   for (int i = 0; i < 5; i++) f.ask("www.example");
   CHECK(f.fetched == 1);
   CHECK(f.forgotten == 0);
@@ -173,7 +191,7 @@ TEST_CASE("a network that says one address of all names is noticed, and not beli
 TEST_CASE("a network cannot have a page fetched from this machine itself") {
   Fixture f;
   f.network.address = "127.0.0.1"_kj;
-  f.ask("www.example");
+  f.failForAWhile();
   CHECK(f.network.asked == 1);
   CHECK(f.fetched == 0);
 }

@@ -34,7 +34,8 @@ PortalNames::PortalNames(Settings given, Parts with)
     : settings(kj::mv(given)),
       parts(kj::mv(with)),
       notBefore(parts.timer.now()),
-      until(parts.timer.now()) {}
+      until(parts.timer.now()),
+      failingSince(parts.timer.now()) {}
 
 kj::Promise<Resolved> PortalNames::resolve(const Lookup& lookup) {
   if (settings.page == nullptr) return parts.names.resolve(lookup);
@@ -77,8 +78,11 @@ Resolved PortalNames::consider(const Lookup& lookup, Resolved found) {
 bool PortalNames::isUnreachable(const Name& name, const Resolved& found) {
   KJ_IF_MAYBE (error, found.error)
     if (error->code == ExtendedError::NO_REACHABLE_AUTHORITY ||
-        error->code == ExtendedError::NETWORK_ERROR)
-      return ++failures >= FAILURES || parts.names.isDown(name);
+        error->code == ExtendedError::NETWORK_ERROR) {
+      if (failures++ == 0) failingSince = parts.timer.now();
+      return parts.timer.now() - failingSince >= SETTLED &&
+             (failures >= FAILURES || parts.names.isDown(name));
+    }
   failures = 0;
   return false;
 }

@@ -3,8 +3,8 @@
 // own. The names of that page, and no others, are asked of the network's own servers meanwhile:
 // plainly, unvalidated, and for a bounded time.
 //
-// Nothing is sent on a network where names work. Only when the servers that are asked do not
-// answer, or four names in a row have one and the same address, a
+// Nothing is sent on a network where names work. Only when the servers that are asked have not
+// answered for five seconds, or four names in a row have one and the same address, a
 // page that is known is fetched over HTTP (portal-probe.h), as browsers do; while there is a portal
 // again every 10 s, to see when it lets people through.
 #pragma once
@@ -30,6 +30,8 @@ public:
   static constexpr size_t MOST_NAMES = 8;
   static constexpr size_t SAME_FOR_ALL = 4;
   static constexpr unsigned FAILURES = 3;  // in a row, where nothing else says that all are down
+  static constexpr auto SETTLED = 5 * kj::SECONDS;  // that names fail: a network that just comes
+                                                    // up, or a server that restarts, is no portal
 
   struct Settings {
     kj::Maybe<ProbePage> page;              // nullptr: portals are not looked for
@@ -70,7 +72,8 @@ private:
   kj::Maybe<Address> liar;   // the address that all names have
   kj::Vector<Name> alike;    // names that had `last`, one after the other
   kj::Maybe<Address> last;
-  unsigned failures = 0;  // in a row
+  unsigned failures = 0;       // in a row
+  kj::TimePoint failingSince;  // the first of them
   kj::Promise<void> looking = nullptr;
 
   Resolved consider(const Lookup& lookup, Resolved found);

@@ -86,7 +86,7 @@ def said(suite):
 @upstreams(UPSTREAM[0])
 def test_names_of_the_portal_are_had_until_it_lets_people_through_and_no_others(suite, network):
     assert "SERVFAIL" in dig(suite, NAME)
-    note = wait_until(lambda: said(suite), 20, lambda: f"the portal is noticed\n{suite.output()}")[0]
+    note = wait_until(lambda: "SERVFAIL" in dig(suite, NAME) and said(suite), 40, lambda: f"the portal is noticed\n{suite.output()}")[0]
     assert LOGIN in note and PAGE in note and "minutes more" in note
     assert note in suite.command("dns", "upstreams").stdout and "captive portal" in suite.output()
     assert address(suite, LOGIN) == PORTAL and address(suite, PAGE) == PORTAL
@@ -110,8 +110,7 @@ def test_where_the_network_gives_its_own_address_for_every_name_it_is_not_believ
 
 @upstreams(UPSTREAM[0], more="refuse_private = true")
 def test_the_portal_may_have_a_private_address(suite, network):
-    dig(suite, NAME)
-    wait_until(lambda: said(suite), 20, lambda: f"the portal is noticed\n{suite.output()}")
+    wait_until(lambda: dig(suite, NAME) and said(suite), 40, lambda: f"the portal is noticed\n{suite.output()}")
     assert address(suite, LOGIN) == PORTAL
 
 
