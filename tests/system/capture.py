@@ -24,7 +24,7 @@ class Packet:
 
     def __str__(self):
         ports = f" {self.source_port}->{self.destination_port}" if self.source_port or self.destination_port else ""
-        return f"{self.kind} protocol {self.protocol} {self.source} -> {self.destination}{ports} icmp {self.icmp_type}"
+        return f"{self.kind} protocol {self.protocol} {self.source} -> {self.destination}{ports} icmp {self.icmp_type} {self.payload[:80]!r}"
 
 
 def _transport(protocol, data, common):

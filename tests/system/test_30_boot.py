@@ -28,7 +28,8 @@ def permitted(packet):
     if packet.protocol in (UDP, TCP) and packet.destination in UPSTREAM and packet.destination_port == 53:
         return True
     # The network's own server is asked for one name, whichever upstreams there are: whether it translates addresses (RFC 7050).
-    if packet.protocol == UDP and packet.destination in STRAY and b"\x08ipv4only\x04arpa\x00" in packet.payload:
+    # In random case, as all that the resolver asks.
+    if packet.protocol == UDP and packet.destination in STRAY and b"\x08ipv4only\x04arpa\x00" in packet.payload.lower():
         return True
     if packet.protocol == TCP and packet.source == MACHINE[0] and packet.source_port == 22:
         return True
