@@ -18,7 +18,7 @@ class BusMessage {
   // Owns one reference of a message.
 public:
   explicit BusMessage(sd_bus_message* message) : message(message) {}
-  BusMessage(BusMessage&& other) : message(other.message) { other.message = nullptr; }
+  BusMessage(BusMessage&& other) noexcept : message(other.message) { other.message = nullptr; }
   ~BusMessage() { sd_bus_message_unref(message); }
   KJ_DISALLOW_COPY(BusMessage);
 

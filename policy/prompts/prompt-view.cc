@@ -64,7 +64,8 @@ void Prompts::fill(proto::Prompt::Builder view, const Question& question,
   KJ_IF_MAYBE (since, held.newestOf(question.id)) {
     uint64_t end = *since + uint64_t(parts.settings.answerSeconds) * 1'000'000'000;
     uint64_t now = nowNs();
-    if (end > now) view.setSecondsLeft(double((end - now) / 1'000'000) / 1000);
+    uint64_t leftMs = end > now ? (end - now) / 1'000'000 : 0;
+    view.setSecondsLeft(double(leftMs) / 1000);
   }
   view.setDefault(toText(parts.unanswered()));
   view.setRule(question.flow.judgement.rule);
