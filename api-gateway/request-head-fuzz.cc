@@ -6,7 +6,6 @@
 #include "api-gateway/session-store.h"
 
 #include <kj/debug.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <string>
@@ -21,10 +20,6 @@ struct Server {
   OwnHosts hosts;
   Server() { hosts.add(KJ_ASSERT_NONNULL(Address::parse("127.0.0.1")), 817); }
 };
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 void requireNarrow(const Server& server, const kj::HttpHeaders::Request& request,
                    const kj::HttpHeaders& headers) {

@@ -10,7 +10,6 @@
 #include "api-gateway/parameters.h"
 
 #include <capnp/message.h>
-#include <stdlib.h>
 
 namespace {
 
@@ -18,10 +17,6 @@ using namespace portreeve;
 using namespace portreeve::gateway;
 
 constexpr uint64_t NOW = 1'790'000'000'000'000'000;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 void readQuery(kj::StringPtr text) {
   auto pairs = parseQuery(text);

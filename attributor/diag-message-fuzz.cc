@@ -4,16 +4,11 @@
 #include "tests/fuzz/fuzz-target.h"
 
 #include <kj/array.h>
-#include <stdlib.h>
 
 namespace {
 
 using namespace portreeve;
 using namespace portreeve::attributor;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 void check(const DiagAnswer& answer) {
   if (answer.kind != DiagAnswer::Kind::SOCKET) {

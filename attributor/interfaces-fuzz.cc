@@ -5,16 +5,11 @@
 
 #include <kj/array.h>
 #include <linux/netlink.h>
-#include <stdlib.h>
 #include <string.h>
 
 namespace {
 
 using namespace portreeve::attributor;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 }  // namespace
 

@@ -4,15 +4,9 @@
 #include "attributor/kernel-origin.h"
 #include "attributor/packet-header.h"
 
-#include <stdlib.h>
-
 namespace {
 
 using namespace portreeve;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 void check(const attributor::PacketHeader& header, proto::Family family) {
   require(header.tuple.family == family);

@@ -4,8 +4,6 @@
 #include "attributor/unit.h"
 #include "tests/fuzz/fuzz-target.h"
 
-#include <stdlib.h>
-
 #include <string_view>
 
 namespace {
@@ -13,10 +11,6 @@ namespace {
 using namespace portreeve::attributor;
 
 constexpr size_t LONGEST_GROUP = 1024, LONGEST_NAME = 256;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 void checkText(kj::StringPtr text, size_t longest) {
   require(text.size() <= longest);

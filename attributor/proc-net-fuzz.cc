@@ -3,18 +3,12 @@
 #include "attributor/proc-net.h"
 #include "tests/fuzz/fuzz-target.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 
 namespace {
 
 using namespace portreeve;
 using namespace portreeve::attributor;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 Tuple packetOf(const ProcNetSocket& socket, uint8_t protocol) {
   // One that it sends.

@@ -6,7 +6,6 @@
 #include "tests/fuzz/fuzz-target.h"
 
 #include <capnp/message.h>
-#include <stdlib.h>
 
 #include <initializer_list>
 
@@ -17,10 +16,6 @@ using namespace portreeve::attributor;
 
 constexpr uint8_t APART = 0x1e;
 constexpr size_t MOST_OF_A_PART = 4096;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 class Parts {
 public:

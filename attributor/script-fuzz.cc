@@ -5,8 +5,6 @@
 #include "attributor/script.h"
 #include "tests/fuzz/fuzz-target.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 
 namespace {
@@ -15,10 +13,6 @@ using namespace portreeve::attributor;
 
 constexpr uint8_t APART = 0x1e;
 constexpr size_t LONGEST = 1024;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 void checkText(kj::StringPtr text) {
   require(text.size() <= LONGEST);

@@ -12,16 +12,11 @@
 
 #include <kj/async-io.h>
 #include <kj/debug.h>
-#include <stdlib.h>
 
 namespace {
 
 using namespace portreeve;
 using namespace portreeve::gate17;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 struct Peer {
   // Says the input, then goes; what it is told it reads and forgets.

@@ -10,7 +10,6 @@
 #include "resolver/wire-reader.h"
 
 #include <kj/debug.h>
-#include <stdlib.h>
 #include <map>
 
 namespace {
@@ -20,10 +19,6 @@ using namespace portreeve::resolver;
 constexpr uint64_t SECOND = 1'000'000'000;
 constexpr size_t SMALL = 16 << 10;  // so that answers push each other out
 constexpr size_t MOST = 64;         // messages of an input
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 using Sections = std::vector<const std::vector<Record>*>;
 

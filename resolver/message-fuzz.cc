@@ -7,15 +7,10 @@
 #include "resolver/reply.h"
 
 #include <kj/debug.h>
-#include <stdlib.h>
 
 namespace {
 
 using namespace portreeve::resolver;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 void answerIt(const Query& query, const Answer& answer) {
   for (size_t limit : {udpLimit(query), TCP_LIMIT}) {

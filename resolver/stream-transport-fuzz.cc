@@ -4,21 +4,16 @@
 // were asked with, which are random.
 #include "tests/fuzz/fuzz-target.h"
 
+#include "resolver/fuzz-stream.h"
 #include "resolver/stream-transport.h"
 
 #include <kj/async-io.h>
 #include <kj/debug.h>
 #include <kj/timer.h>
-#include <stdlib.h>
-#include <algorithm>
 
 namespace {
 
 using namespace portreeve::resolver;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 class OneConnection final : public Dialer {
 public:
@@ -52,18 +47,6 @@ void insertIds(kj::ArrayPtr<kj::byte> sent, kj::ArrayPtr<const kj::byte> questio
     }
     at += 2 + length;
   }
-}
-
-kj::Promise<void> sendInPieces(kj::AsyncIoStream& wire, kj::ArrayPtr<const kj::byte> octets,
-                               size_t piece) {
-  if (octets.size() == 0) {
-    wire.shutdownWrite();
-    return kj::READY_NOW;
-  }
-  size_t now = std::min(piece, octets.size());
-  return wire.write(octets.begin(), now).then([&wire, octets, piece, now]() {
-    return sendInPieces(wire, octets.slice(now, octets.size()), piece);
-  });
 }
 
 void check(kj::Promise<kj::Array<kj::byte>>& asked, kj::ArrayPtr<const kj::byte> query,

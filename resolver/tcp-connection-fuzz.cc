@@ -3,14 +3,13 @@
 // the rest is sent. Who answers here says each message again.
 #include "tests/fuzz/fuzz-target.h"
 
+#include "resolver/fuzz-stream.h"
 #include "resolver/tcp-connection.h"
 
 #include <kj/async-io.h>
 #include <kj/debug.h>
 #include <kj/timer.h>
-#include <stdlib.h>
 #include <string.h>
-#include <algorithm>
 
 namespace {
 
@@ -18,10 +17,6 @@ using namespace portreeve;
 using namespace portreeve::resolver;
 
 constexpr size_t MIN_QUERY = 12, MAX_QUERY = 4096;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 class Echo final : public Answering {
   // Some messages get no answer, and some get theirs later than those behind them.
@@ -49,18 +44,6 @@ size_t wholeMessages(kj::ArrayPtr<const kj::byte> sent) {
     count++;
   }
   return count;
-}
-
-kj::Promise<void> sendInPieces(kj::AsyncIoStream& wire, kj::ArrayPtr<const kj::byte> octets,
-                               size_t piece) {
-  if (octets.size() == 0) {
-    wire.shutdownWrite();
-    return kj::READY_NOW;
-  }
-  size_t now = std::min(piece, octets.size());
-  return wire.write(octets.begin(), now).then([&wire, octets, piece, now]() {
-    return sendInPieces(wire, octets.slice(now, octets.size()), piece);
-  });
 }
 
 size_t framesIn(kj::ArrayPtr<const kj::byte> received) {

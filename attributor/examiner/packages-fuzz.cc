@@ -3,16 +3,10 @@
 #include "attributor/examiner/packages.h"
 #include "tests/fuzz/fuzz-target.h"
 
-#include <stdlib.h>
-
 #include <string>
 #include <string_view>
 
 namespace {
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 std::string_view nextLine(std::string_view& rest) {
   size_t end = rest.find('\n');

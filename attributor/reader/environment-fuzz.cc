@@ -3,18 +3,12 @@
 #include "attributor/reader/process-entry.h"
 #include "tests/fuzz/fuzz-target.h"
 
-#include <stdlib.h>
-
 #include <string>
 #include <string_view>
 
 namespace {
 
 using namespace portreeve::reader;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 void checkVariable(kj::ArrayPtr<const char> environment) {
   KJ_IF_MAYBE (value, variableIn(environment, "APPIMAGE")) {

@@ -10,10 +10,6 @@ namespace {
 
 using namespace portreeve::reader;
 
-void require(bool holds) {
-  if (!holds) abort();
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

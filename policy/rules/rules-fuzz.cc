@@ -5,16 +5,10 @@
 #include "policy/rules/expectations.h"
 #include "policy/rules/test-facts.h"
 
-#include <stdlib.h>
-
 namespace {
 
 using namespace portreeve;
 using namespace portreeve::rules;
-
-void require(bool holds) {
-  if (!holds) abort();
-}
 
 void requireSame(const RuleSet& set, const FlowFacts& facts) {
   Trace trace;

@@ -18,6 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from harness.namespaces import WORLD, Namespaces, run_tag, wait_until  # noqa: E402
+from harness.signed_root import serve_root  # noqa: E402
 
 CORPUS = Path(__file__).resolve().parent / "corpus"
 KNOT, UNBOUND = (WORLD[0], 53), (WORLD[0], 5300)
@@ -85,14 +86,7 @@ zone:
     dnssec-signing: on
     dnssec-policy: one
 """)
-    net.start(net.world, "knotd", "-c", folder / "knot.conf")
-
-    def keys():
-        return net.outside("dig", "+short", "+time=1", "+tries=1", f"@{KNOT[0]}", ".", "DNSKEY", check=False).stdout.strip()
-
-    wait_until(lambda: keys().startswith("257 "), 15, "the root is signed")
-    (folder / "root.key").write_text("".join(f". IN DNSKEY {key}\n" for key in keys().splitlines()))
-    (folder / "root.hints").write_text(f". 3600 IN NS ns.test.\nns.test. 3600 IN A {KNOT[0]}\n")
+    serve_root(net, folder, "ns.test.")
     (folder / "unbound.conf").write_text(f"""
 server:
   directory: "{folder}"

@@ -18,6 +18,18 @@ ZONES = {
 }
 
 
+def serve_root(net, folder, nameserver):
+    """Starts knot by the folder's knot.conf; the root's key, once it is signed, and hints are there afterwards."""
+    net.start(net.world, "knotd", "-c", folder / "knot.conf")
+
+    def keys():
+        return net.outside("dig", "+short", "+time=1", "+tries=1", f"@{SERVER}", ".", "DNSKEY", check=False).stdout.strip()
+
+    wait_until(lambda: keys().startswith("257 "), 15, "the root is signed")
+    (folder / "root.key").write_text("".join(f". IN DNSKEY {key}\n" for key in keys().splitlines()))
+    (folder / "root.hints").write_text(f". 3600 IN NS {nameserver}\n{nameserver} 3600 IN A {SERVER}\n")
+
+
 @contextmanager
 def signed_root(net):
     """The folder with the root's key and hints."""
@@ -55,14 +67,7 @@ zone:
   - domain: plain.
     file: plain.zone
 """)
-    net.start(net.world, "knotd", "-c", folder / "knot.conf")
-
-    def keys():
-        return net.outside("dig", "+short", "+time=1", "+tries=1", f"@{SERVER}", ".", "DNSKEY", check=False).stdout.strip()
-
-    wait_until(lambda: keys().startswith("257 "), 15, "the root is signed")
-    (folder / "root.key").write_text("".join(f". IN DNSKEY {key}\n" for key in keys().splitlines()))
-    (folder / "root.hints").write_text(f". 3600 IN NS ns.\nns. 3600 IN A {SERVER}\n")
+    serve_root(net, folder, "ns.")
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
