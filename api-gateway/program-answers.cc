@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "api-gateway/program-answers.h"
 
+#include "common/marks.h"
+
 #include <kj/vector.h>
 
 #include <algorithm>
@@ -18,10 +20,6 @@ struct Sum {
   kj::StringPtr first = ""_kj, last = ""_kj;
   bool past = false;  // counted by the historian already, but for what is open
 };
-
-bool isRefusal(kj::StringPtr action) {
-  return action == "block" || action == "drop";
-}
 
 using Sums = std::map<std::string_view, Sum>;
 

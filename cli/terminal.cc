@@ -2,6 +2,7 @@
 #include "cli/terminal.h"
 
 #include "cli/failure.h"
+#include "common/marks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +67,7 @@ void say(kj::StringPtr text) {
 
 Colour colourOfAction(kj::StringPtr action) {
   if (action == "allow") return Colour::GREEN;
-  if (action == "block" || action == "drop") return Colour::RED;
+  if (isRefusal(action)) return Colour::RED;
   if (action == "undecided") return Colour::YELLOW;
   return Colour::NONE;
 }

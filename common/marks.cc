@@ -81,6 +81,10 @@ bool isRefusal(Verdict verdict) {
          verdict == Verdict::DROP_ONCE || verdict == Verdict::DROP;
 }
 
+bool isRefusal(kj::StringPtr action) {
+  return action == "block" || action == "drop";
+}
+
 bool isPermanent(Verdict verdict) {
   return verdict == Verdict::ACCEPT || verdict == Verdict::BLOCK || verdict == Verdict::DROP ||
          verdict == Verdict::GATE17 || verdict == Verdict::NAMESERVER;

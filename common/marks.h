@@ -35,6 +35,7 @@ kj::StringPtr actionText(proto::Verdict verdict);
 // "allow", "block", "drop", "gate17", "nameserver", "undecided"; the same for once and for good.
 
 bool isRefusal(proto::Verdict verdict);  // block or drop, once or for good
+bool isRefusal(kj::StringPtr action);    // the same of actionText
 bool isPermanent(proto::Verdict verdict);
 
 }  // namespace portreeve

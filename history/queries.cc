@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "history/queries.h"
 
+#include "common/marks.h"
 #include "common/tuple.h"
 #include "history/failure.h"
 #include "history/past-facts.h"
@@ -214,8 +215,7 @@ void fillConnection(view::Connection::Builder to, const Statement& row, Texts& t
   verdict.setWay("");  // which way of Gate17 it took is not kept
   to.setBytesIn(double(row.number(BYTES_IN)));
   to.setBytesOut(double(row.number(BYTES_OUT)));
-  bool refused = verdict.getAction() == "block" || verdict.getAction() == "drop";
-  to.setState(!open ? "ended" : refused ? "refused" : "open");
+  to.setState(!open ? "ended" : isRefusal(verdict.getAction()) ? "refused" : "open");
   to.setEnded(timeText(row.number(ENDED)));
   if (row.number(NAMED_BY) != 0) to.setNamedBy(texts.text(row.number(NAMED_BY)));
 }

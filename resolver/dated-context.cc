@@ -4,7 +4,6 @@
 #include "resolver/wire-reader.h"
 
 #include <kj/debug.h>
-#include <kj/vector.h>
 
 namespace portreeve::resolver {
 namespace {
@@ -12,10 +11,7 @@ namespace {
 constexpr size_t EXPIRATION_AT = 8;  // in an RRSIG's data
 constexpr uint64_t SECOND = 1'000'000'000;
 
-UbContext::Wanted withOptions(const UbContext::Wanted& wanted,
-                              kj::ArrayPtr<const UbContext::Option> options) {
-  return {wanted.rootAnchor, wanted.rootHints, wanted.forwardTo, options};
-}
+constexpr UbContext::Option UNDATED[] = {{"val-override-date:", "-1"}};  // any date is as good
 
 }  // namespace
 
@@ -23,10 +19,10 @@ DatedContext::DatedContext(UbEventBase& base, kj::Timer& timer, const UbContext:
                            ClockTrust& clock)
     : clock(clock), dated(base, timer, wanted) {
   if (!clock.forgives()) return;
-  kj::Vector<UbContext::Option> options;
-  options.addAll(wanted.options);
-  options.add(UbContext::Option{"val-override-date:", "-1"});  // any date is as good
-  undated = kj::heap<UbContext>(base, timer, withOptions(wanted, options));
+  auto options = joined(wanted.options, UNDATED);
+  undated = kj::heap<UbContext>(
+      base, timer,
+      UbContext::Wanted{wanted.rootAnchor, wanted.rootHints, wanted.forwardTo, options});
 }
 
 kj::Promise<UbAnswer> DatedContext::ask(const Question& question) {

@@ -20,8 +20,9 @@ constexpr UbContext::Option RECURSING[] = {
 // the last to see that the network is back. This one gives up soon, and forgets within a second how
 // servers have fared.
 constexpr UbContext::Option IN_OUTAGE[] = {
-    {"msg-cache-size:", "1m"},    {"rrset-cache-size:", "1m"}, {"qname-minimisation:", "yes"},
-    {"use-caps-for-id:", "no"},   {"infra-host-ttl:", "1"},    {"infra-keep-probing:", "yes"},
+    {"msg-cache-size:", "1m"},
+    {"rrset-cache-size:", "1m"},
+    {"infra-host-ttl:", "1"},
     {"outbound-msg-retry:", "2"},
 };
 constexpr unsigned OUTAGE_AFTER = 3;
@@ -31,7 +32,8 @@ constexpr unsigned OUTAGE_AFTER = 3;
 Resolution::Resolution(UbEventBase& base, kj::Timer& timer, kj::StringPtr rootAnchor,
                        kj::StringPtr rootHints, ClockTrust& clock)
     : checked(base, timer, {rootAnchor, rootHints, nullptr, RECURSING}, clock),
-      checkedInOutage(base, timer, {rootAnchor, rootHints, nullptr, IN_OUTAGE}, clock),
+      checkedInOutage(base, timer, {rootAnchor, rootHints, nullptr, joined(RECURSING, IN_OUTAGE)},
+                      clock),
       unchecked(base, timer, {nullptr, rootHints, nullptr, RECURSING}) {}
 
 kj::Promise<Resolved> Resolution::resolve(const Lookup& lookup) {

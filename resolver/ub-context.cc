@@ -2,6 +2,7 @@
 #include "resolver/ub-context.h"
 
 #include <kj/debug.h>
+#include <kj/vector.h>
 #include <unbound.h>
 
 namespace portreeve::resolver {
@@ -64,6 +65,14 @@ struct UbContext::Running {
   UbContext& owner;
   kj::Own<kj::PromiseFulfiller<UbAnswer>> fulfiller;
 };
+
+kj::Array<UbContext::Option> joined(kj::ArrayPtr<const UbContext::Option> options,
+                                    kj::ArrayPtr<const UbContext::Option> more) {
+  kj::Vector<UbContext::Option> all;
+  all.addAll(options);
+  all.addAll(more);
+  return all.releaseAsArray();
+}
 
 UbContext::UbContext(UbEventBase& base, kj::Timer& timer, const Wanted& wanted)
     : timer(timer), context(ub_ctx_create_ub_event(base.handle())) {

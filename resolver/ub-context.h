@@ -64,4 +64,8 @@ private:
                        char* whyBogus, int rateLimited) noexcept;
 };
 
+kj::Array<UbContext::Option> joined(kj::ArrayPtr<const UbContext::Option> options,
+                                    kj::ArrayPtr<const UbContext::Option> more);
+// All of `options`, then all of `more`: of one name the last counts.
+
 }  // namespace portreeve::resolver
