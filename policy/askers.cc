@@ -35,6 +35,7 @@ bool speaksForOthers(const Program& program) {
 
 void Askers::note(const Tuple& query, Program& program) {
   auto client = clientOf(query);
+  publish(client, program);
   auto found = index.find(client);
   if (found != index.end()) {
     found->second->program = kj::addRef(program);
@@ -54,6 +55,26 @@ kj::Maybe<kj::Own<Program>> Askers::find(const Tuple& client) {
   if (found == index.end()) return nullptr;
   entries.splice(entries.end(), entries, found->second);
   return kj::addRef(*found->second->program);
+}
+
+void Askers::publish(const Client& client, Program& program) {
+  if (client.protocol != PROTOCOL_UDP) return;
+  if (program.askAgain) return published.forget(client.port);
+  if (!words.assign(program)) published.beginGeneration();
+  published.set(client.address, client.port, program.askerWord);
+}
+
+void Askers::socketClosed(const Tuple& socket) {
+  if (socket.protocol == PROTOCOL_UDP) published.forget(socket.sourcePort);
+}
+
+void Askers::socketsUnknown() {
+  published.forgetAll();
+}
+
+void Askers::judgeAnew(bool rulesTellProcessesApart) {
+  words.tellProcessesApart(rulesTellProcessesApart);
+  published.beginGeneration();
 }
 
 }  // namespace portreeve::policy

@@ -3,9 +3,13 @@
 // asks about it. A client is known by its own end alone, so that it is the same for a query to
 // 127.0.0.1:53 and for one that the kernel has turned there. Bounded: who has not asked for the
 // longest time is forgotten first.
+//
+// The resolver sees in a table (common/asker-table.h) which clients on UDP are the same program,
+// and so whether what it was told of that program is still good.
 #pragma once
 
 #include "common/tuple.h"
+#include "policy/asker-words.h"
 #include "policy/program.h"
 
 #include <cstddef>
@@ -36,6 +40,14 @@ public:
   kj::Maybe<kj::Own<Program>> find(const Tuple& client);
   // By protocol and source. Nullptr: no packet of it was seen.
 
+  void socketClosed(const Tuple& socket);
+  // source: its local end. The next one there may be another program's.
+  void socketsUnknown();
+  // Closed sockets may have gone unnoticed.
+  void judgeAnew(bool rulesTellProcessesApart);
+  // Names may be judged differently from now on: no answer given before is good any more.
+  int table() const { return published.descriptor(); }
+
 private:
   struct Client {
     Address address;
@@ -56,12 +68,15 @@ private:
   using Entries = std::list<Entry>;
 
   size_t capacity;
+  AskerTableWriter published;
+  AskerWords words;
   Entries entries;  // the longest silent one first
   std::unordered_map<Client, Entries::iterator, HashClient> index;
 
   static Client clientOf(const Tuple& tuple) {
     return Client{tuple.source, tuple.sourcePort, tuple.protocol};
   }
+  void publish(const Client& client, Program& program);
 };
 
 }  // namespace portreeve::policy

@@ -252,7 +252,7 @@ TEST_CASE("a name that was told before the packet came is known, also where it i
 TEST_CASE("where a name could change the verdict the resolver is asked first") {
   Road road(APP_MAY_EXAMPLE);
   uint asked = 0;
-  road.lookups.offered(kj::heap<FakeLookup>("example.org", asked));
+  road.lookups.offered(kj::heap<FakeLookup>("example.org", asked), nullptr);
   FakePacket packets[] = {{.tuple = WEB, .id = 1},
                           {.tuple = tcp("192.0.2.10", 40001, "203.0.113.5", 443), .id = 2}};
   road.receive(packets);
@@ -264,10 +264,34 @@ TEST_CASE("where a name could change the verdict the resolver is asked first") {
   CHECK(road.judge.waiting() == 0);
 }
 
+TEST_CASE(
+    "where the program was given a name again that is not told yet the resolver is asked first") {
+  Road road(APP_MAY_EXAMPLE);
+  uint asked = 0;
+  RetoldTableWriter retold;
+  road.lookups.offered(kj::heap<FakeLookup>("example.org", asked), retold.descriptor());
+  road.receive({.tuple = udp("192.0.2.10", 33333, "127.0.0.1", 53), .id = 1});
+  AskerTableReader table(road.askers.table());
+  auto word = KJ_ASSERT_NONNULL(table.of(rules::address("192.0.2.10"), 33333)).word.process;
+  road.give("example.org", "203.0.113.5");
+  road.give("other.test", "203.0.113.5");
+  road.settler.said();
+  retold.given(word);
+  road.receive({.tuple = WEB, .id = 2});
+  road.scope.poll();
+  CHECK(asked == 1);
+  CHECK(road.settler.said() == "2 1710");
+  road.lookups.toldUpTo(1);
+  road.receive({.tuple = tcp("192.0.2.10", 40001, "203.0.113.5", 443), .id = 3});
+  road.advance(0 * kj::SECONDS);
+  CHECK(asked == 1);
+  CHECK(road.settler.said() == "3 1710");
+}
+
 TEST_CASE("where no name could change the verdict nobody is asked") {
   Road road(kj::str(APP_MAY, APP_MAY_EXAMPLE));
   uint asked = 0;
-  road.lookups.offered(kj::heap<FakeLookup>("example.org", asked));
+  road.lookups.offered(kj::heap<FakeLookup>("example.org", asked), nullptr);
   CHECK(road.verdictOn({.tuple = WEB, .id = 1}) == "1 1710");
   CHECK(road.verdictOn({.tuple = WEB, .id = 2, .instance = 2, .path = "/usr/bin/other"_kj}) ==
         "2 1711");
@@ -278,7 +302,7 @@ TEST_CASE(
     "who goes to an address that stands for a name waits for the name, whatever the rules say") {
   Road road("[[rule]]\nname = \"away\"\naction = \"gate17\"\n");
   uint asked = 0;
-  road.lookups.offered(kj::heap<FakeLookup>("example.org", asked));
+  road.lookups.offered(kj::heap<FakeLookup>("example.org", asked), nullptr);
   auto there = tcp("192.0.2.10", 40000, "198.18.0.1", 443);
   CHECK(road.verdictOn({.tuple = there, .id = 1}) == "1 1717");
   CHECK(asked == 1);
@@ -291,7 +315,7 @@ TEST_CASE("just after the start a flow waits for the resolver to come, but not f
   CHECK(road.settler.said() == "");
   SUBCASE("it comes") {
     uint asked = 0;
-    road.lookups.offered(kj::heap<FakeLookup>("example.org", asked));
+    road.lookups.offered(kj::heap<FakeLookup>("example.org", asked), nullptr);
     road.scope.poll();
     CHECK(road.settler.said() == "1 1710");
   }

@@ -209,6 +209,8 @@ void Judge::judgeFragment(const Arrival& arrival) {
 
 bool Judge::waitsForName(const Flow& flow, Arrival& arrival) {
   auto need = parts.deciding.needOf(flow, flow.startedNs);
+  if (flow.direction == Direction::OUT && parts.lookups.mayBeBehind(*flow.process.program))
+    need = Deciding::Need::QUESTION;
   if (need == Deciding::Need::NOTHING || held >= MOST_WAITING) return false;
   held++;
   counts.waitedForName++;

@@ -50,10 +50,11 @@ bool takeBytes(Flow& flow, const TrackedEntry& entry) {
 }
 
 KernelEvents::KernelEvents(FlowTable& flows, LateEnds& lateEnds, EarlierSessions& earlier,
-                           KernelActs& kernel, kj::Function<void()> onMissed)
+                           Askers& askers, KernelActs& kernel, kj::Function<void()> onMissed)
     : flows(flows),
       lateEnds(lateEnds),
       earlier(earlier),
+      askers(askers),
       kernel(kernel),
       onMissed(kj::mv(onMissed)),
       tasks(*this) {}
@@ -88,6 +89,7 @@ void KernelEvents::socketsClosed(kj::ArrayPtr<const Tuple> sockets,
 void KernelEvents::closed(const Tuple& socket, uint64_t inode, kj::Vector<Tuple>& entries) {
   counts.socketsClosed++;
   earlier.socketClosed(socket);
+  askers.socketClosed(socket);
   bool connected = socket.destinationPort != 0;
   if (connected) {
     Flow* out = flows.findOpen(socket);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the kernel says of flows and sockets, told by the interceptor: ends flows with their bytes,
 // and takes the verdict of a closed UDP socket out of conntrack, so that the next program on its
-// port does not inherit it.
+// port does not inherit it, nor what was said of names to the one before.
 #pragma once
 
+#include "policy/askers.h"
 #include "policy/earlier-sessions.h"
 #include "policy/flow-table.h"
 #include "policy/kernel-acts.h"
@@ -27,8 +28,8 @@ public:
     uint64_t missed = 0;
   };
 
-  KernelEvents(FlowTable& flows, LateEnds& lateEnds, EarlierSessions& earlier, KernelActs& kernel,
-               kj::Function<void()> onMissed);
+  KernelEvents(FlowTable& flows, LateEnds& lateEnds, EarlierSessions& earlier, Askers& askers,
+               KernelActs& kernel, kj::Function<void()> onMissed);
   // `onMissed`: the table is to be compared with conntrack.
   KJ_DISALLOW_COPY(KernelEvents);
 
@@ -47,6 +48,7 @@ private:
   FlowTable& flows;
   LateEnds& lateEnds;
   EarlierSessions& earlier;
+  Askers& askers;
   KernelActs& kernel;
   kj::Function<void()> onMissed;
   Counters counts;

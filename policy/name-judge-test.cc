@@ -106,6 +106,27 @@ TEST_CASE("the resolver is told who asks, and gives it back with the answer") {
   CHECK(known[0].source == rules::NameSource::PROCESS);
 }
 
+TEST_CASE("what was asked again and answered by what was said before is history, too") {
+  Names names;
+  kj::Vector<kj::String> asked;
+  names.judges.onAsked(
+      [&](const Program& asker, kj::StringPtr name, uint16_t type, bool refused, kj::StringPtr) {
+        asked.add(kj::str(asker.path, ' ', name, ' ', type, refused ? " refused" : ""));
+      });
+  names.road.receive({.tuple = STRAY});
+  auto ruling = names.ask("example.org");
+  for (bool again : {false, true}) {
+    auto request = names.client.answeredRequest();
+    auto answer = request.initAnswers(1)[0];
+    answer.setName("example.org");
+    answer.setType(28);
+    answer.setAsker(ruling.getAsker());
+    answer.setAgain(again);
+    request.send().wait(names.road.scope);
+  }
+  CHECK(kj::strArray(asked, ", ") == "/usr/bin/app example.org 0, /usr/bin/app example.org 28");
+}
+
 TEST_CASE("where no packet was seen the attributor is asked for the socket as it is connected") {
   Names names;
   // Restored from conntrack.

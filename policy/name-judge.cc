@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/shared-table.h"
 
 #include <kj/debug.h>
 
@@ -52,13 +53,28 @@ public:
     for (auto answer : context.getParams().getAnswers()) {
       all.counts.answers++;
       rememberAnswer(all.names, all.askers, answer);
+      if (answer.getAgain() && answer.hasAsker()) askedAgain(answer);
     }
+    all.lookups.toldUpTo(context.getParams().getRetoldUpTo());
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> askers(AskersContext context) override {
+    context.getResults().setTable(shareTable(all.askers.table()));
     return kj::READY_NOW;
   }
 
   kj::Promise<void> offerLookup(OfferLookupContext context) override {
-    all.lookups.offered(context.getParams().getLookup());
-    return kj::READY_NOW;
+    auto offered = context.getParams();
+    if (!offered.hasRetold()) {
+      all.lookups.offered(offered.getLookup(), nullptr);
+      return kj::READY_NOW;
+    }
+    auto retold = offered.getRetold();
+    auto descriptor = retold.getFd();
+    return descriptor.attach(kj::mv(retold)).then([this, context](kj::Maybe<int> fd) mutable {
+      all.lookups.offered(context.getParams().getLookup(), fd);
+    });
   }
 
   kj::Promise<void> probing(ProbingContext context) override {
@@ -74,6 +90,12 @@ public:
 
 private:
   NameJudges& all;
+
+  void askedAgain(proto::NameAnswer::Reader answer) {
+    KJ_REQUIRE(answer.getName().size() <= LONGEST_NAME, "the name is too long");
+    KJ_IF_MAYBE (tell, all.tellAsked)
+      (*tell)(*programOf(answer.getAsker()), answer.getName(), answer.getType(), false, nullptr);
+  }
 
   template <typename Query, typename Results>
   void rule(const Program& asker, bool forOthers, Query query, Results results) {

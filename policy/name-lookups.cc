@@ -4,6 +4,8 @@
 #include "common/address-message.h"
 #include "common/log.h"
 
+#include <algorithm>
+
 namespace portreeve::policy {
 namespace {
 
@@ -19,7 +21,14 @@ void rememberAnswer(NameTable& names, Askers& askers, proto::NameAnswer::Reader 
   // another's by now.
   if (answer.hasAsker()) {
     auto echoed = programOf(answer.getAsker());
-    if (echoed->instance != 0 || echoed->uid != nullptr) return names.remember(answer, *echoed);
+    if (echoed->instance != 0) return names.remember(answer, *echoed);
+    if (echoed->uid != nullptr) {
+      // Another process of that program: the one that the resolver was told of has not asked.
+      KJ_IF_MAYBE (program, askers.find(Tuple::from(answer.getClient())))
+        if ((*program)->path == echoed->path && (*program)->uid == echoed->uid)
+          return names.remember(answer, **program);
+      return names.remember(answer, *echoed);
+    }
   }
   KJ_IF_MAYBE (program, askers.find(Tuple::from(answer.getClient())))
     return names.remember(answer, **program);
@@ -39,10 +48,23 @@ NameLookups::NameLookups(kj::Timer& timer, NameTable& names, Askers& askers,
       came(pair.promise.fork()),
       tasks(*this) {}
 
-void NameLookups::offered(proto::NameLookup::Client client) {
+void NameLookups::offered(proto::NameLookup::Client client, kj::Maybe<int> retoldTable) {
+  retold = nullptr;
+  told = 0;
+  KJ_IF_MAYBE (descriptor, retoldTable) retold = kj::heap<RetoldTableReader>(*descriptor);
   lookup = kj::mv(client);
   everOffered = true;
   coming->fulfill();
+}
+
+void NameLookups::toldUpTo(uint64_t number) {
+  told = std::max(told, number);
+}
+
+bool NameLookups::mayBeBehind(const Program& program) const {
+  if (program.askerWord.process == 0) return false;
+  KJ_IF_MAYBE (table, retold) return (*table)->latest(program.askerWord.process) > told;
+  return false;
 }
 
 bool NameLookups::resolverMayCome() const {

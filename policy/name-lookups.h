@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/address.h"
+#include "common/retold-table.h"
 #include "policy/askers.h"
 #include "policy/name-table.h"
 #include "proto/policy.capnp.h"
@@ -23,8 +24,13 @@ public:
   NameLookups(kj::Timer& timer, NameTable& names, Askers& askers);
   KJ_DISALLOW_COPY(NameLookups);
 
-  void offered(proto::NameLookup::Client client);
-  // By a resolver that has told all it remembers. Replaces the one before.
+  void offered(proto::NameLookup::Client client, kj::Maybe<int> retoldTable);
+  // By a resolver that has told all it remembers. Replaces the one before. Throws FAILED where
+  // the descriptor is of no RetoldTable.
+  void toldUpTo(uint64_t number);
+
+  bool mayBeBehind(const Program& program) const;
+  // It was given a name again that we have not been told of yet.
 
   kj::Promise<void> fetch(const Address& address);
   // Resolves when what the resolver knows is in the table, after 100 ms at the latest. In the first
@@ -40,6 +46,8 @@ private:
   Askers& askers;
   kj::TimePoint started;
   kj::Maybe<proto::NameLookup::Client> lookup;
+  kj::Maybe<kj::Own<RetoldTableReader>> retold;
+  uint64_t told = 0;
   bool everOffered = false;
   kj::Own<kj::PromiseFulfiller<void>> coming;
   kj::ForkedPromise<void> came;

@@ -134,6 +134,78 @@ TEST_CASE("an asker is known by its own end, until another one has it") {
   CHECK(KJ_ASSERT_NONNULL(askers.find(query))->instance == 2);
 }
 
+struct PublishedAskers {
+  Askers askers;
+  AskerTableReader resolver{askers.table()};
+
+  void note(uint16_t port, Program& program) {
+    askers.note(udp("192.0.2.10", port, "127.0.0.1", 53), program);
+  }
+  kj::Maybe<AskerTableReader::Client> at(uint16_t port) {
+    return resolver.of(rules::address("192.0.2.10"), port);
+  }
+  AskerWord word(uint16_t port) { return KJ_ASSERT_NONNULL(at(port)).word; }
+};
+
+TEST_CASE("clients on UDP are told apart as processes, and as programs where a rule could") {
+  PublishedAskers f;
+  auto app = program(1, "/usr/bin/app", 1000), again = program(2, "/usr/bin/app", 1000);
+  auto other = program(3, "/usr/bin/app", 1001);
+  f.note(1000, *app);
+  f.note(1001, *app);
+  f.note(1002, *again);
+  f.note(1003, *other);
+  CHECK(f.word(1000) == f.word(1001));
+  CHECK(f.word(1000).program == f.word(1002).program);
+  CHECK(f.word(1000).process != f.word(1002).process);
+  CHECK(f.word(1000).program != f.word(1003).program);
+
+  auto before = f.word(1001);
+  app->fingerprint = 5;  // it executes another file
+  app->path = kj::str("/usr/bin/tool");
+  f.note(1001, *app);
+  CHECK(f.word(1001).program != before.program);
+  CHECK(f.word(1001).process != before.process);
+
+  again->pid = 7;
+  auto third = program(4, "/usr/bin/app", 1000);
+  third->pid = 8;
+  f.askers.judgeAnew(true);
+  f.note(1002, *again);
+  f.note(1004, *third);
+  CHECK(f.word(1002).program != f.word(1004).program);
+}
+
+TEST_CASE("what the resolver keeps is good until names are judged anew, or the socket is closed") {
+  PublishedAskers f;
+  auto app = program(1, "/usr/bin/app", 1000);
+  f.note(1000, *app);
+  f.note(1001, *app);
+  f.askers.note(tcp("192.0.2.10", 1003, "127.0.0.1", 53), *app);
+  CHECK(f.at(1003) == nullptr);
+  f.askers.socketClosed(udp("192.0.2.10", 1000, "127.0.0.1", 53));
+  CHECK(f.at(1000) == nullptr);
+  auto before = KJ_ASSERT_NONNULL(f.at(1001)).generation;
+  f.askers.judgeAnew(false);
+  CHECK(KJ_ASSERT_NONNULL(f.at(1001)).generation != before);
+  f.askers.socketsUnknown();
+  CHECK(f.at(1001) == nullptr);
+  app->askAgain = true;  // not known for the moment
+  f.note(1001, *app);
+  CHECK(f.at(1001) == nullptr);
+}
+
+TEST_CASE("words that begin anew end what was kept under those before") {
+  AskerWords words(2);
+  auto one = program(1, "/usr/bin/one", 1000), two = program(2, "/usr/bin/two", 1000);
+  auto three = program(3, "/usr/bin/three", 1000);
+  CHECK(words.assign(*one));
+  CHECK(words.assign(*two));
+  CHECK(words.assign(*one));
+  CHECK_FALSE(words.assign(*three));
+  CHECK(three->askerWord.program == 1);
+}
+
 TEST_CASE("of askers, the longest silent are forgotten first") {
   Askers askers(2);
   auto app = program(1, "/usr/bin/app", 1000);
@@ -176,7 +248,7 @@ public:
 
 TEST_CASE("a resolver that does not answer is waited for a tenth of a second") {
   Road road("");
-  road.lookups.offered(kj::heap<SilentLookup>());
+  road.lookups.offered(kj::heap<SilentLookup>(), nullptr);
   auto waiting = road.lookups.fetch(rules::address("192.0.2.1"));
   CHECK_FALSE(waiting.poll(road.scope));
   road.advance(101 * kj::MILLISECONDS);

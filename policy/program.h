@@ -2,6 +2,7 @@
 // A process as the attributor described it, kept once for all of its flows.
 #pragma once
 
+#include "common/asker-table.h"
 #include "policy/rules/facts.h"
 #include "proto/flow.capnp.h"
 
@@ -51,6 +52,8 @@ public:
   kj::Maybe<uint32_t> uid;
   kj::Maybe<uint32_t> gid;
   kj::Array<Ancestor> parents;  // nearest first
+  AskerWord askerWord;          // asker-words.h
+  uint64_t askerWordFor = 0;    // the fingerprint of what was known then
 
   rules::ProcessFacts facts() const;
   // Borrows from this object.

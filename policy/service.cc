@@ -43,9 +43,12 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
       interceptor(*io.lowLevelProvider, timer, directories.socket("interceptor"), settle,
                   [this]() { return events.watcher(); },
                   {[this]() { return attributor.whenReady(); },
-                   [this](bool rulesPresent) { return existing.begin(rulesPresent); },
+                   [this](bool rulesPresent) {
+                     askers.socketsUnknown();
+                     return existing.begin(rulesPresent);
+                   },
                    [this]() { enforcing(); }, [this]() { reconcileSoon(); }}),
-      events(flows, lateEnds, earlier, interceptor, [this]() { reconcileSoon(); }),
+      events(flows, lateEnds, earlier, askers, interceptor, [this]() { reconcileSoon(); }),
       walk(timer, flows, transient, deciding, interceptor),
       existing({programs, headings, flows, deciding, walk, interceptor, earlier}, attributor),
       disk(io.unixEventPort),
@@ -104,10 +107,14 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
     status.setLearned(double(learned.kinds().size()));
   });
   rules.onChange([this]() {
+    askers.judgeAnew(rules.inForce().tellsProcessesApart());
     prompts.rulesChanged(modes.mode() != rules::Mode::NONE);
     return rejudge.run();
   });
-  judge.onLearned([this]() { rejudgeSoon(); });
+  judge.onLearned([this]() {
+    askers.judgeAnew(rules.inForce().tellsProcessesApart());
+    rejudgeSoon();
+  });
   nameJudges.onAsked(
       [this](const Program& asker, kj::StringPtr name, uint16_t type, bool refused,
              kj::StringPtr rule) { history.asked(asker, name, type, refused, rule); });
@@ -155,6 +162,7 @@ kj::Promise<void> Service::sweep() {
 }
 
 void Service::reconcileSoon() {
+  askers.socketsUnknown();
   if (reconciling) return;
   reconciling = true;
   tasks.add(timer.afterDelay(BEFORE_RECONCILING).then([this]() {

@@ -217,7 +217,7 @@ struct Road final : private FlowObserver {
   Rejudge rejudge{timer, flows, transient, lateEnds, deciding, kernel};
   ConntrackWalk walk{timer, flows, transient, deciding, kernel};
   uint missed = 0;
-  KernelEvents events{flows, lateEnds, earlier, kernel, [this]() { missed++; }};
+  KernelEvents events{flows, lateEnds, earlier, askers, kernel, [this]() { missed++; }};
   uint told = 0;
 
   explicit Road(kj::StringPtr ruleText, DefaultAction action = DefaultAction::BLOCK)

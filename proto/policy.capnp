@@ -97,12 +97,13 @@ interface NameJudge {
   # 53) have that name? Refused only if every flow to it would be. `rule` names the one that refuses. farAway: what follows may be
   # sent through Gate17, so the name is to be asked of nobody on this side.
 
-  answered @1 (answers :List(NameAnswer)) -> stream;
-  # What was answered, in the order of answering, each sent before the answer leaves the resolver. A resolver replays
-  # what it still remembers to a policy that it has newly dialled.
+  answered @1 (answers :List(NameAnswer), retoldUpTo :UInt64) -> stream;
+  # What was answered, in the order of answering, each sent before the answer leaves the resolver; what is given `again` some time
+  # after it, up to that number of offerLookup's table. A resolver replays what it still remembers to a policy that it has newly dialled.
 
-  offerLookup @2 (lookup :NameLookup);
-  # How policy asks back when it knows no name for an address.
+  offerLookup @2 (lookup :NameLookup, retold :SharedTable);
+  # How policy asks back when it knows no name for an address, or one that may not be the newest any more: by `retold`
+  # (common/retold-table.h; null: nothing is told afterwards).
 
   mayAskAll @3 (queries :List(NameQuery)) -> (rulings :List(NameRuling));
   # mayAsk for several at once, in their order, without waiting for anybody: where who asks is not known yet, `known` is
@@ -114,6 +115,14 @@ interface NameJudge {
 
   probed @5 (datagram :Flow.Tuple, arrived :Bool) -> ();
   # What became of it. `arrived`: it was received within the resolver's patience. Ends what `probing` began.
+
+  askers @6 () -> (table :SharedTable);
+  # By which the resolver knows whether what mayAsk said of a program is still true (common/asker-table.h).
+}
+
+interface SharedTable {
+  # A capability that carries a file descriptor: sealed memory that its exporter writes and whoever holds it reads. It is obtained with
+  # Capability::Client::getFd.
 }
 
 struct NameQuery {
@@ -148,6 +157,7 @@ struct NameAnswer {
   type @5 :UInt16;            # IANA RR type asked for
   time @6 :UInt64;            # ns since the Unix epoch
   asker @7 :NameAsker;        # what mayAsk said
+  again @8 :Bool;             # asked again and answered by what mayAsk said before: at most once a second for a program and name
 }
 
 interface NameLookup {

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 #include <kj/debug.h>
+#include <unistd.h>
 
 namespace portreeve::resolver {
 namespace {
@@ -151,34 +152,128 @@ TEST_CASE("while nobody answers an old answer is given, and a failure is not kep
   CHECK(f.cached.find(other).wait(f.scope).answer->rcode == RCODE_NOERROR);
 }
 
-TEST_CASE("the same question through the same socket is answered at once, another's is not") {
-  Fixture f;
-  f.link.policy = f.policy();
+struct QuickFixture : Fixture {
   Sample sample;
-  sample.header(RECURSION_DESIRED, {1, 0, 0, 1}).question("www.test", TYPE_A).opt(1232);
-  auto message = sample.message();
+  kj::ArrayPtr<const kj::byte> message;
   kj::byte out[EDNS_UDP_LIMIT];
-  CHECK(f.queries.quick(f.client, message, kj::arrayPtr(out, sizeof out)) == 0);
-  auto slow = KJ_ASSERT_NONNULL(f.queries.answer(f.client, message).wait(f.scope));
-  size_t size = f.queries.quick(f.client, message, kj::arrayPtr(out, sizeof out));
-  CHECK(kj::heapArray(out, size) == slow);
+
+  explicit QuickFixture(kj::StringPtr name = "www.test", uint16_t type = TYPE_A) {
+    link.policy = policy();
+    link.table.set(client.source, client.sourcePort, {7, 7});
+    sample.header(RECURSION_DESIRED, {1, 0, 0, 1}).question(name, type).opt(1232);
+    message = sample.message();
+  }
+  size_t quick(const Tuple& who) {
+    return queries.quick(who, message, kj::arrayPtr(out, sizeof out));
+  }
+  kj::Array<kj::byte> slow(const Tuple& who) {
+    auto reply = queries.answer(who, message).wait(scope);
+    return kj::mv(KJ_ASSERT_NONNULL(reply));
+  }
+};
+
+TEST_CASE("the same question by the same program is answered at once, another's is not") {
+  QuickFixture f;
+  CHECK(f.quick(f.client) == 0);
+  auto answer = f.slow(f.client);
+  CHECK(kj::heapArray(f.out, f.quick(f.client)) == answer);
   auto other = f.client;
   other.sourcePort++;
-  CHECK(f.queries.quick(other, message, kj::arrayPtr(out, sizeof out)) == 0);
+  CHECK(f.quick(other) == 0);
+  f.link.table.set(other.source, other.sourcePort, {8, 7});
+  CHECK(f.quick(other) == 0);
+  f.link.table.set(other.source, other.sourcePort, {7, 8});
+  CHECK(kj::heapArray(f.out, f.quick(other)) == answer);
   f.queries.forgetRulings();
-  CHECK(f.queries.quick(f.client, message, kj::arrayPtr(out, sizeof out)) == 0);
-  CHECK(f.queries.log().count() == 2);
+  CHECK(f.quick(f.client) == 0);
+  CHECK(f.queries.log().count() == 3);
+}
+
+TEST_CASE("what policy said is good no longer once it judges names anew, or the socket is closed") {
+  QuickFixture f;
+  f.slow(f.client);
+  CHECK(f.quick(f.client) > 0);
+  f.link.table.beginGeneration();
+  CHECK(f.quick(f.client) == 0);
+  f.slow(f.client);
+  CHECK(f.quick(f.client) > 0);
+  f.link.table.forget(f.client.sourcePort);
+  CHECK(f.quick(f.client) == 0);
+}
+
+TEST_CASE("without policy nothing is answered at once") {
+  QuickFixture f;
+  f.slow(f.client);
+  f.link.policy = nullptr;
+  CHECK(f.quick(f.client) == 0);
+}
+
+TEST_CASE("what was said of a port whose socket is another's by then is not kept") {
+  QuickFixture f;
+  auto answer = f.queries.answer(f.client, f.message);
+  f.link.table.set(f.client.source, f.client.sourcePort, {8, 7});
+  answer.wait(f.scope);
+  CHECK(f.quick(f.client) == 0);
+}
+
+TEST_CASE(
+    "what is answered at once is told to policy at most once a second, ahead of what comes later") {
+  RulingCache::Ruling ruling;
+  ruling.toldOf = 7;
+  ruling.toldNs = 1;
+  CHECK_FALSE(ruling.isToBeTold(7, RulingCache::TOLD_AGAIN_NS));
+  CHECK(ruling.isToBeTold(7, RulingCache::TOLD_AGAIN_NS + 1));
+  CHECK_FALSE(ruling.isToBeTold(7, RulingCache::TOLD_AGAIN_NS + 2));
+  CHECK(ruling.isToBeTold(8, RulingCache::TOLD_AGAIN_NS + 2));
+
+  QuickFixture f;
+  f.slow(f.client);
+  f.quick(f.client);
+  RetoldTableReader retold(f.retold.descriptor());
+  CHECK(retold.latest(7) == 0);
+  usleep(1100000);
+  f.events.clear();
+  CHECK(f.quick(f.client) > 0);
+  CHECK(retold.latest(7) == 1);
+  CHECK(f.seen() == "");
+  f.ask("other.test", TYPE_A).wait(f.scope);
+  CHECK(f.seen() ==
+        "ask other.test 1 4711, resolve other.test, told www.test 1 again up to 1, told other.test "
+        "1");
+  f.advance(PolicyExchange::TELLING_AGAIN);
+  f.scope.poll();
+  CHECK(f.events.size() == 4);
+}
+
+TEST_CASE("what another process of the program is answered is told of that process") {
+  QuickFixture f;
+  f.slow(f.client);
+  auto other = f.client;
+  other.sourcePort++;
+  f.link.table.set(other.source, other.sourcePort, {7, 8});
+  f.events.clear();
+  CHECK(f.quick(other) > 0);
+  CHECK(f.quick(other) > 0);
+  f.advance(PolicyExchange::TELLING_AGAIN);
+  f.scope.poll();
+  CHECK(f.seen() == "told www.test 1 again up to 1");
+}
+
+TEST_CASE("what is answered at once is told to policy before long") {
+  QuickFixture f;
+  f.slow(f.client);
+  usleep(1100000);
+  f.events.clear();
+  f.quick(f.client);
+  f.advance(PolicyExchange::TELLING_AGAIN);
+  f.scope.poll();
+  CHECK(f.seen() == "told www.test 1 again up to 1");
 }
 
 TEST_CASE("a refused name is never answered quickly") {
-  Fixture f;
-  f.link.policy = f.policy();
-  Sample sample;
-  sample.header(RECURSION_DESIRED, {1, 0, 0, 0}).question("forbidden.test", TYPE_A);
-  auto message = sample.message();
-  f.queries.answer(f.client, message).wait(f.scope);
-  kj::byte out[EDNS_UDP_LIMIT];
-  CHECK(f.queries.quick(f.client, message, kj::arrayPtr(out, sizeof out)) == 0);
+  QuickFixture f("forbidden.test");
+  f.slow(f.client);
+  CHECK(f.quick(f.client) == 0);
 }
 
 TEST_CASE("questions that come in one turn go to policy in one message where it can take them") {

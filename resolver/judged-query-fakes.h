@@ -25,8 +25,10 @@ public:
   }
 
   kj::Promise<void> answered(AnsweredContext context) override {
+    uint64_t upTo = context.getParams().getRetoldUpTo();
     for (auto answer : context.getParams().getAnswers())
-      events.add(kj::str("told ", answer.getName(), ' ', answer.getAddresses().size()));
+      events.add(kj::str("told ", answer.getName(), ' ', answer.getAddresses().size(),
+                         answer.getAgain() ? kj::str(" again up to ", upTo) : kj::str()));
     return kj::READY_NOW;
   }
 
@@ -39,7 +41,15 @@ public:
   kj::Maybe<proto::NameJudge::Client> policy;
   kj::Vector<kj::Own<kj::PromiseFulfiller<void>>> waiting;
 
+  AskerTableWriter table;
+  AskerTableReader reader{table.descriptor()};
+
   kj::Maybe<proto::NameJudge::Client> present() override { return policy; }
+
+  kj::Maybe<const AskerTableReader&> askers() override {
+    if (policy == nullptr) return nullptr;
+    return reader;
+  }
 
   kj::Promise<proto::NameJudge::Client> whenThere() override {
     KJ_IF_MAYBE (present, policy) return *present;
@@ -85,12 +95,13 @@ struct Fixture {
   FakeLink link;
   FakeNames names{events};
   NameMemory memory;
+  RetoldTableWriter retold;
   CachingNames cached{names, timer};
   Settings::Resolver settings;
   NameFilter filter{settings, "/nonexistent"};
   LoopProbe loops{timer};
   LocalNames local;
-  JudgedQueries queries{{link, cached, memory, filter, local, loops, timer}};
+  JudgedQueries queries{{link, cached, memory, retold, filter, local, loops, timer}};
   Tuple client;
 
   Fixture() {

@@ -34,6 +34,21 @@ void note(LoggedQuery& line, const PreparedAnswer& answer) {
       addresses.begin() + long(std::min(addresses.size(), QueryLog::MOST_ADDRESSES)));
 }
 
+GivenName givenName(const Tuple& client, const Asker* asker, kj::StringPtr name, uint16_t type,
+                    const PreparedAnswer& answer) {
+  GivenName given;
+  given.client = client;
+  if (asker != nullptr)
+    given.asker = Asker{asker->instance, asker->uid, asker->kind, kj::str(asker->path)};
+  given.name = kj::str(name);
+  for (auto& target : answer.chain) given.chain.push_back(kj::str(target.c_str()));
+  given.addresses = answer.given.addresses;
+  given.ttl = answer.given.ttl;
+  given.type = type;
+  given.wallNs = wallNs();
+  return given;
+}
+
 }  // namespace
 
 class JudgedQueries::One {
@@ -45,7 +60,8 @@ public:
         query(kj::mv(query)),
         question(KJ_ASSERT_NONNULL(this->query.question)),
         name(question.name.text()),
-        startedNs(monotonicNs()) {
+        startedNs(monotonicNs()),
+        who(all.askerAt(client)) {
     KJ_IF_MAYBE (edns, this->query.edns) dnssecOk = edns->dnssecOk;
   }
 
@@ -66,6 +82,7 @@ private:
   Question& question;
   kj::String name;
   uint64_t startedNs;
+  kj::Maybe<AskerTableReader::Client> who;  // before policy was asked
   bool dnssecOk = false;
   std::shared_ptr<const Asker> asker;
 
@@ -105,10 +122,7 @@ private:
     KJ_IF_MAYBE (why, all.filter.refusesAnswer(viewOf(name), *found.answer)) return refused(*why);
     return tell(*found.answer).then([this, found = kj::mv(found)]() {
       (found.answer->error == nullptr ? all.counts.answered : all.counts.failed)++;
-      if (found.serial != 0 && !found.stale && client.protocol == PROTOCOL_UDP) {
-        auto key = cacheKey(question, dnssecOk, query.checkingDisabled);
-        all.rulings.store(all.rulings.keyOf(client, key), found.serial, asker, monotonicNs());
-      }
+      if (found.serial != 0 && !found.stale) keepRuling(found.serial);
       auto state = found.stale    ? CacheState::STALE
                    : found.cached ? CacheState::HIT
                                   : CacheState::MISS;
@@ -116,20 +130,19 @@ private:
     });
   }
 
+  void keepRuling(uint64_t answer) {
+    KJ_IF_MAYBE (before, who)
+      KJ_IF_MAYBE (now, all.askerAt(client)) {
+        // Another's port by now, or other rules: whom policy spoke of is not certain.
+        if (!(*before == *now)) return;
+        auto key = cacheKey(question, dnssecOk, query.checkingDisabled);
+        all.rulings.store(*before, key, answer, asker, monotonicNs());
+      }
+  }
+
   kj::Promise<void> tell(const PreparedAnswer& answer) {
-    auto& learnt = answer.given;
-    if (learnt.addresses.empty()) return kj::READY_NOW;
-    GivenName given;
-    given.client = client;
-    if (asker != nullptr)
-      given.asker = Asker{asker->instance, asker->uid, asker->kind, kj::str(asker->path)};
-    given.name = kj::str(name);
-    for (auto& target : answer.chain) given.chain.push_back(kj::str(target.c_str()));
-    given.addresses = learnt.addresses;
-    given.ttl = learnt.ttl;
-    given.type = question.type;
-    given.wallNs = wallNs();
-    return all.exchange.tell(kj::mv(given));
+    if (answer.given.addresses.empty()) return kj::READY_NOW;
+    return all.exchange.tell(givenName(client, asker.get(), name, question.type, answer));
   }
 
   LoggedQuery& logLine() {
@@ -233,25 +246,40 @@ size_t JudgedQueries::quick(const Tuple& client, kj::ArrayPtr<const kj::byte> me
       return refusal.write(question.asked, 0, nullptr, error, out);
     }
   }
-  KJ_IF_MAYBE (found, names.known(question.key(), now)) {
-    KJ_IF_MAYBE (ruling, rulings.find(rulings.keyOf(client, question.key()), found->serial, now)) {
-      counts.queries++;
-      counts.answered++;
-      counts.quick++;
-      names.countHit();
-      auto& logged = line();
-      if (!question.plain) {
-        auto reading = readQuery(message);
-        auto text = KJ_ASSERT_NONNULL(reading.query.question).name.text();
-        logged.name.assign(text.begin(), text.size());
+  KJ_IF_MAYBE (who, askerAt(client)) {
+    KJ_IF_MAYBE (found, names.known(question.key(), now)) {
+      KJ_IF_MAYBE (ruling, rulings.find(*who, question.key(), found->serial, now)) {
+        counts.queries++;
+        counts.answered++;
+        counts.quick++;
+        names.countHit();
+        auto& logged = line();
+        if (!question.plain) {
+          auto reading = readQuery(message);
+          auto text = KJ_ASSERT_NONNULL(reading.query.question).name.text();
+          logged.name.assign(text.begin(), text.size());
+        }
+        logged.asker = ruling->asker;
+        logged.cache = CacheState::HIT;
+        note(logged, *found->answer);
+        if (ruling->isToBeTold(who->word.process, now)) {
+          auto given = givenName(client, ruling->asker.get(), logged.name.c_str(), question.type,
+                                 *found->answer);
+          given.again = true;
+          if (who->word.process != ruling->askedFor) given.asker.instance = 0;  // of that program
+          exchange.tellSoon(kj::mv(given), who->word.process);
+        }
+        return found->answer->write(question.asked, found->age, nullptr, nullptr, out);
       }
-      logged.asker = ruling->asker;
-      logged.cache = CacheState::HIT;
-      note(logged, *found->answer);
-      return found->answer->write(question.asked, found->age, nullptr, nullptr, out);
     }
   }
   return 0;
+}
+
+kj::Maybe<AskerTableReader::Client> JudgedQueries::askerAt(const Tuple& client) {
+  if (client.protocol != PROTOCOL_UDP) return nullptr;
+  KJ_IF_MAYBE (table, judge.askers()) return table->of(client.source, client.sourcePort);
+  return nullptr;
 }
 
 kj::Promise<Ruling> JudgedQueries::ruling(const Question& question) {

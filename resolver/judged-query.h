@@ -3,8 +3,8 @@
 // that name → resolve it → tell policy what will be answered → write the answer. Nothing is asked
 // of an upstream before policy has agreed, and nothing is answered in its absence.
 //
-// A client that asks the same again within RulingCache::LIFETIME is answered by `quick`, without
-// any of this and without waiting.
+// A program that asks the same again is answered by `quick`, without any of this, while what policy
+// said of it is good (ruling-cache.h).
 #pragma once
 
 #include "common/tuple.h"
@@ -44,13 +44,15 @@ public:
     Judge& judge;
     CachingNames& names;
     NameMemory& memory;
+    RetoldTableWriter& retold;
     NameFilter& filter;
     const LocalNames& local;
     LoopProbe& loops;
     kj::Timer& timer;
   };
   explicit JudgedQueries(const Parts& parts)
-      : exchange(parts.judge, parts.memory, parts.timer),
+      : judge(parts.judge),
+        exchange(parts.judge, parts.memory, parts.retold, parts.timer),
         names(parts.names),
         filter(parts.filter),
         local(parts.local),
@@ -80,6 +82,7 @@ public:
 private:
   class One;
 
+  Judge& judge;
   PolicyExchange exchange;
   CachingNames& names;
   NameFilter& filter;
@@ -90,6 +93,8 @@ private:
   FarNames farNames;
   QueryLog queryLog;
   Counters counts;
+
+  kj::Maybe<AskerTableReader::Client> askerAt(const Tuple& client);
 
   kj::Array<kj::byte> write(const Tuple& client, const Query& query, const Answer& answer,
                             kj::Maybe<const ExtendedError&> error = nullptr) const;

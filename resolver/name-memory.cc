@@ -33,6 +33,20 @@ Asker Asker::from(proto::NameAsker::Reader reader) {
   return Asker{reader.getInstance(), reader.getUid(), reader.getKind(), kj::str(reader.getPath())};
 }
 
+GivenName GivenName::copy() const {
+  GivenName same;
+  same.client = client;
+  same.asker = Asker{asker.instance, asker.uid, asker.kind, kj::str(asker.path)};
+  same.name = kj::str(name);
+  for (auto& target : chain) same.chain.push_back(kj::str(target));
+  same.addresses = addresses;
+  same.ttl = ttl;
+  same.type = type;
+  same.wallNs = wallNs;
+  same.again = again;
+  return same;
+}
+
 void GivenName::to(proto::NameAnswer::Builder builder) const {
   client.to(builder.initClient());
   auto who = builder.initAsker();
@@ -48,6 +62,7 @@ void GivenName::to(proto::NameAnswer::Builder builder) const {
   builder.setTtl(ttl);
   builder.setType(type);
   builder.setTime(wallNs);
+  builder.setAgain(again);
 }
 
 const GivenName& NameMemory::remember(GivenName given, uint64_t nowNs) {

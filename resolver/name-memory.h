@@ -36,7 +36,9 @@ struct GivenName {
   uint32_t ttl = 0;
   uint16_t type = 0;
   uint64_t wallNs = 0;
+  bool again = false;  // answered by what policy had said before
 
+  GivenName copy() const;
   void to(proto::NameAnswer::Builder builder) const;
 };
 

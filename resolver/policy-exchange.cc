@@ -105,35 +105,58 @@ kj::Promise<void> PolicyExchange::askAll(proto::NameJudge::Client present, Quest
 
 kj::Promise<void> PolicyExchange::tell(GivenName name) {
   if (words.empty()) telling = kj::evalLast([this]() { return tellGathered(); }).fork();
-  auto own = kj::heap(kj::mv(name));
-  words.add(kj::mv(own));
+  words.add(kj::heap(kj::mv(name)));
   return KJ_ASSERT_NONNULL(telling).addBranch();
 }
 
+void PolicyExchange::tellSoon(GivenName name, uint32_t process) {
+  // What policy asks back for is as new as what the program has.
+  remember(name);
+  retold.given(process);
+  if (again.empty())
+    tasks.add(timer.afterDelay(TELLING_AGAIN).then([this]() -> kj::Promise<void> {
+      if (again.empty()) return kj::READY_NOW;
+      return tellGathered();
+    }));
+  again.add(kj::heap(kj::mv(name)));
+}
+
 kj::Promise<void> PolicyExchange::tellGathered() {
-  auto gathered = kj::mv(words);
-  words = kj::Vector<kj::Own<GivenName>>();
-  kj::Maybe<proto::NameJudge::Client> present;
-  KJ_IF_MAYBE (client, judge.present()) present = *client;
-  uint64_t now = monotonicNs();
-  kj::Promise<void> sent = kj::READY_NOW;
-  for (size_t start = 0; start < gathered.size(); start += MOST_AT_ONCE) {
-    size_t count = std::min(MOST_AT_ONCE, gathered.size() - start);
-    KJ_IF_MAYBE (client, present) {
-      auto request = client->answeredRequest();
-      auto answers = request.initAnswers(uint(count));
-      for (size_t i = 0; i < count; i++)
-        memory.remember(kj::mv(*gathered[start + i]), now).to(answers[uint(i)]);
-      sent = sent.then([sending = request.send()]() mutable { return kj::mv(sending); });
-    } else {
-      for (size_t i = 0; i < count; i++) memory.remember(kj::mv(*gathered[start + i]), now);
-    }
+  auto gathered = kj::mv(again);
+  again = kj::Vector<kj::Own<GivenName>>();
+  for (auto& name : words) {
+    remember(*name);
+    gathered.add(kj::mv(name));
   }
+  words = kj::Vector<kj::Own<GivenName>>();
+  kj::Promise<void> sent = kj::READY_NOW;
+  KJ_IF_MAYBE (present, judge.present())
+    for (size_t start = 0; start < gathered.size(); start += MOST_AT_ONCE) {
+      size_t end = std::min(start + MOST_AT_ONCE, gathered.size());
+      // With the last one it has all that was given again.
+      uint64_t upTo = end == gathered.size() ? retold.newest() : 0;
+      auto sending = send(*present, gathered.slice(start, end), upTo);
+      sent = sent.then([sending = kj::mv(sending)]() mutable { return kj::mv(sending); });
+    }
   return timer.timeoutAfter(TELLING_PATIENCE, kj::mv(sent))
       .catch_(
           [](kj::Exception&& e) { log::debug(kj::str("telling policy: ", e.getDescription())); })
       // By then the words are in policy's socket, ahead of the answers in the clients'.
       .then([]() { return kj::evalLast([]() {}); });
+}
+
+kj::Promise<void> PolicyExchange::send(proto::NameJudge::Client& to,
+                                       kj::ArrayPtr<const kj::Own<GivenName>> names,
+                                       uint64_t retoldUpTo) {
+  auto request = to.answeredRequest();
+  auto answers = request.initAnswers(uint(names.size()));
+  for (uint i = 0; i < names.size(); i++) names[i]->to(answers[i]);
+  request.setRetoldUpTo(retoldUpTo);
+  return request.send();
+}
+
+void PolicyExchange::remember(const GivenName& name) {
+  if (!name.addresses.empty()) memory.remember(name.copy(), monotonicNs());
 }
 
 void PolicyExchange::taskFailed(kj::Exception&& e) {

@@ -3,6 +3,7 @@
 // goes in one message.
 #pragma once
 
+#include "common/retold-table.h"
 #include "resolver/message.h"
 #include "resolver/name-memory.h"
 #include "resolver/policy-link.h"
@@ -24,16 +25,22 @@ struct Ruling {
 
 class PolicyExchange final : private kj::TaskSet::ErrorHandler {
 public:
-  PolicyExchange(Judge& judge, NameMemory& memory, kj::Timer& timer)
-      : judge(judge), memory(memory), timer(timer), tasks(*this) {}
+  PolicyExchange(Judge& judge, NameMemory& memory, RetoldTableWriter& retold, kj::Timer& timer)
+      : judge(judge), memory(memory), retold(retold), timer(timer), tasks(*this) {}
   KJ_DISALLOW_COPY(PolicyExchange);
 
   kj::Promise<Ruling> mayAsk(const Tuple& client, const Question& question);
   // Waits for a policy that is away; asks again when it goes meanwhile. May take for ever.
 
   kj::Promise<void> tell(GivenName name);
-  // Remembers it, and resolves when the words are in policy's socket: whatever is sent afterwards
-  // comes later. Without policy at once; it is told again what is remembered. Never rejects.
+  // Remembers it (not where it has no address), and resolves when the words are in policy's socket:
+  // whatever is sent afterwards comes later. Without policy at once; it is told again what is
+  // remembered. Never rejects.
+
+  void tellSoon(GivenName name, uint32_t process);
+  // The same for a name that a process (by its word in policy's table) is given again: told within
+  // TELLING_AGAIN, and ahead of whatever is told meanwhile.
+  static constexpr auto TELLING_AGAIN = 50 * kj::MILLISECONDS;
 
 private:
   struct Waiting {
@@ -46,9 +53,11 @@ private:
 
   Judge& judge;
   NameMemory& memory;
+  RetoldTableWriter& retold;
   kj::Timer& timer;
   Questions questions;
   kj::Vector<kj::Own<GivenName>> words;
+  kj::Vector<kj::Own<GivenName>> again;  // ahead of `words`
   kj::Maybe<kj::ForkedPromise<void>> telling;
   bool oneByOne = false;  // this policy knows no mayAskAll
   kj::TaskSet tasks;      // last: what runs in it uses the rest
@@ -59,6 +68,9 @@ private:
   kj::Promise<void> askOne(Waiting waiting);
   kj::Promise<Ruling> askUntilAnswered(Waiting& waiting);
   kj::Promise<void> tellGathered();
+  kj::Promise<void> send(proto::NameJudge::Client& to, kj::ArrayPtr<const kj::Own<GivenName>> names,
+                         uint64_t retoldUpTo);
+  void remember(const GivenName& name);
   void taskFailed(kj::Exception&& e) override;
 };
 

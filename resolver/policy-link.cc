@@ -3,6 +3,8 @@
 
 #include "common/address-message.h"
 #include "common/clock.h"
+#include "common/log.h"
+#include "common/shared-table.h"
 
 #include <capnp/rpc-twoparty.h>
 #include <kj/debug.h>
@@ -64,19 +66,47 @@ kj::Promise<void> replay(NameMemory& memory, proto::NameJudge::Client judge) {
 }
 
 PolicyLink::PolicyLink(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer,
-                       kj::StringPtr policySocket, NameMemory& memory)
-    : memory(memory), peer(provider, timer, policySocket, [this](capnp::Capability::Client policy) {
+                       kj::StringPtr policySocket, NameMemory& memory,
+                       const RetoldTableWriter& retold)
+    : memory(memory),
+      retold(retold),
+      peer(provider, timer, policySocket, [this](capnp::Capability::Client policy) {
         return establish(policy.castAs<proto::Policy>());
       }) {}
 
 kj::Promise<void> PolicyLink::establish(proto::Policy::Client policy) {
   KJ_IF_MAYBE (meet, meeting) (*meet)(policy);
   proto::NameJudge::Client fresh = policy.namesRequest().send().getJudge();
-  return replay(memory, fresh).then([this, fresh]() mutable {
-    auto request = fresh.offerLookupRequest();
-    request.setLookup(makeNameLookup(memory));
-    return request.send().ignoreResult().then([this, fresh]() mutable { judge = kj::mv(fresh); });
-  });
+  table = nullptr;
+  return replay(memory, fresh)
+      .then([this, fresh]() mutable { return takeTable(kj::mv(fresh)); })
+      .then([this, fresh]() mutable {
+        auto request = fresh.offerLookupRequest();
+        request.setLookup(makeNameLookup(memory));
+        request.setRetold(shareTable(retold.descriptor()));
+        return request.send().ignoreResult().then(
+            [this, fresh]() mutable { judge = kj::mv(fresh); });
+      });
+}
+
+kj::Promise<void> PolicyLink::takeTable(proto::NameJudge::Client from) {
+  proto::SharedTable::Client given = from.askersRequest().send().getTable();
+  auto descriptor = given.getFd();
+  return descriptor.then(
+      [this, given = kj::mv(given)](kj::Maybe<int> fd) {
+        KJ_IF_MAYBE (open, fd) table = kj::heap<AskerTableReader>(*open);
+      },
+      [](kj::Exception&& e) {
+        if (e.getType() == kj::Exception::Type::DISCONNECTED) kj::throwFatalException(kj::mv(e));
+        // Each question is put to it, then: an older one knows no table.
+        log::info(kj::str("policy gives no table of DNS clients: ", e.getDescription()));
+      });
+}
+
+kj::Maybe<const AskerTableReader&> PolicyLink::askers() {
+  if (!peer.connected()) return nullptr;
+  KJ_IF_MAYBE (reader, table) return **reader;
+  return nullptr;
 }
 
 kj::Maybe<proto::NameJudge::Client> PolicyLink::present() {

@@ -3,6 +3,8 @@
 // dialled is first told what is remembered, then how to ask back; only then does it judge.
 #pragma once
 
+#include "common/asker-table.h"
+#include "common/retold-table.h"
 #include "common/rpc-client.h"
 #include "proto/policy.capnp.h"
 #include "resolver/name-memory.h"
@@ -21,6 +23,9 @@ public:
   virtual kj::Maybe<proto::NameJudge::Client> present() = 0;
   // Nullptr while policy is away.
 
+  virtual kj::Maybe<const AskerTableReader&> askers() = 0;
+  // Of the policy that is there. Nullptr: there is none, or it gives none.
+
 protected:
   ~Judge() = default;
 };
@@ -28,11 +33,12 @@ protected:
 class PolicyLink final : public Judge {
 public:
   PolicyLink(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer, kj::StringPtr policySocket,
-             NameMemory& memory);
+             NameMemory& memory, const RetoldTableWriter& retold);
   KJ_DISALLOW_COPY(PolicyLink);
 
   kj::Promise<proto::NameJudge::Client> whenThere() override;
   kj::Maybe<proto::NameJudge::Client> present() override;
+  kj::Maybe<const AskerTableReader&> askers() override;
   bool connected() const { return peer.connected(); }
 
   using OnPolicy = kj::Function<void(proto::Policy::Client)>;
@@ -41,12 +47,15 @@ public:
 
 private:
   NameMemory& memory;
+  const RetoldTableWriter& retold;
   kj::Maybe<proto::NameJudge::Client> judge;
+  kj::Maybe<kj::Own<AskerTableReader>> table;
   kj::Maybe<OnPolicy> meeting;
   kj::Maybe<kj::ForkedPromise<void>> coming;  // one promise for all who wait
   PeerConnection peer;                        // last: it calls `establish`
 
   kj::Promise<void> establish(proto::Policy::Client policy);
+  kj::Promise<void> takeTable(proto::NameJudge::Client from);
 };
 
 proto::NameLookup::Client makeNameLookup(NameMemory& memory);

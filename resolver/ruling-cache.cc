@@ -7,32 +7,46 @@
 
 namespace portreeve::resolver {
 
+bool RulingCache::Ruling::isToBeTold(uint32_t process, uint64_t nowNs) {
+  if (process == toldOf && nowNs - toldNs < TOLD_AGAIN_NS) return false;
+  toldOf = process;
+  toldNs = nowNs;
+  return true;
+}
+
 RulingCache::RulingCache() : slots(kj::heapArray<Ruling>(SLOTS)) {
   if (getrandom(secret, sizeof secret, 0) != sizeof secret) KJ_FAIL_SYSCALL("getrandom", errno);
 }
 
-uint64_t RulingCache::keyOf(const Tuple& client, std::string_view question) const {
+uint64_t RulingCache::keyOf(uint32_t program, std::string_view question) const {
   name_list::SuffixHash hash(secret);
-  char end[19];
-  memcpy(end, client.source.bytes.data(), 16);
-  end[16] = char(client.sourcePort >> 8);
-  end[17] = char(client.sourcePort);
-  end[18] = char(client.protocol);
-  hash.add({end, sizeof end});
+  hash.add({reinterpret_cast<const char*>(&program), sizeof program});
   hash.add(question);
   return hash.fingerprint();
 }
 
-kj::Maybe<const RulingCache::Ruling&> RulingCache::find(uint64_t key, uint64_t answer,
-                                                        uint64_t nowNs) const {
-  auto& slot = slots[key >> 32 & (SLOTS - 1)];
-  if (slot.key != key || slot.answer != answer || slot.expiresNs <= nowNs) return nullptr;
+kj::Maybe<RulingCache::Ruling&> RulingCache::find(const AskerTableReader::Client& who,
+                                                  std::string_view question, uint64_t answer,
+                                                  uint64_t nowNs) {
+  uint64_t key = keyOf(who.word.program, question);
+  auto& slot = slotOf(key);
+  if (slot.key != key || slot.generation != who.generation || slot.answer != answer ||
+      slot.expiresNs <= nowNs)
+    return nullptr;
   return slot;
 }
 
-void RulingCache::store(uint64_t key, uint64_t answer, std::shared_ptr<const Asker> asker,
-                        uint64_t nowNs) {
-  slots[key >> 32 & (SLOTS - 1)] = Ruling{key, nowNs + LIFETIME_NS, answer, kj::mv(asker)};
+void RulingCache::store(const AskerTableReader::Client& who, std::string_view question,
+                        uint64_t answer, std::shared_ptr<const Asker> asker, uint64_t nowNs) {
+  uint64_t key = keyOf(who.word.program, question);
+  auto& slot = slotOf(key);
+  slot.key = key;
+  slot.generation = who.generation;
+  slot.expiresNs = nowNs + LIFETIME_NS;
+  slot.answer = answer;
+  slot.asker = kj::mv(asker);
+  slot.askedFor = slot.toldOf = who.word.process;
+  slot.toldNs = nowNs;
 }
 
 void RulingCache::forgetAll() {

@@ -61,6 +61,7 @@ public:
 private:
   kj::Timer& timer;
   NameMemory memory;
+  RetoldTableWriter retold;
   UbEventBase events;
   ClockTrust clock;
   TlsClient tls;

@@ -498,6 +498,14 @@ TEST_CASE("what a file holds decides only once it is known, and what would hang 
   CHECK(set->decide(facts, NOW).verdict == proto::Verdict::BLOCK);
 }
 
+TEST_CASE("a set says whether any of its rules is about single processes") {
+  CHECK(loadRules("[[rule]]\nname = \"x\"\naction = \"allow\"\n"
+                  "not = { process = { instance = \"7@123\" } }\n")
+            ->tellsProcessesApart());
+  CHECK_FALSE(
+      loadRules("[[rule]]\nname = \"x\"\naction = \"allow\"\nport = 1\n")->tellsProcessesApart());
+}
+
 TEST_CASE("nothing hangs on a file behind a rule that decides without") {
   auto set = loadRules(
       "[[rule]]\nname = \"web\"\naction = \"allow\"\nport = 443\n"

@@ -241,14 +241,17 @@ bool matches(const Rule& rule, const FlowFacts& facts, uint64_t nowWallNs) {
   return !rule.expired(nowWallNs) && rule.test(facts) == Match::YES;
 }
 
-bool isAboutExamination(const kj::Vector<kj::Own<Operand>>& operands) {
+bool isAbout(kj::ArrayPtr<const kj::StringPtr> keys, const kj::Vector<kj::Own<Operand>>& operands) {
   for (auto& operand : operands) {
-    if (operand->key == "process.sha256" || operand->key == "process.package") return true;
+    if (std::find(keys.begin(), keys.end(), operand->key) != keys.end()) return true;
     for (auto& inner : operand->nested())
-      if (isAboutExamination(inner)) return true;
+      if (isAbout(keys, inner)) return true;
   }
   return false;
 }
+
+constexpr kj::StringPtr EXAMINATION[] = {"process.sha256"_kj, "process.package"_kj};
+constexpr kj::StringPtr INSTANCE[] = {"process.instance"_kj};
 
 kj::Maybe<const Rule&> toMaybe(const Rule* rule) {
   if (rule == nullptr) return nullptr;
@@ -415,7 +418,8 @@ RuleSet::RuleSet(kj::Array<Rule> rules, kj::Own<Geography> geography)
     addWeekTimes(rule.operands, weekTimes);
     anyGate = anyGate || rule.action == Action::GATE17;
     hangsOnCircumstances = hangsOnCircumstances || anyHangsOnCircumstances(rule.operands);
-    examined = examined || isAboutExamination(rule.operands);
+    examined = examined || isAbout(EXAMINATION, rule.operands);
+    instances = instances || isAbout(INSTANCE, rule.operands);
   }
 }
 

@@ -112,6 +112,8 @@ public:
   // another rule decide.
   bool usesExamination() const { return examined; }
   // Whether any rule is about that.
+  bool tellsProcessesApart() const { return instances; }
+  // Whether any rule is about single processes.
 
   NameDecision judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
                          bool askerSpeaksForOthers = false, Trace* trace = nullptr) const;
@@ -160,6 +162,7 @@ private:
   kj::Own<Geography> databases;
   kj::Array<HitCount> counts;
   bool examined = false;
+  bool instances = false;
   kj::Vector<const WeekTime*> weekTimes;  // of all operands; where empty, time costs nothing
   bool anyGate = false;                   // a rule for Gate17 is among them
   bool hangsOnCircumstances = false;      // where none does, they cost nothing
