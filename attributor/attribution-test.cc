@@ -295,15 +295,15 @@ TEST_CASE("a ping is found in /proc/net by its identifier, else by its raw socke
   };
   SUBCASE("a ping socket") {
     road.reader.answer(
-        [&](proto::reader::Answer::Builder a) { a.setStatus(line(0x8fbf, 71).asBytes()); });
+        [&](proto::reader::Answer::Builder a) { a.setTable(line(0x8fbf, 71).asBytes()); });
     road.answer(71, FakeProcess());
   }
   SUBCASE("a raw socket") {
     road.reader.answer(
-        [&](proto::reader::Answer::Builder a) { a.setStatus(line(0x1111, 70).asBytes()); });
+        [&](proto::reader::Answer::Builder a) { a.setTable(line(0x1111, 70).asBytes()); });
     REQUIRE(road.expect(Kind::PROC_NET));
     road.reader.answer(
-        [&](proto::reader::Answer::Builder a) { a.setStatus(line(1, 71).asBytes()); });
+        [&](proto::reader::Answer::Builder a) { a.setTable(line(1, 71).asBytes()); });
     road.answer(71, FakeProcess());
   }
   CHECK(road.only().process.method == Method::PROC_NET);
@@ -325,7 +325,7 @@ struct WithoutSockDiag : Road {
     CHECK(asked.kind == Kind::PROC_NET);
     CHECK(asked.table == uint8_t(table));
     reader.answer([&](proto::reader::Answer::Builder a) {
-      a.setStatus(text.asBytes());
+      a.setTable(text.asBytes());
       a.setTruncated(truncated);
     });
   }

@@ -169,7 +169,8 @@ struct FakeProcess {
     answer.setCgroup(bytes(cgroup));
     answer.setWorkingDirectory(bytes(workingDirectory));
     answer.setAppImage(bytes(appImage));
-    answer.setStatus(bytes("Name:\tx\nUid:\t1000\t1001\t1000\t1000\nGid:\t100\t101\t100\t100\n"));
+    answer.setUid(1001);
+    answer.setGid(101);
     auto parents = answer.initParents(1);
     parents[0].setPid(1);
     parents[0].setExe(bytes("/usr/lib/systemd/systemd"));

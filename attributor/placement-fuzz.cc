@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto text = kj::arrayPtr(data, size);
   auto groups = groupsOf(text);
   for (auto& group : groups) checkText(group, LONGEST_GROUP);
-  auto cgroup = cgroupOf(text);
+  auto cgroup = cgroupOf(groups, text);
   require(groups.empty() ? cgroup.size() <= 1 : cgroup == groups[0]);
   auto unit = unitOf(cgroup);
   checkText(unit, LONGEST_GROUP);

@@ -131,7 +131,7 @@ struct Tables {
     return false;
   }
   void answer() {
-    reader.answer([](proto::reader::Answer::Builder a) { a.setStatus(ICMP_TABLE.asBytes()); });
+    reader.answer([](proto::reader::Answer::Builder a) { a.setTable(ICMP_TABLE.asBytes()); });
   }
 };
 

@@ -155,7 +155,7 @@ public:
   void answered(ReaderLink::Answer answer) override {
     if (answer.getError() == ENOENT) return say(nullptr, "the kernel has no such table"_kj);
     if (answer.getError() != 0) return say(nullptr, "the reader could not read the table"_kj);
-    say(std::make_shared<kj::Vector<ProcNetSocket>>(readProcNet(answer.getStatus().asChars())),
+    say(std::make_shared<kj::Vector<ProcNetSocket>>(readProcNet(answer.getTable().asChars())),
         answer.getTruncated() ? TOO_LONG : ""_kj);
   }
   void notAnswered(NoAnswer why) override { say(nullptr, toText(why)); }

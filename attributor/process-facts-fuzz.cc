@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // All that a process may have had a hand in (its name, its arguments, its paths, its groups), as
-// the reader hands it over. The parts of an input are set apart by 0x1e: stat, status, cgroup, the
-// text of the link exe, arguments, working directory, AppImage, the links exe of its ancestors.
+// the reader hands it over. The parts of an input are set apart by 0x1e: stat, cgroup, the text of
+// the link exe, arguments, working directory, AppImage, the links exe of its ancestors.
 #include "attributor/process-facts.h"
 #include "tests/fuzz/fuzz-target.h"
 
@@ -42,7 +42,6 @@ void fill(proto::reader::Answer::Builder answer, Parts parts) {
   answer.setHostInode(500);
   answer.setFileLinks(1);
   answer.setStat(parts.next());
-  answer.setStatus(parts.next());
   answer.setCgroup(parts.next());
   answer.setExe(parts.next());
   answer.setCommandLine(parts.next());

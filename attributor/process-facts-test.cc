@@ -143,17 +143,5 @@ TEST_CASE("an empty description makes no facts up") {
   CHECK(facts->parents.size() == 0);
 }
 
-TEST_CASE("the status text of a process cannot be read as another's") {
-  FakeProcess process;
-  capnp::MallocMessageBuilder message;
-  FileHistory history;
-  auto answer = message.initRoot<proto::reader::Answer>();
-  process.describe(answer);
-  for (auto text : {"", "Name:\tx", "\nUid:", "\nUid:\t1000", "\nUid:\t1\tx\n", "\nUid:\t\t\n"}) {
-    answer.setStatus(kj::StringPtr(text).asBytes());
-    CHECK(factsFrom(answer.asReader(), nullptr, history)->uid == NO_UID);
-  }
-}
-
 }  // namespace
 }  // namespace portreeve::attributor

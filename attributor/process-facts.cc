@@ -34,21 +34,6 @@ kj::String commOf(kj::ArrayPtr<const kj::byte> stat) {
   return printable(stat.slice(open + 1, close), MAX_NAME_BYTES);
 }
 
-uint32_t effectiveId(kj::ArrayPtr<const kj::byte> status, std::string_view field) {
-  // "\nUid:\treal\teffective\t…". "Name:" comes first and has its line ends escaped by the kernel.
-  auto text = viewOf(status);
-  size_t at = text.find(field);
-  if (at == std::string_view::npos) return NO_UID;
-  auto line = text.substr(at + field.size());
-  line = line.substr(0, line.find('\n'));
-  size_t tab = line.find('\t');
-  if (tab == std::string_view::npos || tab + 1 >= line.size()) return NO_UID;
-  std::string number(line.substr(tab + 1, 12));
-  char* end = nullptr;
-  auto id = strtoul(number.c_str(), &end, 10);
-  return end == number.c_str() ? NO_UID : uint32_t(id);
-}
-
 uint64_t mix(uint64_t value) {
   // The finalizer of SplitMix64: every bit reaches every other.
   value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ull;
@@ -141,13 +126,19 @@ kj::String snapOf(kj::StringPtr path) {
   return kj::heapString(name.data(), name.size());
 }
 
+void fillGroups(ProcessFacts& facts, proto::reader::Answer::Reader description) {
+  auto groups = groupsOf(description.getCgroup());
+  facts.cgroup = cgroupOf(groups, description.getCgroup());
+  facts.unit = unitOf(facts.cgroup);
+  facts.placement = placementOf(groups);
+}
+
 void fillWhere(ProcessFacts& facts, proto::reader::Answer::Reader description) {
   facts.workingDirectory = wholePrintable(description.getWorkingDirectory(), MAX_WHERE_BYTES);
   facts.appImage = appImageOf(description);
   facts.script = scriptOf(facts.path, description.getCommandLine(), facts.workingDirectory);
   facts.stablePath = stablePathOf(facts.path);
   if (facts.stablePath.size() > MAX_STABLE_BYTES) facts.stablePath = kj::String();
-  facts.placement = placementOf(groupsOf(description.getCgroup()));
   auto& placement = facts.placement;
   if (isHosts(facts.kind)) {
     auto mounted = snapOf(facts.path);
@@ -201,10 +192,9 @@ std::shared_ptr<ProcessFacts> factsFrom(proto::reader::Answer::Reader descriptio
   facts->reason = kj::str(identity.reason);
   facts->name = commOf(description.getStat());
   facts->commandLine = commandLineOf(description.getCommandLine());
-  facts->uid = effectiveId(description.getStatus(), "\nUid:\t");
-  facts->gid = effectiveId(description.getStatus(), "\nGid:\t");
-  facts->cgroup = cgroupOf(description.getCgroup());
-  facts->unit = unitOf(facts->cgroup);
+  facts->uid = description.getUid();
+  facts->gid = description.getGid();
+  fillGroups(*facts, description);
   facts->instance = instanceOf(facts->key, facts->file);
   fillParents(*facts, description);
   fillWhere(*facts, description);

@@ -7,7 +7,7 @@ namespace portreeve::attributor {
 namespace {
 
 kj::String cgroup(kj::StringPtr text) {
-  return cgroupOf(text.asBytes());
+  return cgroupOf(groupsOf(text.asBytes()), text.asBytes());
 }
 
 TEST_CASE("the unit is the first one on the way, below a user's manager the user's own") {

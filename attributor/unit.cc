@@ -74,9 +74,9 @@ kj::Vector<kj::String> groupsOf(kj::ArrayPtr<const kj::byte> procCgroup) {
   return groups;
 }
 
-kj::String cgroupOf(kj::ArrayPtr<const kj::byte> procCgroup) {
-  auto groups = groupsOf(procCgroup);
-  if (!groups.empty()) return kj::mv(groups[0]);
+kj::String cgroupOf(kj::ArrayPtr<const kj::String> groups,
+                    kj::ArrayPtr<const kj::byte> procCgroup) {
+  if (groups.size() > 0) return kj::str(groups[0]);
   return kj::str(viewOf(procCgroup).find(":/") == std::string_view::npos ? "" : "/");
 }
 

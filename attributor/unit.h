@@ -15,8 +15,9 @@ kj::Vector<kj::String> groupsOf(kj::ArrayPtr<const kj::byte> procCgroup);
 // (`name=systemd`), then those of version 1's controllers. Printable, without " (deleted)", at most
 // 1024 bytes each.
 
-kj::String cgroupOf(kj::ArrayPtr<const kj::byte> procCgroup);
-// The first of them; "/" where they are all that, empty where there is none.
+kj::String cgroupOf(kj::ArrayPtr<const kj::String> groups, kj::ArrayPtr<const kj::byte> procCgroup);
+// The first of `groups`, which groupsOf made of the text; "/" where it names that alone, empty
+// where it names none.
 
 kj::String unitOf(kj::StringPtr cgroup);
 // "ssh.service", "session-1.scope"; below user@N.service the user's own unit. Empty where the path

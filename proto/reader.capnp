@@ -46,8 +46,7 @@ struct Question {
 #   2. where an earlier look passed the socket (step 4)
 #   3. at hintPid's descriptors beside hintFd, and its highest (step 0)
 #   4. at processes born since newerThan or in the last seconds, at most 512 pids back and 64
-#      descriptors each: those of `uid`, and those that are not dumpable, whose uid cannot be told
-#      (step 1)
+#      descriptors each: those of `uid`, and root's (step 1)
 #   5. at those that were found to hold a socket of `uid` lately: beside the last, and highest (step 2)
 #   6. at all descriptors of hintPid (step 0), then of all processes of `uid` (step 2), then of all
 #      (step 3); no more than 4096 of one process before the others had their turn
@@ -86,7 +85,7 @@ struct Answer {
   stat @12 :Data;         # raw /proc/pid/stat, at most 1024 bytes
   commandLine @13 :Data;  # raw, at most 4096 bytes
   cgroup @14 :Data;       # raw, at most 4096 bytes
-  status @15 :Data;       # raw /proc/pid/status, at most 4096 bytes (procNet: the table's text)
+  table @15 :Data;        # procNet: the table's text
   counters @16 :List(UInt64);   # status: questions, not entitled, owners found, owners not found
   parents @17 :List(Parent);    # describe: nearest first, at most 16
   report @18 :Data;       # status: a flat message, view.ProcessStatus: what the reader says of itself
@@ -108,6 +107,8 @@ struct Answer {
                                    # way to it that there still is, as pid 1 sees it; 0 not known
   appImage @31 :Data;              # describe: the value of APPIMAGE in its environment, where its file
                                    # lies below a folder ".mount_…" and the value is a path
+  uid @32 :UInt32 = 4294967295;    # describe: the effective ones; 4294967295 unknown
+  gid @33 :UInt32 = 4294967295;
 }
 
 struct Parent {

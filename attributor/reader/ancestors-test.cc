@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "attributor/reader/ancestors.h"
 
+#include "attributor/reader/test-child.h"
+
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <kj/debug.h>
-#include <kj/io.h>
 #include <kj/string.h>
 #include <kj/vector.h>
 #include <unistd.h>
@@ -13,12 +12,6 @@ namespace portreeve::reader {
 namespace {
 
 constexpr uint64_t NOW = 100 * Ancestors::REMEMBERED_NS;
-
-kj::AutoCloseFd openProc() {
-  int fd;
-  KJ_SYSCALL(fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return kj::AutoCloseFd(fd);
-}
 
 StatFields own(int proc) {
   return KJ_ASSERT_NONNULL(ProcessEntry(proc, getpid()).stat());
@@ -69,6 +62,22 @@ TEST_CASE("a parent that is younger than its child is somebody else with its num
   Ancestors ancestors(proc);
   auto child = own(proc);
   child.startTicks = 0;
+  ancestors.readOf(child, NOW);
+  CHECK(ancestors.nearestFirst().size() == 0);
+}
+
+TEST_CASE("a parent that has gone since it was read is none") {
+  auto proc = openProc();
+  Ancestors ancestors(proc);
+  TestChild parent([]() {});
+  auto child = own(proc);
+  child.parent = parent.pid;
+  child.startTicks = ~0ull;
+  ancestors.readOf(child, NOW);
+  REQUIRE(ancestors.nearestFirst().size() > 1);
+  CHECK(ancestors.nearestFirst()[0].pid == parent.pid);
+  CHECK(ancestors.nearestFirst()[1].pid == getpid());
+  parent.end();
   ancestors.readOf(child, NOW);
   CHECK(ancestors.nearestFirst().size() == 0);
 }

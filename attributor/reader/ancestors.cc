@@ -5,25 +5,37 @@
 
 namespace portreeve::reader {
 
-void Ancestors::readOf(const StatFields& child, uint64_t nowNs) {
-  count = 0;
-  StatFields at = child;
-  if (!add(at)) return;
-  pid_t parent = line[0].pid;
-  uint64_t start = at.startTicks;
-  if (auto known = recall(parent, start, nowNs)) {
-    std::copy_n(known->above, known->count, line + 1);
-    count += known->count;
-    return;
-  }
-  while (count < ANCESTORS_AT_MOST && add(at)) continue;
-  remember(parent, start, nowNs);
+bool Ancestors::Parent::knows(uint64_t nowNs) const {
+  return readNs.map([&](uint64_t read) { return nowNs - read < REMEMBERED_NS; }).orDefault(false);
 }
 
-bool Ancestors::add(StatFields& child) {
-  // Appends the parent of `child`, which then is that parent.
-  if (child.parent <= 0) return false;
-  ProcessEntry entry(proc, child.parent);
+void Ancestors::readOf(const StatFields& child, uint64_t nowNs) {
+  count = 0;
+  if (child.parent <= 0) return;
+  Parent& parent = placeOf(child.parent);
+  StatFields at = child;
+  if (!add(parent.entry, at)) {
+    // Not known, or another has its number by now.
+    parent.entry = ProcessEntry(proc, child.parent);
+    parent.readNs = nullptr;
+    if (!add(parent.entry, at)) return;
+  }
+  addAbove(parent, at, nowNs);
+}
+
+Ancestors::Parent& Ancestors::placeOf(pid_t pid) {
+  for (auto& parent : parents)
+    if (parent.pid == pid) return parent;
+  Parent& place = parents[oldest];
+  oldest = (oldest + 1) % kj::size(parents);
+  place.pid = pid;
+  place.entry = ProcessEntry();
+  place.readNs = nullptr;
+  return place;
+}
+
+bool Ancestors::add(const ProcessEntry& entry, StatFields& child) {
+  // Appends the parent of `child`, whose folder is given; `child` then is that parent.
   if (!entry.opened()) return false;
   KJ_IF_MAYBE (of, entry.stat()) {
     // A parent that is younger than its child has the number of one that is gone.
@@ -37,21 +49,18 @@ bool Ancestors::add(StatFields& child) {
   return false;
 }
 
-const Ancestors::Remembered* Ancestors::recall(pid_t parent, uint64_t start, uint64_t nowNs) const {
-  for (auto& one : remembered)
-    if (one.parent == parent && one.parentStart == start && nowNs - one.readNs < REMEMBERED_NS)
-      return &one;
-  return nullptr;
-}
-
-void Ancestors::remember(pid_t parent, uint64_t start, uint64_t nowNs) {
-  auto& place = remembered[oldest];
-  oldest = (oldest + 1) % kj::size(remembered);
-  place.parent = parent;
-  place.parentStart = start;
-  place.readNs = nowNs;
-  place.count = count - 1;
-  std::copy_n(line + 1, place.count, place.above);
+void Ancestors::addAbove(Parent& parent, StatFields& child, uint64_t nowNs) {
+  if (parent.knows(nowNs)) {
+    std::copy_n(parent.above, parent.count, line + 1);
+    count += parent.count;
+    return;
+  }
+  while (count < ANCESTORS_AT_MOST && child.parent > 0 &&
+         add(ProcessEntry(proc, child.parent), child))
+    continue;
+  parent.readNs = nowNs;
+  parent.count = count - 1;
+  std::copy_n(line + 1, parent.count, parent.above);
 }
 
 }  // namespace portreeve::reader

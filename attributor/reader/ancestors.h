@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who started a process, and who started that one. A shell starts many programs in a row: whoever
-// stands above the parent is remembered for a second, so that each costs one look and not sixteen.
+// stands above the parent is remembered for a second, so that each costs one look and not sixteen;
+// the parent's own folder stays open.
 #pragma once
 
 #include "attributor/reader/process-entry.h"
@@ -37,23 +38,25 @@ public:
   kj::ArrayPtr<const Ancestor> nearestFirst() const { return kj::arrayPtr(line, count); }
 
 private:
-  struct Remembered {
-    pid_t parent = 0;
-    uint64_t parentStart = 0;  // ticks: its number may be another's by now
-    uint64_t readNs = 0;
+  struct Parent {
+    pid_t pid = 0;
+    ProcessEntry entry;
+    kj::Maybe<uint64_t> readNs;  // when `above` was
     size_t count = 0;
     Ancestor above[ANCESTORS_AT_MOST - 1];
+
+    bool knows(uint64_t nowNs) const;
   };
 
   int proc;
   size_t count = 0;
   Ancestor line[ANCESTORS_AT_MOST];
-  Remembered remembered[4];
+  Parent parents[4];
   size_t oldest = 0;
 
-  bool add(StatFields& child);
-  const Remembered* recall(pid_t parent, uint64_t start, uint64_t nowNs) const;
-  void remember(pid_t parent, uint64_t start, uint64_t nowNs);
+  Parent& placeOf(pid_t pid);
+  bool add(const ProcessEntry& entry, StatFields& child);
+  void addAbove(Parent& parent, StatFields& child, uint64_t nowNs);
 };
 
 }  // namespace portreeve::reader

@@ -18,6 +18,8 @@ namespace {
 constexpr size_t LONGEST_ENTRY = 32;  // a dirent64 whose name is a number of up to ten digits
 constexpr size_t BUFFER_BYTES = 16384;
 constexpr int FEW = 64;
+constexpr int FIRST_DESCRIPTORS = 8;  // of a window
+constexpr int FIRST_PROCESSES = 2;    // the newest is the one that is looked for, as a rule
 
 struct Entries {
   // What one getdents64(2) gave.
@@ -97,7 +99,7 @@ bool readNumbers(int directory, NumberedDirectory kind, int lower, int upper,
 }
 
 Descending::Descending(int directory, NumberedDirectory kind, kj::Vector<int>& storage)
-    : directory(directory), kind(kind), storage(storage) {
+    : Descending(directory, kind, 0, 0, storage) {
   // A descriptor folder's size is the number of its entries, since Linux 6.2; 0 before.
   struct stat folder;
   int count = fstat(directory, &folder) == 0 ? int(std::min<off_t>(folder.st_size, 1 << 24)) : 0;
@@ -121,7 +123,12 @@ Descending::Descending(int directory, NumberedDirectory kind, kj::Vector<int>& s
 
 Descending::Descending(int directory, NumberedDirectory kind, int lower, int upper,
                        kj::Vector<int>& storage)
-    : directory(directory), kind(kind), storage(storage), lower(lower), upper(upper) {}
+    : directory(directory),
+      kind(kind),
+      storage(storage),
+      lower(lower),
+      upper(upper),
+      size(kind == NumberedDirectory::PROCESSES ? FIRST_PROCESSES : FIRST_DESCRIPTORS) {}
 
 int Descending::endOf(int guess) const {
   // One past the highest number. Where the numbers have no gaps the number of entries is it;

@@ -21,8 +21,8 @@ bool readNumbers(int directory, NumberedDirectory kind, int lower, int upper,
 // cannot be read (any more). Moves the directory's position.
 
 class Descending {
-  // The numbers of such a directory from the highest down, in windows that grow from 8 numbers to
-  // 4096: the first are there soon, however many there are.
+  // The numbers of such a directory from the highest down, in windows that grow to 4096 numbers
+  // from 8, or from 2 of processes: the first are there soon, however many there are.
 public:
   Descending(int directory, NumberedDirectory kind, kj::Vector<int>& storage);
   Descending(int directory, NumberedDirectory kind, int lower, int upper, kj::Vector<int>& storage);
@@ -37,7 +37,7 @@ private:
   kj::Vector<int>& storage;
   int lower = 0;
   int upper = 0;
-  int size = 8;
+  int size;
   bool whole = false;  // `storage` holds all there is, not given out yet
 
   int endOf(int guess) const;

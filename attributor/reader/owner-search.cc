@@ -128,13 +128,13 @@ kj::Maybe<Owner> OwnerSearch::atHint() {
   if (known->socketAt(asked.hintFd) == asked.inode) {
     bool same = known->lastInode == asked.inode && known->lastDescriptor == asked.hintFd;
     known = recent.touch(known, asked.hintFd, asked.inode);
-    KJ_IF_MAYBE (stat, known->stat()) {
+    KJ_IF_MAYBE (stat, known->entry.stat()) {
       if (!same) known->shared = parentHolds(*stat, asked.hintFd);
       return ownerOf(*known, *stat, Step::HINT);
     }
   }
   // Its number may belong to a younger process by now.
-  if (known->stat() == nullptr) recent.forget(known);
+  if (known->entry.stat() == nullptr) recent.forget(known);
   return nullptr;
 }
 
@@ -194,7 +194,7 @@ kj::Maybe<Owner> OwnerSearch::amongProcesses() {
   others.clear();
   for (pid_t pid : pids) {
     if (pid == asked.hintPid) continue;
-    if (asked.uid == ANY_UID || folderOwner(proc, pid).orDefault(ANY_UID) != asked.uid) {
+    if (asked.uid == ANY_UID || effectiveUid(proc, pid).orDefault(ANY_UID) != asked.uid) {
       others.add(pid);
       continue;
     }
@@ -240,9 +240,9 @@ kj::Maybe<Owner> OwnerSearch::inRests() {
 }
 
 bool OwnerSearch::mayHold(pid_t pid) const {
-  // Of the socket's user, or not dumpable: then its folder is root's.
+  // Of the socket's user, or root's, who may make one and give it to anybody.
   if (asked.uid == ANY_UID) return true;
-  uid_t owner = folderOwner(proc, pid).orDefault(ANY_UID);
+  uid_t owner = effectiveUid(proc, pid).orDefault(ANY_UID);
   return owner == asked.uid || owner == 0;
 }
 
@@ -345,7 +345,7 @@ kj::Maybe<Owner> OwnerSearch::at(pid_t pid, int descriptors, int number, Step st
 kj::Maybe<Owner> OwnerSearch::found(pid_t pid, int descriptors, int number, Step step) {
   Holder* holder = recent.use(pid, descriptors, number, asked.inode, asked.uid);
   if (holder == nullptr) return nullptr;
-  KJ_IF_MAYBE (stat, holder->stat()) {
+  KJ_IF_MAYBE (stat, holder->entry.stat()) {
     seen.remember(asked.inode, {pid, number});
     holder->shared = parentHolds(*stat, number);
     return ownerOf(*holder, *stat, step);
@@ -364,6 +364,7 @@ Owner OwnerSearch::ownerOf(const Holder& holder, const StatFields& stat, Step st
   owner.descriptor = holder.lastDescriptor;
   owner.step = step;
   owner.stat = stat;
+  owner.entry = &holder.entry;
   owner.file = holder.entry.file();
   owner.newestPid = newest;
   owner.shared = holder.shared;

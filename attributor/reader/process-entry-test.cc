@@ -13,6 +13,12 @@ constexpr kj::StringPtr NUMBERS =
     " S 4242 100 100 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 987654 10 11 12 13 14 15 16 17 18 19 20 "
     "21 22 0 0 17 1 0 0 0 0 0 30 31 32 140720000 34 35 36 0\n"_kj;
 
+uint64_t inodeAt(const char* path) {
+  struct stat file;
+  KJ_SYSCALL(stat(path, &file));
+  return file.st_ino;
+}
+
 kj::Maybe<StatFields> scan(kj::StringPtr text) {
   return scanStat(kj::arrayPtr(text.begin(), text.size()));
 }
@@ -47,7 +53,36 @@ TEST_CASE("a process's own entries agree with what it is") {
   REQUIRE(stat("/proc/self/exe", &program) == 0);
   CHECK(self.file().device == program.st_dev);
   CHECK(self.file().inode == program.st_ino);
-  CHECK(KJ_ASSERT_NONNULL(folderOwner(proc, getpid())) == geteuid());
+  CHECK(KJ_ASSERT_NONNULL(effectiveUid(proc, getpid())) == geteuid());
+  CHECK(self.effectiveIds().uid == geteuid());
+  CHECK(self.effectiveIds().gid == getegid());
+  CHECK(self.namespaceNumber("ns/mnt") == inodeAt("/proc/self/ns/mnt"));
+  CHECK(self.namespaceNumber("ns/nothing") == 0);
+  CHECK(self.namespaceNumber("exe") == 0);
+}
+
+TEST_CASE("whose a process is can be told of one that is not dumpable, too") {
+  if (geteuid() != 0) return;
+  auto proc = openProc();
+  TestChild child([]() {
+    if (setgid(65533) != 0 || setuid(65534) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) _exit(95);
+  });
+  struct stat status;
+  REQUIRE(stat(kj::str("/proc/", child.pid, "/status").cStr(), &status) == 0);
+  CHECK(status.st_uid == 0);
+  CHECK(KJ_ASSERT_NONNULL(effectiveUid(proc, child.pid)) == 65534);
+  ProcessEntry entry(proc, child.pid);
+  CHECK(entry.effectiveIds().uid == 65534);
+  CHECK(entry.effectiveIds().gid == 65533);
+}
+
+TEST_CASE("the number in a namespace's link is taken whole or not at all") {
+  auto number = [](kj::StringPtr text) { return namespaceInLink(text.asArray()); };
+  CHECK(number("mnt:[4026531840]") == 4026531840);
+  CHECK(number("user:[7]") == 7);
+  for (kj::StringPtr text : {""_kj, "mnt:"_kj, "mnt:["_kj, "mnt:[]"_kj, "mnt:[1"_kj, "mnt:[1]x"_kj,
+                             "mnt:1]"_kj, "[1]"_kj, "mnt:[-1]"_kj, "mnt:[99999999999999999999]"_kj})
+    CHECK(number(text) == 0);
 }
 
 TEST_CASE("a link to a socket gives its inode, any other link none") {
@@ -75,7 +110,7 @@ TEST_CASE("what is held of a process that has gone reads nothing") {
   CHECK(entry.readLink("exe", text) == 0);
   CHECK(entry.file().inode == 0);
   CHECK_FALSE(ProcessEntry(proc, pid).opened());
-  CHECK(folderOwner(proc, pid) == nullptr);
+  CHECK(effectiveUid(proc, pid) == nullptr);
 }
 
 TEST_CASE("a link that does not fit is none") {

@@ -16,9 +16,6 @@
 namespace portreeve::reader {
 namespace {
 
-constexpr char SOCKET_LINK[] = "socket:[";
-constexpr size_t SOCKET_LINK_START = sizeof SOCKET_LINK - 1;
-
 class Fields {
   // Blank-separated fields from one on.
 public:
@@ -49,6 +46,16 @@ int64_t nanoseconds(const statx_timestamp& time) {
 
 constexpr size_t ENVIRONMENT_BYTES = 128 << 10;  // what comes later is not looked at
 
+uint64_t bracketed(std::string_view text) {
+  // N of "[N]".
+  if (!text.starts_with('[')) return 0;
+  uint64_t number = 0;
+  auto end = text.data() + text.size();
+  auto parsed = std::from_chars(text.data() + 1, end, number);
+  bool whole = parsed.ec == std::errc() && parsed.ptr + 1 == end && *parsed.ptr == ']';
+  return whole ? number : 0;
+}
+
 }  // namespace
 
 kj::Maybe<StatFields> scanStat(kj::ArrayPtr<const char> stat) {
@@ -78,12 +85,15 @@ kj::Maybe<kj::ArrayPtr<const char>> variableIn(kj::ArrayPtr<const char> environm
 }
 
 uint64_t socketInLink(kj::ArrayPtr<const char> link) {
-  if (link.size() <= SOCKET_LINK_START || memcmp(link.begin(), SOCKET_LINK, SOCKET_LINK_START) != 0)
-    return 0;
-  uint64_t inode = 0;
-  auto parsed = std::from_chars(link.begin() + SOCKET_LINK_START, link.end(), inode);
-  bool whole = parsed.ec == std::errc() && parsed.ptr + 1 == link.end() && *parsed.ptr == ']';
-  return whole ? inode : 0;
+  constexpr std::string_view KIND = "socket:";
+  std::string_view text(link.begin(), link.size());
+  return text.starts_with(KIND) ? bracketed(text.substr(KIND.size())) : 0;
+}
+
+uint64_t namespaceInLink(kj::ArrayPtr<const char> link) {
+  std::string_view text(link.begin(), link.size());
+  size_t colon = text.find(':');
+  return colon == text.npos ? 0 : bracketed(text.substr(colon + 1));
 }
 
 ProcessEntry::ProcessEntry(int proc, pid_t pid) : ProcessEntry(proc, NumberName(pid).cStr()) {}
@@ -97,7 +107,9 @@ size_t ProcessEntry::read(const char* name, kj::ArrayPtr<char> buffer) const {
   int fd = openat(folder.get(), name, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;
   kj::AutoCloseFd file(fd);
-  return readWhole(fd, buffer);
+  // Made in one piece: what is short has ended.
+  ssize_t got = ::read(fd, buffer.begin(), buffer.size());
+  return got < 0 ? 0 : size_t(got);
 }
 
 size_t ProcessEntry::readLink(const char* name, kj::ArrayPtr<char> buffer) const {
@@ -105,9 +117,35 @@ size_t ProcessEntry::readLink(const char* name, kj::ArrayPtr<char> buffer) const
   return got < 0 || size_t(got) == buffer.size() ? 0 : size_t(got);
 }
 
+bool ProcessEntry::readStat(StatText& text) const {
+  if (statFile.get() < 0) {
+    int fd = openat(folder.get(), "stat", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    statFile = kj::AutoCloseFd(fd);
+  }
+  ssize_t got = pread(statFile.get(), text.bytes, sizeof text.bytes, 0);
+  text.size = got < 0 ? 0 : size_t(got);
+  KJ_IF_MAYBE (fields, scanStat(kj::arrayPtr(text.bytes, text.size))) {
+    text.fields = *fields;
+    return true;
+  }
+  return false;
+}
+
 kj::Maybe<StatFields> ProcessEntry::stat() const {
-  char buffer[STAT_BYTES];
-  return scanStat(kj::arrayPtr(buffer, read("stat", buffer)));
+  StatText text;
+  if (!readStat(text)) return nullptr;
+  return text.fields;
+}
+
+EffectiveIds ProcessEntry::effectiveIds() const {
+  // As the owner of the folder, whether the process is dumpable or not (fs/proc/base.c:
+  // task_dump_owner): a fifth of what reading `status` costs.
+  struct statx result;
+  if (statx(folder.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_UID | STATX_GID, &result) <
+      0)
+    return {};
+  return {result.stx_uid, result.stx_gid};
 }
 
 kj::Maybe<size_t> ProcessEntry::readEnvironment(const char* name, kj::ArrayPtr<char> value) const {
@@ -126,7 +164,9 @@ FileNumbers ProcessEntry::file() const {
 }
 
 uint64_t ProcessEntry::namespaceNumber(const char* link) const {
-  return fileNumbers(folder.get(), link, 0).inode;
+  // The text of the link: asking for the file that it leads to makes an inode first.
+  char text[40];
+  return namespaceInLink(kj::arrayPtr(text, readLink(link, text)));
 }
 
 uint64_t socketAt(int directory, const char* name) {
@@ -145,7 +185,7 @@ size_t readWhole(int fd, kj::ArrayPtr<char> buffer) {
   return size;
 }
 
-kj::Maybe<uid_t> folderOwner(int proc, pid_t pid) {
+kj::Maybe<uid_t> effectiveUid(int proc, pid_t pid) {
   struct statx result;
   if (statx(proc, NumberName(pid).cStr(), AT_STATX_DONT_SYNC, STATX_UID, &result) < 0)
     return nullptr;

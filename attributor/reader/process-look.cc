@@ -44,40 +44,45 @@ ProcessLook::ProcessLook(int proc, SlowLane& slowLane)
 int ProcessLook::look(pid_t wanted, proto::reader::Answer::Builder answer) {
   pid = wanted;
   ProcessEntry entry(proc, pid);
-  if (!entry.opened()) return ESRCH;
+  if (!entry.opened() || !entry.readStat(stat)) return ESRCH;
+  file = entry.file();
+  return lookFrom(entry, answer);
+}
+
+int ProcessLook::look(const Owner& owner, proto::reader::Answer::Builder answer) {
+  pid = owner.pid;
+  stat.fields = owner.stat;
+  file = owner.file;
+  return lookFrom(*owner.entry, answer);
+}
+
+int ProcessLook::lookFrom(const ProcessEntry& entry, proto::reader::Answer::Builder answer) {
+  // `stat` and `file` were read before and are read again behind the rest: execve(2) in between
+  // would have mixed two programs.
   for (unsigned i = 0; i < LOOKS; i++) {
-    if (!lookOnce(entry)) return ESRCH;
-    // execve(2) in between would have mixed two programs.
-    KJ_IF_MAYBE (after, entry.stat()) {
-      auto now = entry.file();
-      if (*after == fields && now.device == file.device && now.inode == file.inode) {
-        fill(answer);
-        return 0;
-      }
-    } else {
-      return ESRCH;
-    }
+    auto before = stat.fields;
+    lookOnce(entry);
+    if (!entry.readStat(stat)) return ESRCH;
+    auto after = entry.file();
+    bool same = stat.fields == before && after.device == file.device && after.inode == file.inode;
+    file = after;
+    if (!same) continue;
+    fill(answer);
+    return 0;
   }
   return EAGAIN;
 }
 
-bool ProcessLook::lookOnce(const ProcessEntry& entry) {
-  stat.size = entry.read("stat", stat.bytes);
-  KJ_IF_MAYBE (scanned, scanStat(stat.text()))
-    fields = *scanned;
-  else
-    return false;
+void ProcessLook::lookOnce(const ProcessEntry& entry) {
   exe.size = entry.readLink("exe", exe.bytes);
-  file = entry.file();
   auto onHost = findOnHost(entry);
   commandLine.size = entry.read("cmdline", commandLine.bytes);
   cgroup.size = entry.read("cgroup", cgroup.bytes);
-  status.size = entry.read("status", status.bytes);
+  ids = entry.effectiveIds();
   workingDirectory.size = entry.readLink("cwd", workingDirectory.bytes);
   readAppImage(entry);
-  ancestors.readOf(fields, monotonicNs());
+  ancestors.readOf(stat.fields, monotonicNs());
   KJ_IF_MAYBE (act, onHost) foundOnHost(act->wait(HOST_PATIENCE_NS));
-  return true;
 }
 
 void ProcessLook::foundOnHost(const SlowLane::Result& result) {
@@ -110,18 +115,25 @@ kj::Maybe<SlowLane::Act> ProcessLook::findOnHost(const ProcessEntry& entry) {
   // Whoever is root of a user namespace of his own can give any path to his program, also one that
   // leads the look-up into a file system that never answers. Without one the path is what root
   // mounted, and a file on a block device is not behind another's server: no need for a thread.
-  uint64_t users = entry.namespaceNumber("ns/user");
-  if (users == 0 || users != hostUserNamespace || major(file.device) == 0)
+  if (!mountedByRoot(entry) || major(file.device) == 0)
     return slowLane.findFile(hostRoot, kj::arrayPtr(path.data(), path.size()), folder);
   auto text = kj::heapString(path.data(), path.size());
   foundOnHost(SlowLane::findFileNow(hostRoot, text.cStr(), folder));
   return nullptr;
 }
 
+bool ProcessLook::mountedByRoot(const ProcessEntry& entry) const {
+  if (mountNamespace != 0 && mountNamespace == hostMountNamespace) return true;
+  uint64_t users = entry.namespaceNumber("ns/user");
+  return users != 0 && users == hostUserNamespace;
+}
+
 void ProcessLook::fill(proto::reader::Answer::Builder answer) const {
   answer.setPid(pid);
-  answer.setStartTicks(fields.startTicks);
-  answer.setArgStart(fields.argStart);
+  answer.setStartTicks(stat.fields.startTicks);
+  answer.setArgStart(stat.fields.argStart);
+  answer.setUid(ids.uid);
+  answer.setGid(ids.gid);
   answer.setFileDevice(file.device);
   answer.setFileInode(file.inode);
   answer.setFileLinks(file.links);
@@ -136,10 +148,9 @@ void ProcessLook::fill(proto::reader::Answer::Builder answer) const {
   answer.setHostDevice(hostFile.device);
   answer.setHostInode(hostFile.inode);
   answer.setExe(exe.data());
-  answer.setStat(stat.data());
+  answer.setStat({reinterpret_cast<const kj::byte*>(stat.bytes), stat.size});
   answer.setCommandLine(commandLine.data());
   answer.setCgroup(cgroup.data());
-  answer.setStatus(status.data());
   answer.setWorkingDirectory(workingDirectory.data());
   answer.setAppImage(appImage.data());
   auto line = ancestors.nearestFirst();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "attributor/reader/ancestors.h"
+#include "attributor/reader/owner-search.h"
 #include "attributor/reader/process-entry.h"
 #include "attributor/reader/slow-lane.h"
 #include "proto/reader.capnp.h"
@@ -13,7 +14,7 @@
 
 namespace portreeve::reader {
 
-constexpr size_t TEXT_BYTES = 4096;   // of cmdline, cgroup and status each
+constexpr size_t TEXT_BYTES = 4096;   // of cmdline and cgroup each
 constexpr size_t WHERE_BYTES = 1040;  // of a working directory or an AppImage's path
 
 class ProcessLook {
@@ -25,6 +26,8 @@ public:
   int look(pid_t pid, proto::reader::Answer::Builder answer);
   // Fills all but `error`, which it returns: 0, ESRCH, or EAGAIN for a process that ran another
   // program during each of three looks.
+  int look(const Owner& owner, proto::reader::Answer::Builder answer);
+  // The same of a process that was just found, beginning with what was read of it there.
 
   int openProgram(pid_t pid, proto::reader::Answer::Builder answer, kj::AutoCloseFd& program);
 
@@ -41,7 +44,7 @@ private:
   SlowLane& slowLane;
   kj::AutoCloseFd hostRoot;
   pid_t pid = 0;
-  StatFields fields;
+  EffectiveIds ids;
   FileNumbers file, hostFile;
   uint64_t hostMount = 0;
   uint64_t mountNamespace = 0;
@@ -49,12 +52,14 @@ private:
   uint64_t hostUserNamespace = 0;
   Bytes<PATH_BYTES> exe;
   Bytes<WHERE_BYTES> workingDirectory, appImage;
-  Bytes<STAT_BYTES> stat;
-  Bytes<TEXT_BYTES> commandLine, cgroup, status;
+  StatText stat;
+  Bytes<TEXT_BYTES> commandLine, cgroup;
   Ancestors ancestors;
 
-  bool lookOnce(const ProcessEntry& entry);
+  int lookFrom(const ProcessEntry& entry, proto::reader::Answer::Builder answer);
+  void lookOnce(const ProcessEntry& entry);
   kj::Maybe<SlowLane::Act> findOnHost(const ProcessEntry& entry);
+  bool mountedByRoot(const ProcessEntry& entry) const;
   void foundOnHost(const SlowLane::Result& result);
   void readAppImage(const ProcessEntry& entry);
   void fill(proto::reader::Answer::Builder answer) const;

@@ -10,13 +10,6 @@
 
 namespace portreeve::reader {
 
-kj::Maybe<StatFields> Holder::stat() const {
-  char buffer[STAT_BYTES];
-  ssize_t got = pread(statFile.get(), buffer, sizeof buffer, 0);
-  if (got <= 0) return nullptr;
-  return scanStat(kj::arrayPtr(buffer, size_t(got)));
-}
-
 uint64_t Holder::socketAt(int descriptor) const {
   return reader::socketAt(descriptors, NumberName(descriptor).cStr());
 }
@@ -50,9 +43,6 @@ Holder* RecentHolders::use(pid_t pid, int descriptors, int descriptor, uint64_t 
     // By way of the folder that is open, not by number: it is the very process.
     ProcessEntry entry(descriptors, "..");
     if (!entry.opened()) return nullptr;
-    int statFile = openat(entry.directory(), "stat", O_RDONLY | O_CLOEXEC);
-    if (statFile < 0) return nullptr;
-    kj::AutoCloseFd opened(statFile);
     int copy = fcntl(descriptors, F_DUPFD_CLOEXEC, 0);
     if (copy < 0) return nullptr;
     if (count < MOST) count++;
@@ -61,7 +51,6 @@ Holder* RecentHolders::use(pid_t pid, int descriptors, int descriptor, uint64_t 
     known->pid = pid;
     known->entry = kj::mv(entry);
     known->descriptors = kj::AutoCloseFd(copy);
-    known->statFile = kj::mv(opened);
   }
   known->uid = uid;
   return touch(known, descriptor, inode);

@@ -20,10 +20,8 @@ struct Holder {
   bool shared = false;      // the parent held it there, too
   ProcessEntry entry;
   kj::AutoCloseFd descriptors;  // its folder `fd`
-  kj::AutoCloseFd statFile;
 
   uint64_t socketAt(int descriptor) const;
-  kj::Maybe<StatFields> stat() const;  // nullptr: the process is gone
 };
 
 class RecentHolders {

@@ -18,7 +18,7 @@ constexpr const char* TABLES[] = {
 constexpr size_t TABLE_BYTES = 32000;
 
 // The longest answers have to fit: describe, and a table.
-static_assert(PATH_BYTES + 2 * WHERE_BYTES + STAT_BYTES + 3 * TEXT_BYTES +
+static_assert(PATH_BYTES + 2 * WHERE_BYTES + STAT_BYTES + 2 * TEXT_BYTES +
                       ANCESTORS_AT_MOST * (ANCESTOR_PATH_BYTES + 32) + 512 <
                   ANSWER_WORDS * sizeof(capnp::word),
               "describe");
@@ -99,7 +99,7 @@ int Responder::findOwner(Question question, Answer answer) {
   answer.setShared(owner.shared);
   // The asker cannot know it yet. If it has gone meanwhile, who holds the socket is an answer
   // still.
-  if (asked.newerThan > 0 && owner.pid > asked.newerThan) processes.look(owner.pid, answer);
+  if (asked.newerThan > 0 && owner.pid > asked.newerThan) processes.look(owner, answer);
   return 0;
 }
 
@@ -116,7 +116,7 @@ int Responder::readTable(unsigned table, Answer answer) {
     size = end == nullptr ? 0 : size_t(end + 1 - text);
     answer.setTruncated(true);
   }
-  answer.setStatus({reinterpret_cast<const kj::byte*>(text), size});
+  answer.setTable({reinterpret_cast<const kj::byte*>(text), size});
   return 0;
 }
 
