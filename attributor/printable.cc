@@ -4,6 +4,7 @@
 #include <kj/array.h>
 #include <kj/vector.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace portreeve::attributor {
@@ -80,21 +81,34 @@ bool write(kj::ArrayPtr<const kj::byte> raw, Writer& writer) {
   return true;
 }
 
+bool isPlain(kj::ArrayPtr<const kj::byte> raw, size_t maxBytes) {
+  // Printable ASCII that fits: nearly every text is.
+  return raw.size() <= maxBytes &&
+         std::all_of(raw.begin(), raw.end(), [](kj::byte b) { return b >= 0x20 && b < 0x7f; });
+}
+
+kj::String asIs(kj::ArrayPtr<const kj::byte> raw) {
+  return kj::heapString(raw.asChars());
+}
+
 }  // namespace
 
 kj::String printable(kj::ArrayPtr<const kj::byte> raw, size_t maxBytes) {
+  if (isPlain(raw, maxBytes)) return asIs(raw);
   Writer writer(maxBytes);
   write(raw, writer);
   return writer.finish();
 }
 
 kj::String markedPrintable(kj::ArrayPtr<const kj::byte> raw, size_t maxBytes) {
+  if (isPlain(raw, maxBytes)) return asIs(raw);
   Writer whole(maxBytes);
   if (write(raw, whole)) return whole.finish();
   return kj::str(printable(raw, maxBytes - CUT.size()), CUT);
 }
 
 kj::String wholePrintable(kj::ArrayPtr<const kj::byte> raw, size_t maxBytes) {
+  if (isPlain(raw, maxBytes)) return asIs(raw);
   Writer writer(maxBytes);
   return write(raw, writer) ? writer.finish() : kj::String();
 }
