@@ -4,13 +4,24 @@
 namespace portreeve::attributor {
 
 KeeperLink::KeeperLink(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer,
-                       kj::StringPtr socket)
-    : peer(provider, timer, socket, [this](capnp::Capability::Client client) {
+                       kj::StringPtr socket, OnProcessEvents onProcessEvents)
+    : onProcessEvents(kj::mv(onProcessEvents)),
+      peer(provider, timer, socket, [this](capnp::Capability::Client client) {
         return establish(client.castAs<proto::Keeper>());
       }) {}
 
 kj::Promise<void> KeeperLink::establish(proto::Keeper::Client keeper) {
   table.forget();
+  return takeTable(keeper).then([this, keeper]() mutable {
+    return takeEvents(kj::mv(keeper)).catch_([this](kj::Exception&& e) {
+      // One of before this request, for instance; it is the keeper all the same.
+      if (e.getType() == kj::Exception::Type::DISCONNECTED) kj::throwFatalException(kj::mv(e));
+      whyNoEvents = kj::str(e.getDescription());
+    });
+  });
+}
+
+kj::Promise<void> KeeperLink::takeTable(proto::Keeper::Client keeper) {
   return keeper.socketOwnersRequest().send().then([this](auto&& answer) -> kj::Promise<void> {
     whyNot = kj::str(answer.getWhyNot());
     if (!answer.hasTable()) return kj::READY_NOW;
@@ -18,6 +29,19 @@ kj::Promise<void> KeeperLink::establish(proto::Keeper::Client keeper) {
     return given.getFd()
         .then([this](kj::Maybe<int> descriptor) {
           KJ_IF_MAYBE (fd, descriptor) table.use(*fd);
+        })
+        .attach(kj::mv(given));
+  });
+}
+
+kj::Promise<void> KeeperLink::takeEvents(proto::Keeper::Client keeper) {
+  return keeper.processEventsRequest().send().then([this](auto&& answer) -> kj::Promise<void> {
+    whyNoEvents = kj::str(answer.getWhyNot());
+    if (!answer.hasEvents()) return kj::READY_NOW;
+    auto given = answer.getEvents();
+    return given.getFd()
+        .then([this](kj::Maybe<int> descriptor) {
+          KJ_IF_MAYBE (fd, descriptor) onProcessEvents(*fd);
         })
         .attach(kj::mv(given));
   });

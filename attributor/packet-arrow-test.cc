@@ -87,9 +87,10 @@ TEST_CASE("a packet that the kernel cannot be asked about goes on as unknown") {
 TEST_CASE("packets come by the arrow that was handed out; a new one replaces the one before") {
   Road road;
   auto& io = road.reader.io;
-  uint rounds = 0;
-  PacketArrow arrow(io.unixEventPort, io.provider->getTimer(), road.attribution,
-                    [&]() { rounds++; });
+  uint begun = 0, rounds = 0;
+  PacketArrow arrow(
+      io.unixEventPort, io.provider->getTimer(), road.attribution, [&]() { begun++; },
+      [&]() { rounds++; });
   CHECK_FALSE(arrow.connected());
   auto sendOn = [&](proto::RingSocket::Client socket, uint64_t id) {
     int fd = KJ_ASSERT_NONNULL(socket.getFd().wait(io.waitScope));
@@ -110,6 +111,7 @@ TEST_CASE("packets come by the arrow that was handed out; a new one replaces the
   CHECK(road.ids == std::vector<uint64_t>{1});
   CHECK(arrow.packets() == 1);
   CHECK(rounds > 0);
+  CHECK(begun == rounds);
   auto second = arrow.open();
   CHECK(sendOn(first, 2) == RingSender::Sent::CLOSED);
   CHECK(sendOn(second, 3) == RingSender::Sent::YES);
@@ -120,7 +122,8 @@ TEST_CASE("packets come by the arrow that was handed out; a new one replaces the
 TEST_CASE("an interceptor that went away is noticed") {
   Road road;
   auto& io = road.reader.io;
-  PacketArrow arrow(io.unixEventPort, io.provider->getTimer(), road.attribution, []() {});
+  PacketArrow arrow(
+      io.unixEventPort, io.provider->getTimer(), road.attribution, []() {}, []() {});
   { auto socket = arrow.open(); }
   io.waitScope.poll();
   CHECK_FALSE(arrow.connected());

@@ -39,9 +39,10 @@ void PacketQueue::takeFirst(std::deque<ArrivedPacket>& from) {
 }
 
 PacketArrow::PacketArrow(kj::UnixEventPort& port, kj::Timer& timer, Attribution& attribution,
-                         kj::Function<void()> afterRound)
+                         kj::Function<void()> beforeRound, kj::Function<void()> afterRound)
     : timer(timer),
       queue(attribution),
+      beforeRound(kj::mv(beforeRound)),
       afterRound(kj::mv(afterRound)),
       tasks(*this),
       inlet(
@@ -64,6 +65,7 @@ void PacketArrow::take(proto::PacketBatch::Reader batch) {
 }
 
 void PacketArrow::work() {
+  beforeRound();
   bool more = queue.work();
   afterRound();
   if (!more || workScheduled) return;

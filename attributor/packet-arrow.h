@@ -40,7 +40,7 @@ private:
 class PacketArrow final : private kj::TaskSet::ErrorHandler {
 public:
   PacketArrow(kj::UnixEventPort& port, kj::Timer& timer, Attribution& attribution,
-              kj::Function<void()> afterRound);
+              kj::Function<void()> beforeRound, kj::Function<void()> afterRound);
   // `afterRound`: what was attributed at once can be passed on.
   KJ_DISALLOW_COPY(PacketArrow);
 
@@ -55,7 +55,7 @@ public:
 private:
   kj::Timer& timer;
   PacketQueue queue;
-  kj::Function<void()> afterRound;
+  kj::Function<void()> beforeRound, afterRound;
   bool workScheduled = false;
   uint64_t received = 0;
   kj::TaskSet tasks;

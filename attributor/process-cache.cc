@@ -146,7 +146,7 @@ void ProcessCache::find(const DiagSocket& socket, Urgency urgency, OnHolder onHo
   }
   auto owner = noteOf(socket);
   KJ_IF_MAYBE (note, owner)
-    if (auto process = asNoted(*note)) return onHolder(remember(socket, notedEntry(*process)));
+    if (auto process = asNoted(*note)) return onHolder(rememberNoted(socket, process->facts));
   auto known = searches.find(socket.inode);
   if (known != searches.end()) {
     known->second->waiting.push_back(kj::mv(onHolder));
@@ -187,7 +187,7 @@ bool ProcessCache::findClosed(const DiagSocket& closed, Urgency urgency, OnHolde
   socket.inode = CLOSED_SOCKET | closed.cookie;
   KJ_IF_MAYBE (owner, noted.find(socket.cookie)) {
     if (auto process = asNoted(*owner)) {
-      onHolder(remember(socket, notedEntry(*process)));
+      onHolder(rememberNoted(socket, process->facts));
       return true;
     }
     auto known = searches.find(socket.inode);
@@ -230,14 +230,45 @@ kj::Maybe<Holder> ProcessCache::recall(const DiagSocket& socket) {
   auto entry = bySocket.find(socket.cookie);
   if (entry == nullptr) return nullptr;
   auto age = timer.now() - entry->seen;
-  if (entry->facts == nullptr) {
+  if (entry->nobody) {
     if (age > NOBODY_FOR) return nullptr;
     return nobody();
   }
-  if (age > BELIEVED) return nullptr;
-  auto holder = holderOf(*entry);
+  if (age > BELIEVED || entry->seen < heardAll) return nullptr;
+  auto facts = stillThere(*entry);
+  if (facts == nullptr) return nullptr;
+  auto holder = holderOf(*entry, kj::mv(facts));
   holder.remembered = true;
   return holder;
+}
+
+SharedFacts ProcessCache::stillThere(const Remembered& entry) {
+  // nullptr where it is not known any more, or known to run another program.
+  auto facts = entry.facts.lock();
+  if (facts == nullptr) return nullptr;
+  auto process = known.find(entry.holder.pid);
+  bool other = process != nullptr && (process->over || !(process->facts->key == entry.holder));
+  return other ? nullptr : facts;
+}
+
+void ProcessCache::programOver(int32_t pid) {
+  auto process = known.find(pid);
+  if (process == nullptr || process->over) return;
+  process->over = true;
+  over.push_back(Over{process->facts->key, timer.now()});
+}
+
+void ProcessCache::missedEvents() {
+  heardAll = timer.now();
+}
+
+void ProcessCache::forgetWhatIsOver() {
+  while (!over.empty() && timer.now() - over.front().since > FORGOTTEN_AFTER) {
+    auto key = over.front().key;
+    over.pop_front();
+    auto process = known.find(key.pid);
+    if (process != nullptr && process->over && process->facts->key == key) known.erase(key.pid);
+  }
 }
 
 ReaderQuestion ProcessCache::questionFor(const DiagSocket& socket) {
@@ -248,9 +279,9 @@ ReaderQuestion ProcessCache::questionFor(const DiagSocket& socket) {
   question.newerThan = newestPid;
   question.listens = socket.state == STATE_LISTEN;
   auto hint = socket.cookie == 0 ? nullptr : bySocket.find(socket.cookie);
-  if (hint == nullptr || hint->facts == nullptr) hint = byGroup.find(groupOf(socket));
+  if (hint == nullptr || hint->nobody) hint = byGroup.find(groupOf(socket));
   if (hint == nullptr) return question;
-  question.hintPid = hint->facts->key.pid;
+  question.hintPid = hint->holder.pid;
   question.hintFd = hint->fd;
   return question;
 }
@@ -355,38 +386,39 @@ void ProcessCache::found(uint64_t inode, SharedFacts facts) {
   entry.fd = search.fd;
   entry.shared = search.shared || sharedBefore(search, facts->key);
   entry.noted = search.noted;
-  entry.facts = kj::mv(facts);
-  finish(inode, remember(search.socket, kj::mv(entry)));
+  finish(inode, remember(search.socket, kj::mv(entry), kj::mv(facts)));
 }
 
 bool ProcessCache::sharedBefore(const Search& search, const ExecKey& holder) {
   // A listener that was handed on is seen to be so when that is found out, and not again.
   if (search.socket.state != STATE_LISTEN || search.socket.cookie == 0) return false;
   auto before = bySocket.find(search.socket.cookie);
-  return before != nullptr && before->facts != nullptr && before->shared &&
-         before->facts->key == holder;
+  return before != nullptr && !before->nobody && before->shared && before->holder == holder;
 }
 
-ProcessCache::Remembered ProcessCache::notedEntry(const Process& process) {
+Holder ProcessCache::rememberNoted(const DiagSocket& socket, SharedFacts facts) {
   Remembered entry;
   entry.noted = true;
-  entry.facts = process.facts;
-  return entry;
+  return remember(socket, kj::mv(entry), kj::mv(facts));
 }
 
-Holder ProcessCache::remember(const DiagSocket& socket, Remembered entry) {
+Holder ProcessCache::remember(const DiagSocket& socket, Remembered entry, SharedFacts facts) {
   entry.seen = timer.now();
+  entry.holder = facts->key;
+  entry.facts = facts;
+  auto process = known.find(facts->key.pid);
+  if (process == nullptr || process->facts != facts) entry.factsOfGone = facts;
   entry.noted ? counts.noted++ : counts.found++;
-  auto holder = holderOf(entry);
+  auto holder = holderOf(entry, kj::mv(facts));
   if (!entry.noted) byGroup.put(groupOf(socket), entry);  // a hint has a descriptor
   if (socket.cookie != 0) bySocket.put(socket.cookie, kj::mv(entry));
   return holder;
 }
 
-Holder ProcessCache::holderOf(const Remembered& entry) {
+Holder ProcessCache::holderOf(const Remembered& entry, SharedFacts facts) {
   Holder holder;
   holder.outcome = Holder::Outcome::FOUND;
-  holder.facts = entry.facts;
+  holder.facts = kj::mv(facts);
   holder.shared = entry.shared;
   holder.noted = entry.noted;
   return holder;
@@ -401,6 +433,7 @@ void ProcessCache::finish(uint64_t inode, const Holder& holder) {
   if (holder.outcome == Holder::Outcome::NOBODY && search->socket.cookie != 0) {
     Remembered nobodyHolds;
     nobodyHolds.seen = timer.now();
+    nobodyHolds.nobody = true;
     bySocket.put(search->socket.cookie, kj::mv(nobodyHolds));
   }
   for (auto& one : search->waiting) one(holder);

@@ -5,9 +5,9 @@
 // A socket can be passed on, inherited or kept over an exec, so a remembered holder is a hint: the
 // reader looks there first (one readlink) and says whether it is still the same exec of the same
 // process. Without a look an answer is given again for 100 ms (a listener under load; the threat
-// model says what a passed descriptor can do in any case). What is said of a process (its unit, its
-// parents, its arguments) is read again after a second, and at once when its file or the host's is
-// another.
+// model says what a passed descriptor can do in any case), unless the kernel has told that the
+// process runs another program since. What is said of a process (its unit, its parents, its
+// arguments) is read again after a second, and at once when its file or the host's is another.
 #pragma once
 
 #include "attributor/diag-message.h"
@@ -20,6 +20,7 @@
 #include <kj/timer.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -70,6 +71,15 @@ public:
   void describe(int32_t pid, OnHolder onHolder);
   // Of a process itself, for a person's question. Calls `onHolder` once, later.
 
+  void programOver(int32_t pid);
+  // It has begun to run another program, or has ended. What it was is still told of packets that it
+  // sent before, and forgotten after FORGOTTEN_AFTER.
+  void missedEvents();
+  // There may have been such an event unheard: nothing is told again without a look.
+  void forgetWhatIsOver();
+
+  static constexpr auto FORGOTTEN_AFTER = 5 * kj::SECONDS;  // longer than any packet waits
+
   const Counters& counters() const { return counts; }
   size_t processes() const { return known.size(); }
 
@@ -79,11 +89,19 @@ private:
     bool shared = false;
     bool noted = false;
     kj::TimePoint seen = kj::origin<kj::TimePoint>();
-    SharedFacts facts;  // empty: nobody holds it
+    bool nobody = false;
+    ExecKey holder;                           // unless nobody
+    std::weak_ptr<const ProcessFacts> facts;  // while its process is known
+    SharedFacts factsOfGone;                  // of one that is not: told by its file
   };
   struct Process {
     SharedFacts facts;
     kj::TimePoint described;
+    bool over = false;
+  };
+  struct Over {
+    ExecKey key;
+    kj::TimePoint since;
   };
   struct FileSeen {
     // Who last ran a file that the kernel names by device, inode and generation.
@@ -105,6 +123,8 @@ private:
   Generations<int32_t, Process> known;
   Generations<uint64_t, FileSeen> byFile;                          // by keyOfFile
   std::unordered_map<uint64_t, std::unique_ptr<Search>> searches;  // by inode
+  std::deque<Over> over;
+  kj::TimePoint heardAll = kj::origin<kj::TimePoint>();  // since then no event was missed
   int32_t newestPid = 0;
   Counters counts;
 
@@ -126,9 +146,10 @@ private:
   void ownerAnswered(uint64_t inode, ReaderLink::Answer answer);
   void descriptionAnswered(uint64_t inode, ReaderLink::Answer answer);
   bool sharedBefore(const Search& search, const ExecKey& holder);
-  static Remembered notedEntry(const Process& process);
-  static Holder holderOf(const Remembered& entry);
-  Holder remember(const DiagSocket& socket, Remembered entry);
+  Holder rememberNoted(const DiagSocket& socket, SharedFacts facts);
+  static Holder holderOf(const Remembered& entry, SharedFacts facts);
+  SharedFacts stillThere(const Remembered& entry);
+  Holder remember(const DiagSocket& socket, Remembered entry, SharedFacts facts);
   void found(uint64_t inode, SharedFacts facts);
   void finish(uint64_t inode, const Holder& holder);
 };

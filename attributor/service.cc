@@ -93,15 +93,19 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Directo
       timer(io.provider->getTimer()),
       readerSocket(directories.socket("reader")),
       reader(io.unixEventPort, timer, [this]() { return dialUnix(readerSocket, SOCK_SEQPACKET); }),
-      keeper(*io.lowLevelProvider, timer, directories.socket("keeper")),
+      keeper(*io.lowLevelProvider, timer, directories.socket("keeper"),
+             [this](int socket) { watch.use(socket); }),
       examinations(reader, io.unixEventPort, timer, kj::mv(examiner),
                    [this](const SharedFacts& facts) { policy.tellLearned(facts); }),
       processes(reader, timer, keeper, examinations),
+      watch(io.unixEventPort, timer, processes),
       procNet(reader, timer),
       policy(*io.lowLevelProvider, timer, directories.socket("policy"), kernel.interfaces),
       attribution(kernel.sockets, processes, procNet, kernel.interfaces, keeper,
                   [this](AttributedFlow&& flow) { policy.add(kj::mv(flow)); }),
-      packets(io.unixEventPort, timer, attribution, [this]() { policy.flush(); }),
+      packets(
+          io.unixEventPort, timer, attribution, [this]() { watch.take(); },
+          [this]() { policy.flush(); }),
       existing(kernel.sockets, processes, timer),
       ownStatus(Role::ATTRIBUTOR),
       rpc(*io.lowLevelProvider, rpcSocket.release(), accounts, [this](Entitlement entitlement) {
@@ -142,6 +146,8 @@ void Service::addCounters() {
   counter("reader_unanswered", reader.counters().unanswered);
   counter("reader_garbled", reader.counters().garbage);
   counter("reader_dialled", reader.counters().dialled);
+  counter("process_events", watch.counters().events);
+  counter("process_events_missed", watch.counters().missed);
   ownStatus.addCounter("processes_known", [this]() { return double(processes.processes()); });
 }
 
@@ -159,10 +165,17 @@ kj::String Service::howSocketsAreFound() {
   return kj::str(WITHOUT_SOCK_DIAG);
 }
 
+kj::String Service::howProgramsAreFollowed() {
+  if (watch.following()) return kj::str("the kernel tells which programs begin and end");
+  auto why = keeper.whyNoProcessEvents();
+  return kj::str("programs that end are not noticed",
+                 why.size() == 0 ? kj::str() : kj::str(" (no process events: ", why, ")"));
+}
+
 void Service::fillStatus(proto::view::ProcessStatus::Builder builder) {
   auto missing = whatIsMissing();
   if (missing.size() == 0)
-    ownStatus.setState("running", howSocketsAreFound());
+    ownStatus.setState("running", kj::str(howSocketsAreFound(), "; ", howProgramsAreFollowed()));
   else
     ownStatus.setState("degraded", missing);
   ownStatus.fill(builder);

@@ -9,6 +9,7 @@
 #include "attributor/keeper-link.h"
 #include "attributor/packet-arrow.h"
 #include "attributor/policy-arrow.h"
+#include "attributor/process-watch.h"
 #include "common/accounts.h"
 #include "common/directories.h"
 #include "common/rpc-server.h"
@@ -49,6 +50,7 @@ private:
   KeeperLink keeper;
   Examinations examinations;
   ProcessCache processes;
+  ProcessWatch watch;
   ProcNet procNet;
   PolicyArrow policy;
   Attribution attribution;
@@ -60,6 +62,7 @@ private:
   void addCounters();
   kj::StringPtr whatIsMissing();
   kj::String howSocketsAreFound();
+  kj::String howProgramsAreFollowed();
   void fillStatus(proto::view::ProcessStatus::Builder builder);
 };
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Exported by portreeve-keeper (root, CAP_NET_ADMIN) on keeper.sock. Who may hold it: root and the
-# interceptor's uid (one request: the attributor's); everybody entitled to see may ask the status. Five fixed requests, none with
+# interceptor's uid (two requests: the attributor's); everybody entitled to see may ask the status. Six fixed requests, none with
 # text from the caller: the keeper is the one process that runs programs (iptables-restore,
 # iptables-save). A holder that disconnects changes nothing: rules stay as they are.
 
@@ -40,6 +40,16 @@ interface Keeper extends (Daemon.Daemon) {
   # For the attributor's uid: what BPF programs of the keeper's note of each socket. Null where the
   # kernel has no such programs or the settings do not want them; `whyNot` says so. What is in the
   # table is true as long as the connection lasts: the programs end with the keeper.
+
+  processEvents @5 () -> (events :ProcessEventSocket, whyNot :Text);
+  # For the attributor's uid: the kernel's word of programs that begin and end. Null where the kernel
+  # does not tell them (a network namespace that is not the first); `whyNot` says so. One socket for
+  # all who ask: what one of them has received the others have not.
+}
+
+interface ProcessEventSocket {
+  # Carries a file descriptor: a NETLINK_CONNECTOR socket to receive from, non-blocking, whose filter lets
+  # execve(2) and the end of whole processes through.
 }
 
 interface SocketOwnerTable {

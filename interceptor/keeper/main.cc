@@ -13,7 +13,6 @@
 #include "interceptor/keeper/rule-keeper.h"
 #include "interceptor/keeper/sandbox.h"
 #include "interceptor/keeper/service.h"
-#include "interceptor/keeper/socket-owners.h"
 
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
@@ -63,13 +62,13 @@ int serve() {
 
   RuleKeeper keeper(chooseVariant(settings.interceptor.iptables), RulesetOptions::from(settings));
   auto ruleEvents = openRuleEvents();
-  SocketOwners socketOwners(settings.attributor.bpf);
+  ForAttributor forAttributor(settings.attributor.bpf);
 
   lockIn(keeper.usesLegacy());
 
   kj::UnixEventPort::captureSignal(SIGTERM);
   auto io = kj::setupAsyncIo();
-  Service service(io, accounts, kj::mv(rpcSocket), kj::mv(ruleEvents), keeper, socketOwners);
+  Service service(io, accounts, kj::mv(rpcSocket), kj::mv(ruleEvents), keeper, forAttributor);
   auto terminated = io.unixEventPort.onSignal(SIGTERM).ignoreResult();
 
   service.setLandlock(enterSandbox(keeper.usesLegacy()));

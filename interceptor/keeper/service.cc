@@ -6,13 +6,14 @@
 namespace portreeve::keeper {
 namespace {
 
-class OwnerTable final : public proto::SocketOwnerTable::Server {
+template <typename Interface>
+class Descriptor final : public Interface::Server {
 public:
-  explicit OwnerTable(int fd) : fd(fd) {}
+  explicit Descriptor(int fd) : fd(fd) {}
   kj::Maybe<int> getFd() override { return fd; }
 
 private:
-  int fd;  // of SocketOwners, which outlives every connection
+  int fd;  // of ForAttributor, which outlives every connection
 };
 
 }  // namespace
@@ -52,9 +53,19 @@ public:
   kj::Promise<void> socketOwners(SocketOwnersContext context) override {
     entitlement.require(Role::ATTRIBUTOR);
     auto results = context.getResults();
-    KJ_IF_MAYBE (table, service.socketOwners.table())
-      results.setTable(kj::heap<OwnerTable>(*table));
-    results.setWhyNot(service.socketOwners.whyNot());
+    KJ_IF_MAYBE (table, service.forAttributor.socketOwners.table())
+      results.setTable(kj::heap<Descriptor<proto::SocketOwnerTable>>(*table));
+    results.setWhyNot(service.forAttributor.socketOwners.whyNot());
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> processEvents(ProcessEventsContext context) override {
+    entitlement.require(Role::ATTRIBUTOR);
+    auto& events = service.forAttributor.processEvents;
+    auto results = context.getResults();
+    KJ_IF_MAYBE (socket, events.socket())
+      results.setEvents(kj::heap<Descriptor<proto::ProcessEventSocket>>(*socket));
+    results.setWhyNot(events.whyNot());
     return kj::READY_NOW;
   }
 
@@ -75,9 +86,9 @@ private:
 
 Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, kj::AutoCloseFd rpcSocket,
                  interceptor::NetlinkSocket ruleEvents, RuleKeeper& keeper,
-                 const SocketOwners& socketOwners)
+                 const ForAttributor& forAttributor)
     : keeper(keeper),
-      socketOwners(socketOwners),
+      forAttributor(forAttributor),
       watch(io.unixEventPort, io.provider->getTimer(), kj::mv(ruleEvents), keeper),
       ownStatus(Role::KEEPER),
       rpc(*io.lowLevelProvider, rpcSocket.release(), accounts, [this](Entitlement entitlement) {

@@ -5,6 +5,7 @@
 #include "common/accounts.h"
 #include "common/rpc-server.h"
 #include "common/status.h"
+#include "interceptor/keeper/process-events.h"
 #include "interceptor/keeper/rule-keeper.h"
 #include "interceptor/keeper/socket-owners.h"
 #include "interceptor/keeper/watch.h"
@@ -14,11 +15,19 @@
 
 namespace portreeve::keeper {
 
+struct ForAttributor {
+  // What the kernel tells the attributor by way of this process: opened before the sandbox.
+  explicit ForAttributor(bool bpf) : socketOwners(bpf) {}
+
+  SocketOwners socketOwners;
+  ProcessEvents processEvents;
+};
+
 class Service {
 public:
   Service(kj::AsyncIoContext& io, const Accounts& accounts, kj::AutoCloseFd rpcSocket,
           interceptor::NetlinkSocket ruleEvents, RuleKeeper& keeper,
-          const SocketOwners& socketOwners);
+          const ForAttributor& forAttributor);
   // All references outlive it.
   KJ_DISALLOW_COPY(Service);
 
@@ -31,7 +40,7 @@ private:
   class Bootstrap;
 
   RuleKeeper& keeper;
-  const SocketOwners& socketOwners;
+  const ForAttributor& forAttributor;
   Watch watch;
   OwnStatus ownStatus;
   RpcServer rpc;

@@ -213,6 +213,38 @@ def test_status_says_how_the_owners_of_sockets_are_found(suite):
         assert "/proc/net" in reason
 
 
+def test_status_says_that_the_kernel_tells_no_process_events_in_this_namespace(suite):
+    """It does in the first network namespace alone (interceptor/keeper/process-events-test.cc); here all works without."""
+    attributor = next(p for p in suite.status()["processes"] if p["name"] == "attributor")
+    assert "no process events: the kernel tells them in the first network namespace alone" in attributor["reason"]
+    counters = {c["name"]: c["value"] for c in attributor["counters"]}
+    assert counters["process_events"] == counters["process_events_missed"] == 0
+
+
+KEPT_OVER_EXEC = """
+import os, socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("10.9.0.1", 40817))
+s.sendto(b"first", ("10.9.0.13", 7001))
+time.sleep(0.15)
+os.dup2(s.fileno(), 9)
+os.execv("/usr/bin/perl", ["perl", "-MSocket", "-e", '''
+  open(my $s, "+<&=", 9); send($s, "second", 0, pack_sockaddr_in(7002, inet_aton("10.9.0.13"))); sleep(1);'''])
+"""
+
+
+def test_a_socket_that_is_kept_over_exec_is_the_new_programs_by_its_next_flow(suite):
+    suite.net.inside("/usr/bin/python3", "-c", KEPT_OVER_EXEC)
+
+    def programs():
+        rows = suite.connections(protocol="udp", direction="out")
+        return {r["remote"]["port"]: os.path.basename(r["process"]["path"]) for r in rows if r["local"]["port"] == 40817}
+
+    wait_until(lambda: len(programs()) == 2, 5, programs)
+    assert programs()[7001].startswith("python3")
+    assert programs()[7002] == "perl"
+
+
 def test_a_restarted_keeper_is_done_without_meanwhile_and_then_notes_again(suite):
     suite.kill("keeper")
     assert suite.probe("meanwhile", "tcp", "10.9.0.13", 7000)["ok"]

@@ -12,7 +12,8 @@ proc-net            the tables of sockets in /proc/net
 saved-rules         iptables-save, bare, beside Docker-like rules, and with odd comments
 
 The corpora of prompts (policy's file of open questions), proc-stat, process-facts, cgroup, arguments, environment
-and dpkg-list are written by hand.
+and dpkg-list are written by hand. That of process-event was recorded once: the kernel tells process events in the
+first network namespace alone.
 """
 import socket
 import struct
