@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from harness.containers import Root, nspawn, runc
+from harness.containers import Root, flatpak, lxc, nspawn, podman, runc
 from harness.control_groups import ControlGroups
 from harness.suite import SETTINGS, Suite
 
@@ -62,6 +62,31 @@ def test_a_container_of_runc_is_named_by_the_group_that_its_engine_wants(suite, 
     process = of_container(suite, ID)["process"]
     assert (process.get("container_runtime", ""), process.get("pod", "")) == (engine, pod), process
     assert process["cgroup"] == group and process["kind"] == "foreign-root", process
+
+
+def test_a_container_of_podman_is_named_by_its_id(suite, root):
+    done, identity = podman(suite.net.machine, root, "/opt/shipped", *CONNECT)
+    assert '"ok":true' in done.stdout, done
+    process = of_container(suite, identity)["process"]
+    assert process["container_runtime"] == "podman" and process["kind"] == "foreign-root", process
+    assert any(parent["path"] == "/usr/bin/conmon" for parent in process["parents"]), process
+
+
+def test_a_container_of_lxc_is_named(suite, root):
+    name = f"web{os.getpid()}"
+    done = lxc(suite.net.machine, root, name, "/opt/shipped", *CONNECT)
+    assert '"ok":true' in done.stdout, done
+    process = of_container(suite, name)["process"]
+    assert process["container_runtime"] == "lxc" and process["kind"] == "foreign-root", process
+    assert "container" not in process.get("claimed", []), process
+
+
+def test_an_application_of_flatpak_is_named_as_its_users_manager_says(suite, root, groups):
+    done = flatpak(groups, suite.net.machine, root, "org.example.Shipped", "/opt/shipped", *CONNECT)
+    assert '"ok":true' in done.stdout, done
+    process = suite.connections(program="shipped")[-1]["process"]
+    assert process["flatpak"] == "org.example.Shipped" and process["kind"] == "foreign-root", process
+    assert "flatpak" in process["claimed"], process
 
 
 def test_a_containers_file_of_a_path_does_not_get_the_rule_of_the_hosts(suite, root):
