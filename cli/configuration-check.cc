@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/configuration-check.h"
 
+#include "cli/spare-dns-place.h"
 #include "cli/text-file.h"
 #include "common/accounts.h"
 #include "common/clock.h"
+#include "common/dns-place.h"
 #include "common/settings.h"
 #include "policy/rules/check.h"
 
@@ -24,6 +26,7 @@ public:
     KJ_IF_MAYBE (problem,
                  kj::runCatchingExceptions([&]() { result.settings = Settings::load(path); }))
       result.errors.add(kj::str(problem->getDescription()));
+    noteWhoHasDnsPort(result.settings);
     if (access(path.cStr(), F_OK) == 0) result.files++;
   }
 
@@ -38,12 +41,15 @@ public:
     }
   }
 
-  void waysOf(kj::StringPtr path) {
-    // Rules name ways of the settings that are in force, where no others were given.
+  void restOf(kj::StringPtr path) {
+    // Where no settings were given, rules name ways of those in force, and the resolver listens as
+    // they say.
     if (result.settingsRead) return;
     kj::runCatchingExceptions([&]() {
       auto inForce = Settings::load(path);
+      noteWhoHasDnsPort(inForce);
       result.settings.policy.ways = kj::mv(inForce.policy.ways);
+      result.settings.policy.othersHaveDnsPort = inForce.policy.othersHaveDnsPort;
     });
   }
 
@@ -66,6 +72,10 @@ public:
 
   GatheredRules finish(const Directories& directories) {
     result.listFolder = kj::str(directories.state, "/lists");
+    // What the settings say is not what holds where another program was there before.
+    auto& policy = result.settings.policy;
+    policy.othersHaveDnsPort =
+        policy.othersHaveDnsPort || spareDnsPlaceInUse(Transport::UDP, true).size() > 0;
     return kj::mv(result);
   }
 
@@ -127,7 +137,7 @@ GatheredRules gatherFiles(kj::ArrayPtr<const kj::String> paths) {
       gatherer.file(path);
   }
   auto directories = Directories::fromEnvironment();
-  gatherer.waysOf(directories.settingsFile());
+  gatherer.restOf(directories.settingsFile());
   return gatherer.finish(directories);
 }
 
@@ -141,6 +151,7 @@ rules::RuleOptions optionsOf(const GatheredRules& gathered, const UserNames& use
                              0};
   if (gathered.settingsRead) options.profiles = policy.profiles.asPtr();
   options.ways = policy.ways.asPtr();
+  options.othersHaveDnsPort = policy.othersHaveDnsPort;
   return options;
 }
 

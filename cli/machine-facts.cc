@@ -7,10 +7,10 @@
 #include "cli/port-holder.h"
 #include "cli/processes.h"
 #include "cli/program-output.h"
+#include "cli/spare-dns-place.h"
 #include "cli/text-file.h"
 #include "common/accounts.h"
 #include "common/clock.h"
-#include "common/dns-place.h"
 #include "common/settings.h"
 
 #include <kj/debug.h>
@@ -41,17 +41,6 @@ bool isTheSuites(kj::StringPtr holder) {
          holder.startsWith("init (pid 1,");
 }
 
-kj::String spareInUse(Transport transport, bool v4) {
-  for (auto spare : SPARE_DNS_PLACES) {
-    auto endpoint = requireListenEndpoint(spare, "resolver.listen");
-    auto& address = KJ_ASSERT_NONNULL(endpoint.address);
-    if (address.isV4() != v4) continue;
-    KJ_IF_MAYBE (holder, holderOfPort(transport, address, endpoint.port))
-      if (holder->startsWith("portreeve")) return kj::str(spare);
-  }
-  return kj::String();
-}
-
 void addPorts(MachineFacts& facts, const kj::Vector<kj::String>& listen, bool datagrams) {
   for (auto& text : listen) {
     KJ_IF_MAYBE (endpoint, Endpoint::parse(text)) {
@@ -64,7 +53,7 @@ void addPorts(MachineFacts& facts, const kj::Vector<kj::String>& listen, bool da
           PortFact fact{kj::str(toText(transport), ' ', text), kj::String(), kj::String()};
           if (!isTheSuites(words)) fact.holder = kj::mv(words);
           if (datagrams && fact.holder.size() > 0)
-            fact.instead = spareInUse(transport, address->isV4());
+            fact.instead = spareDnsPlaceInUse(transport, address->isV4());
           facts.ports.add(kj::mv(fact));
         }
       }

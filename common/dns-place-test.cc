@@ -23,7 +23,9 @@ struct Variables {
 
 TEST_CASE("without word of another place the settings say where the resolver listens") {
   CHECK(DnsPlace::fromEnvironment() == nullptr);
-  CHECK(isOnUsualPort(Settings::load("/nonexistent").resolver));
+  auto settings = Settings::load("/nonexistent");
+  noteWhoHasDnsPort(settings);
+  CHECK_FALSE(settings.policy.othersHaveDnsPort);
 }
 
 TEST_CASE("the place that was chosen takes that of the settings, with the reason") {
@@ -35,7 +37,8 @@ TEST_CASE("the place that was chosen takes that of the settings, with the reason
   REQUIRE(settings.resolver.listen.size() == 2);
   CHECK(settings.resolver.listen[0] == "127.0.0.17:53");
   CHECK(settings.resolver.listen[1] == "[::1]:1053");
-  CHECK(!isOnUsualPort(settings.resolver));
+  noteWhoHasDnsPort(settings);
+  CHECK(settings.policy.othersHaveDnsPort);
 }
 
 }  // namespace portreeve

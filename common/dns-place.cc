@@ -34,10 +34,11 @@ void moveTo(const DnsPlace& place, Settings& settings) {
   for (auto& address : place.listen) settings.resolver.listen.add(kj::str(address));
 }
 
-bool isOnUsualPort(const Settings::Resolver& settings) {
-  for (auto& address : settings.listen)
-    if (address == "127.0.0.1:53" || address == "0.0.0.0:53") return true;
-  return false;
+void noteWhoHasDnsPort(Settings& settings) {
+  bool ours = false;
+  for (auto& address : settings.resolver.listen)
+    ours = ours || address == "127.0.0.1:53" || address == "0.0.0.0:53";
+  settings.policy.othersHaveDnsPort = !ours;
 }
 
 }  // namespace portreeve

@@ -33,7 +33,7 @@ struct DnsPlace {
 void moveTo(const DnsPlace& place, Settings& settings);
 // resolver.listen is what it says.
 
-bool isOnUsualPort(const Settings::Resolver& settings);
-// Whoever asks 127.0.0.1:53 asks the suite's resolver.
+void noteWhoHasDnsPort(Settings& settings);
+// settings.policy.othersHaveDnsPort is what resolver.listen makes of it. Call after moveTo().
 
 }  // namespace portreeve

@@ -30,7 +30,7 @@ struct Past : TestHistory {
     auto texts = message.initRoot<proto::History::ReplayParams>().initRules(1);
     texts[0].setFile(file);
     texts[0].setText(toml);
-    auto set = compile(texts.asReader(), settings, nullptr, users, "/nonexistent");
+    auto set = compile(texts.asReader(), {settings, nullptr}, users, "/nonexistent");
     auto from = database();
     auto id = (newestLife(from) << LIFE_SHIFT) + int64_t(flow);
     answer = history::explain(from, *set, id, 0, accounts, "/nonexistent");

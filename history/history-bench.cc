@@ -139,7 +139,7 @@ kj::Own<rules::RuleSet> ruleSet(const Settings::Policy& settings, const UserName
   auto text = message.initRoot<proto::History::ReplayParams>().initRules(1);
   text[0].setFile("bench.toml");
   text[0].setText(RULES);
-  return compile(text.asReader(), settings, nullptr, users, "/nonexistent");
+  return compile(text.asReader(), {settings, nullptr}, users, "/nonexistent");
 }
 
 void ask(kj::StringPtr file, uint64_t nowNs) {

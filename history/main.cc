@@ -3,6 +3,7 @@
 #include "common/accounts.h"
 #include "common/daemon-main.h"
 #include "common/directories.h"
+#include "common/dns-place.h"
 #include "common/privileges.h"
 #include "common/service.h"
 #include "common/settings.h"
@@ -33,6 +34,8 @@ int serve() {
   auto accounts = Accounts::read();
   auto users = UserNames::read();
   auto settings = Settings::load(directories.settingsFile());
+  KJ_IF_MAYBE (place, DnsPlace::fromEnvironment()) moveTo(*place, settings);
+  noteWhoHasDnsPort(settings);
   auto rpcSocket = service::HandedSockets::take().require("rpc");
   service::Notifier notifier;
 

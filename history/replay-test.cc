@@ -35,7 +35,7 @@ struct Past : TestHistory {
     texts[0].setFile("new.toml");
     texts[0].setText(toml);
     KJ_IF_MAYBE (uid, ofUser) texts[0].setUser(*uid);
-    auto set = compile(texts.asReader(), settings, settings.profiles, users, "/nonexistent");
+    auto set = compile(texts.asReader(), {settings, settings.profiles}, users, "/nonexistent");
     auto params = message.initRoot<proto::History::ReplayParams>();
     if (profile.size() > 0) params.initHere(1).set(0, profile);
     suppose(*set, settings.profiles, profile, params.getHere());

@@ -27,8 +27,7 @@ void requireProfile(kj::ArrayPtr<const Profile> profiles, kj::StringPtr name) {
 }  // namespace
 
 kj::Own<rules::RuleSet> compile(capnp::List<proto::RuleText>::Reader texts,
-                                const Settings::PolicyTable& settings,
-                                kj::ArrayPtr<const Profile> profiles, const UserNames& users,
+                                const PolicySettings& settings, const UserNames& users,
                                 kj::StringPtr listFolder) {
   kj::Vector<rules::RuleSource> sources;
   for (auto layer : {rules::Layer::ADMINISTRATOR, rules::Layer::SUITE, rules::Layer::USER})
@@ -38,12 +37,13 @@ kj::Own<rules::RuleSet> compile(capnp::List<proto::RuleText>::Reader texts,
                                       text.getWritten(),
                                       layer == rules::Layer::USER ? text.getUser() : 0});
   rules::RuleOptions options{users,
-                             settings.defaultAction,
-                             settings.keepExisting,
-                             settings.builtinOff.asPtr(),
+                             settings.table.defaultAction,
+                             settings.table.keepExisting,
+                             settings.table.builtinOff.asPtr(),
                              listFolder,
                              0,
-                             profiles};
+                             settings.profiles};
+  options.othersHaveDnsPort = settings.othersHaveDnsPort;
   auto loaded = rules::RuleSet::load(sources, options);
   KJ_IF_MAYBE (set, loaded.set) return kj::mv(*set);
   auto lines = KJ_MAP(problem, loaded.problems) {

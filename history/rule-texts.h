@@ -11,9 +11,15 @@
 
 namespace portreeve::history {
 
+struct PolicySettings {
+  // What rules depend on besides their text. Borrowed.
+  const Settings::PolicyTable& table;
+  kj::ArrayPtr<const Profile> profiles;
+  bool othersHaveDnsPort = false;  // as in Settings::Policy
+};
+
 kj::Own<rules::RuleSet> compile(capnp::List<proto::RuleText>::Reader texts,
-                                const Settings::PolicyTable& settings,
-                                kj::ArrayPtr<const Profile> profiles, const UserNames& users,
+                                const PolicySettings& settings, const UserNames& users,
                                 kj::StringPtr listFolder);
 // Built-in rules and the default as the settings say. Throws FAILED with every problem, a line
 // each.

@@ -116,11 +116,12 @@ private:
 
   template <typename Params>
   kj::Own<rules::RuleSet> supposed(Params params) const {
-    auto table = service.settings.policy.copy();
+    auto& policy = service.settings.policy;
+    auto table = policy.copy();
     readPolicyTable("settings", params.getPolicy(), table);
-    auto& profiles = service.settings.policy.profiles;
-    auto set = compile(params.getRules(), table, profiles, service.users, service.listFolder);
-    suppose(*set, profiles, params.getProfile(), params.getHere());
+    PolicySettings settings{table, policy.profiles, policy.othersHaveDnsPort};
+    auto set = compile(params.getRules(), settings, service.users, service.listFolder);
+    suppose(*set, policy.profiles, params.getProfile(), params.getHere());
     return set;
   }
 };

@@ -40,7 +40,7 @@ int serve() {
   auto users = UserNames::read();
   auto settings = Settings::load(directories.settingsFile());
   KJ_IF_MAYBE (place, DnsPlace::fromEnvironment()) moveTo(*place, settings);
-  settings.policy.othersHaveDnsPort = !isOnUsualPort(settings.resolver);
+  noteWhoHasDnsPort(settings);
   auto rpcSocket = service::HandedSockets::take().require("rpc");
   service::Notifier notifier;
 

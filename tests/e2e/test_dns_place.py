@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.lying_dnsmasq import lying_dnsmasq
-from harness.namespaces import HOSTS
+from harness.namespaces import HOSTS, wait_until
 from harness.suite import Suite
 
 NAME = "www.allowed.test"
@@ -57,3 +57,20 @@ def test_status_doctor_and_dns_upstreams_name_the_holder_and_say_where_the_resol
 
 def test_up_says_it_at_once(place):
     assert "is held by dnsmasq" in place.output() and f"listens on {place.listen[0]} instead" in place.output()
+
+
+def test_replay_makes_of_a_question_to_the_holder_what_was_made_of_it(place):
+    asked(place, "127.0.0.1")
+    to_holder = [r for r in place.connections(protocol="udp", direction="out")
+                 if (r["remote"]["address"], r["remote"]["port"]) == ("127.0.0.1", 53) and r["verdict"]["action"] == "nameserver"]
+    assert to_holder, place.connections()
+    outcome = wait_until(lambda: (o := place.json("replay", "--since", "1h"))["connections"] >= len(place.connections()) and o, 10, "all is recorded")
+    assert outcome["changed"] == 0, outcome
+
+
+def test_an_expectation_about_the_holder_is_not_met_by_the_rule_for_the_suites_resolver(place, tmp_path):
+    file = tmp_path / "questions.test"
+    flow = '{ remote = "127.0.0.1", protocol = "udp", port = 53 }'
+    rule = "questions to other name servers come to the suite's resolver"
+    file.write_text(f'[[expect]]\nname = "it is turned"\nflow = {flow}\nrule = "{rule}"\n')
+    assert "ok 1 - it is turned" in place.command("test", file).stdout
