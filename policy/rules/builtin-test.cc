@@ -127,6 +127,17 @@ TEST_CASE("each built-in rule can be switched off by its name") {
   CHECK(set->decide(to("127.0.0.1", TCP, 5432), NOW).verdict == Verdict::BLOCK);
 }
 
+TEST_CASE("a built-in rule that is asked last may be switched off in any mode") {
+  auto options = testOptions();
+  kj::String off[] = {kj::str("loopback")};
+  options.builtinOff = off;
+  for (auto mode : {Mode::NONE, Mode::LOCKDOWN, Mode::PAUSE, Mode::LEARN_ALLOW}) {
+    options.mode = mode;
+    auto loaded = RuleSet::load(nullptr, options);
+    CHECK(loaded.problems.empty());
+  }
+}
+
 TEST_CASE("a name that no built-in rule has is not switched off silently") {
   auto options = testOptions();
   kj::String off[] = {kj::str("lopback")};

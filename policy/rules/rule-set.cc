@@ -26,13 +26,13 @@ public:
       sets.read(source, problems);
       readDatabases(source, *geography, problems);
     }
-    addBuiltin(builtinRules());
+    addBuiltin(builtinRules(), true);
     for (auto layer : {Layer::ADMINISTRATOR, Layer::SUITE}) {
       for (auto& source : sources)
         if (source.layer == layer) addPeoples(source);
     }
     addUsers(sources);
-    if (options.mode != Mode::PAUSE) addBuiltin(fallbackRules());
+    addBuiltin(fallbackRules(), options.mode != Mode::PAUSE);
     refuseUnknownOff();
     addLast();
   }
@@ -84,12 +84,13 @@ private:
     for (auto& problem : wrong) ofUsers.add(kj::mv(problem));
   }
 
-  void addBuiltin(const RuleSource& source) {
+  void addBuiltin(const RuleSource& source, bool asked) {
+    // What is not asked now has a name all the same, by which it may be off.
     auto parsed = parse(source, parseOptions(sets));
     KJ_ASSERT(parsed.problems.empty(), parsed.problems[0].toString());
     for (auto& rule : parsed.rules) {
       builtinNames.add(kj::str(rule.name));
-      if (!isOff(rule.name)) rules.add(kj::mv(rule));
+      if (asked && !isOff(rule.name)) rules.add(kj::mv(rule));
     }
   }
 

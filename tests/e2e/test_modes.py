@@ -58,6 +58,16 @@ def test_pause_lets_everything_pass_and_ends_by_itself(suite):
     assert not connects(suite, "never")
 
 
+def test_pause_begins_also_where_a_rule_that_is_asked_last_is_switched_off(suite):
+    suite.command("settings", "set", "policy.builtin_off", "loopback", "--confirm", "0")
+    try:
+        suite.command("pause", "1m", "--confirm", "0")
+        assert connects(suite, "never") and mode(suite) == "pause"
+    finally:
+        suite.command("resume")
+        suite.command("settings", "reset", "policy.builtin_off", "--confirm", "0")
+
+
 def test_unconfirmed_it_ends_and_confirmed_it_stays(suite):
     suite.command("lockdown", "1h", "--confirm", "2")
     assert suite.status()["rules"]["mode_confirm_by"]
