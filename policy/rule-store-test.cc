@@ -10,6 +10,21 @@
 namespace portreeve::policy {
 namespace {
 
+struct CountedStore : TestStore {
+  // Counts what is done aside: reading the files, compiling them, freeing a set.
+  unsigned jobs = 0;
+  kj::Function<void()> afterJob = []() {};
+
+  CountedStore() {
+    folder.write("etc/rules.d/10.toml", ruleText("theirs"));
+    start();
+    store->workAside([this](kj::Function<void()> job) {
+      jobs++;
+      return atOnce(kj::mv(job)).then([this]() { afterJob(); });
+    });
+  }
+};
+
 // Loading -----------------------------------------------------------------------------------------
 
 TEST_CASE("rules of both folders are in force, and the status counts them") {
@@ -327,6 +342,38 @@ TEST_CASE("an interceptor that hangs holds up no other change") {
   CHECK(t.loop.finish(kj::mv(one)).affected == 0);
   while (t.applied < 2) t.loop.turn();
   CHECK(t.has("two"));
+}
+
+TEST_CASE("a rule that is added is compiled once: what was tried is what comes in force") {
+  CountedStore t;
+  t.add(ruleText("new", "allow", "for = \"1h\""));
+  CHECK(t.has("new"));
+  constexpr unsigned READ_TRY_READ_FREE = 4;
+  CHECK(t.jobs == READ_TRY_READ_FREE);
+  CHECK(t.rule("new").expiresNs == t.now + 3600ull * 1'000'000'000);
+  t.now += 1'000'000'000;
+  t.remove("new");
+  CHECK_FALSE(t.has("new"));
+  CHECK(t.jobs == 2 * READ_TRY_READ_FREE);
+}
+
+TEST_CASE("what was tried does not come in force where a file was changed meanwhile") {
+  CountedStore t;
+  t.afterJob = [&t]() {
+    constexpr unsigned TRIED = 2;
+    if (t.jobs == TRIED) t.folder.write("etc/rules.d/20.toml", ruleText("meanwhile"));
+  };
+  t.add(ruleText("new"));
+  CHECK(t.has("new"));
+  CHECK(t.has("meanwhile"));
+}
+
+TEST_CASE("what was tried and not written does not come in force with the next change") {
+  CountedStore t;
+  CHECK(contains(failureOf([&]() { t.add(ruleText("bad", "alow")); }), "alow"));
+  t.add(ruleText("good"));
+  CHECK(t.has("good"));
+  CHECK_FALSE(t.has("bad"));
 }
 
 // Confirming --------------------------------------------------------------------------------------

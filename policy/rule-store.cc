@@ -409,7 +409,11 @@ struct RuleStore::Impl final : private kj::TaskSet::ErrorHandler {
 
   kj::Promise<uint32_t> makeIfGood(rules::FolderContent content, kj::Vector<FileChange> changes,
                                    kj::Duration confirmWithin, Change entry, KeptBy whose = {}) {
-    // Together with all others, before anything is written.
+    // Together with all others, before anything is written. What is written then is what was tried,
+    // its time included, so that it need not be compiled again.
+    for (auto& change : changes)
+      KJ_IF_MAYBE (file, change.content)
+        if (file->writtenNs == 0) file->writtenNs = now();
     auto wanted = changed(content.sources, changes, folders.own, now());
     return inForce.tryOut(kj::mv(wanted), settings.after(changes))
         .then([this, unread = kj::mv(content.problems), changes = kj::mv(changes), confirmWithin,

@@ -65,7 +65,27 @@ bool RulesInForce::isNews(Reading& reading) {
          !same(content.sources, from);
 }
 
+kj::Maybe<RulesInForce::Made> RulesInForce::asTried(const Reading& reading) {
+  KJ_IF_MAYBE (one, tried) {
+    bool asNow = one->table == parts.table.now() && one->lists == listsWere && one->mode == mode &&
+                 one->clockJumps == clockJumps && one->generation == generation;
+    if (asNow && same(one->made.sources, reading.content.sources)) {
+      auto made = kj::mv(one->made);
+      tried = nullptr;
+      return kj::mv(made);
+    }
+  }
+  discardTried();
+  return nullptr;
+}
+
+void RulesInForce::discardTried() {
+  KJ_IF_MAYBE (one, tried) discard(kj::mv(KJ_ASSERT_NONNULL(one->made.loaded.set)));
+  tried = nullptr;
+}
+
 kj::Promise<bool> RulesInForce::make(Reading reading) {
+  KJ_IF_MAYBE (made, asTried(reading)) return take(kj::mv(*made), kj::mv(reading.content.problems));
   return runAside(parts.aside, making(kj::mv(reading.content.sources)))
       .then([this, jumps = clockJumps,
              problems = kj::mv(reading.content.problems)](Made made) mutable -> kj::Promise<bool> {
@@ -152,15 +172,25 @@ kj::Promise<rules::FolderContent> RulesInForce::readFiles() const {
 }
 
 kj::Promise<RulesInForce::Trial> RulesInForce::tryOut(RuleSources sources,
-                                                      const Settings::PolicyTable& table) const {
-  return runAside(parts.aside, [make = making(kj::mv(sources), table)]() mutable {
-    auto made = make();
-    return Trial{kj::mv(made.loaded.problems), kj::mv(made.loaded.ofUsers)};
+                                                      const Settings::PolicyTable& table) {
+  auto job = [make = making(kj::mv(sources), table), &folders = parts.folders, table = table.copy(),
+              mode = mode, jumps = clockJumps, generation = generation]() mutable {
+    auto lists = fingerprintOfLists(folders);
+    return Tried{make(), kj::mv(table), kj::mv(lists), mode, jumps, generation};
+  };
+  return runAside(parts.aside, kj::mv(job)).then([this](Tried done) {
+    auto& loaded = done.made.loaded;
+    bool good = loaded.set != nullptr && loaded.ofUsers.empty();
+    Trial trial{kj::mv(loaded.problems), kj::mv(loaded.ofUsers)};
+    discardTried();
+    if (good) tried = kj::mv(done);
+    return trial;
   });
 }
 
 void RulesInForce::put(Made made) {
   settingsAreOwed = false;
+  generation++;
   auto fresh = kj::mv(KJ_ASSERT_NONNULL(made.loaded.set));
   KJ_IF_MAYBE (previous, current) {
     fresh->adoptCounts(**previous, made.asBefore);

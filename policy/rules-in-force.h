@@ -60,7 +60,8 @@ public:
     kj::Vector<rules::Problem> problems;  // that would keep them from being in force
     kj::Vector<rules::Problem> ofUsers;   // for which a user's file would be left out
   };
-  kj::Promise<Trial> tryOut(RuleSources sources, const Settings::PolicyTable& table) const;
+  kj::Promise<Trial> tryOut(RuleSources sources, const Settings::PolicyTable& table);
+  // What is good is not compiled again where the next `load` finds the very same.
   kj::Maybe<kj::String> problemWith(const Settings::PolicyTable& table) const;
   // Why no rules could be in force with those settings. Looks at built-in rules alone: at once.
 
@@ -102,6 +103,7 @@ private:
   kj::Promise<void> keeping = nullptr;  // writing what is in force to its file
 
   kj::Promise<void> discarding = nullptr;  // the set from before
+  unsigned generation = 0;                 // how many sets were in force
 
   struct Reading {
     kj::String files, lists;  // fingerprints from before the files were read
@@ -113,7 +115,19 @@ private:
     kj::String lastGood;                    // as text
     kj::Array<kj::Maybe<size_t>> asBefore;  // rules of the set in force that are the same
   };
+  struct Tried {
+    // A set that is good, and what it depends on.
+    Made made;
+    Settings::PolicyTable table;
+    kj::String lists;
+    rules::Mode mode;
+    unsigned clockJumps, generation;
+  };
+  kj::Maybe<Tried> tried;
+
   static Reading read(const RuleFolders& folders);
+  kj::Maybe<Made> asTried(const Reading& reading);
+  void discardTried();
   bool isNews(Reading& reading);  // ages it
   kj::Function<Made()> making(RuleSources sources) const;
   kj::Function<Made()> making(RuleSources sources, const Settings::PolicyTable& table) const;
