@@ -52,6 +52,9 @@ Owner OwnerSearch::find(const OwnerQuestion& question) {
   asked = question;
   auto owner = findAny();
   if (asked.listens && owner.error == 0) followToChildren(owner);
+  // Not before: looking on moves the holders.
+  if (auto holder = owner.error == 0 ? recent.find(owner.pid) : nullptr)
+    owner.entry = &holder->entry;
   return owner;
 }
 
@@ -364,7 +367,6 @@ Owner OwnerSearch::ownerOf(const Holder& holder, const StatFields& stat, Step st
   owner.descriptor = holder.lastDescriptor;
   owner.step = step;
   owner.stat = stat;
-  owner.entry = &holder.entry;
   owner.file = holder.entry.file();
   owner.newestPid = newest;
   owner.shared = holder.shared;

@@ -37,7 +37,7 @@ struct Owner {
   Step step = Step::HINT;
   StatFields stat;
   FileNumbers file;
-  const ProcessEntry* entry = nullptr;  // its; until the next question
+  const ProcessEntry* entry = nullptr;  // its, until the next question; nullptr: not open any more
   pid_t newestPid = 0;
   bool shared = false;  // the parent or a child holds it as well
 };

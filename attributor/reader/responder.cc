@@ -99,7 +99,8 @@ int Responder::findOwner(Question question, Answer answer) {
   answer.setShared(owner.shared);
   // The asker cannot know it yet. If it has gone meanwhile, who holds the socket is an answer
   // still.
-  if (asked.newerThan > 0 && owner.pid > asked.newerThan) processes.look(owner, answer);
+  bool unknown = asked.newerThan > 0 && owner.pid > asked.newerThan;
+  if (unknown && owner.entry != nullptr) processes.look(owner, answer);
   return 0;
 }
 

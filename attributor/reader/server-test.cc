@@ -91,6 +91,48 @@ TEST_CASE("a socket's owner is answered over the connection") {
   CHECK(c.responder.counts.found == 1);
 }
 
+struct Newborn {
+  // Of a program that is not known, as far as it can be told in one exchange.
+  int32_t pid;
+  uint32_t uid;
+  uint64_t startTicks, fileInode;
+  kj::String commandLine;
+
+  explicit Newborn(Answer::Reader answer)
+      : pid(answer.getPid()),
+        uid(answer.getUid()),
+        startTicks(answer.getStartTicks()),
+        fileInode(answer.getFileInode()),
+        commandLine(kj::heapString(answer.getCommandLine().asChars())) {}
+  bool operator==(const Newborn& other) const = default;
+};
+
+TEST_CASE("whoever was born since the last question is described with the answer") {
+  Conversation c;
+  for (bool listens : {false, true}) {
+    // Held on to by the parent; by the child at 5, as if it was handed over to it.
+    auto socket = makeSocket();
+    TestChild child([&]() {
+      if (dup2(socket, 5) < 0 || close(socket) != 0) _exit(94);
+      running("/bin/cat", "-")();
+    });
+    auto found = Newborn(c.ask(Question::Kind::OWNER, [&](Question::Builder question) {
+      question.setInode(inodeOf(socket));
+      question.setUid(getuid());
+      question.setNewerThan(child.pid - 1);
+      question.setListens(listens);
+      if (listens) question.setHintPid(getpid());
+      if (listens) question.setHintFd(socket);
+    }));
+    auto described = Newborn(
+        c.ask(Question::Kind::DESCRIBE, [&](auto question) { question.setPid(child.pid); }));
+    CHECK(found.pid == child.pid);
+    CHECK(found.uid == geteuid());
+    CHECK(found.commandLine.startsWith("/bin/cat"));
+    CHECK(found == described);
+  }
+}
+
 TEST_CASE("questions that make no sense are answered with a reason") {
   Conversation c;
   CHECK(c.ask(Question::Kind::OWNER).getError() == EINVAL);
