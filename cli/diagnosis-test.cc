@@ -141,6 +141,25 @@ TEST_CASE("where the resolver listens elsewhere, who holds its port is worth a n
             "nothing has to be done");
 }
 
+TEST_CASE("under systemd the command that moves the resolver off a taken port is named") {
+  auto facts = soundMachine();
+  facts.unitsListen = true;
+  facts.ports.add(PortFact{kj::str("UDP 127.0.0.1:53"), kj::str("dnsmasq (pid 7)"), kj::String()});
+  facts.behind.add(kj::str("portreeve-resolver-udp4.socket"));
+  expectOne(facts, Severity::PROBLEM, "port 53", "dnsmasq (pid 7)",
+            "portreeve settings apply --restart");
+}
+
+TEST_CASE("units that listen elsewhere than the settings say are a problem, a spare place a note") {
+  auto facts = soundMachine();
+  facts.unitsListen = true;
+  facts.behind.add(kj::str("portreeve-gateway-http4.socket"));
+  expectOne(facts, Severity::PROBLEM, "sockets", "portreeve-gateway-http4.socket",
+            "portreeve settings apply --restart");
+  facts.spareIsLeft = true;
+  expectOne(facts, Severity::NOTE, "sockets", "spare address", "takes it back");
+}
+
 TEST_CASE("cgroups of version 1, free low ports and a missing Landlock are worth a note") {
   auto facts = soundMachine();
   facts.unifiedCgroups = false;

@@ -42,6 +42,7 @@ public:
   kj::Vector<Finding> run() {
     rivals();
     ports();
+    units();
     configuration();
     modules();
     accounts();
@@ -88,12 +89,34 @@ private:
                      "start portreeve again"));
         continue;
       }
-      problem(name ? "port 53"_kj : "port 817"_kj,
-              kj::str(port.place, " is held by ", port.holder, ", and portreeve listens there"),
-              name ? kj::str("stop it, or let it listen elsewhere; for systemd-resolved: "
-                             "DNSStubListenerExtra= without this address")
-                   : kj::str("stop it, or let it listen elsewhere"));
+      problem(
+          name ? "port 53"_kj : "port 817"_kj,
+          kj::str(port.place, " is held by ", port.holder, ", and portreeve listens there"),
+          name ? kj::str(facts.unitsListen ? "`portreeve settings apply --restart` has portreeve "
+                                             "take another address; or "
+                                           : "",
+                         "stop it, or let it listen elsewhere; for systemd-resolved: "
+                         "DNSStubListenerExtra= without this address")
+               : kj::str("stop it, or let it listen elsewhere"));
     }
+  }
+
+  void units() {
+    if (facts.behind.empty()) return;
+    for (auto& port : facts.ports)
+      if (port.holder.size() > 0) return;  // has been said, with the same to do
+    auto apply = kj::str("`portreeve settings apply --restart`");
+    auto which = kj::strArray(facts.behind, ", ");
+    if (facts.spareIsLeft)
+      note("sockets",
+           kj::str("nobody else holds the resolver's port any longer: it listens on a spare "
+                   "address still (",
+                   which, ')'),
+           kj::str(apply, " takes it back"));
+    else
+      problem("sockets",
+              kj::str("systemd's units do not listen where portreeve.toml says: ", which),
+              kj::mv(apply));
   }
 
   void configuration() {

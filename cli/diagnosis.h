@@ -20,6 +20,9 @@ struct PortFact {
 struct MachineFacts {
   kj::Vector<kj::String> rivals;   // "OpenSnitch: opensnitchd (pid 812, …)"
   kj::Vector<PortFact> ports;      // that the suite listens on
+  bool unitsListen = false;        // systemd's units listen, not `portreeve up`
+  kj::Vector<kj::String> behind;   // those that do not listen where portreeve.toml says
+  bool spareIsLeft = false;        // `behind` only keep a spare place that is needed no longer
   kj::String kernelRelease;        // uname -r
   kj::Maybe<kj::String> modules;   // /lib/modules/RELEASE/modules.dep
   kj::String builtIn;              // /lib/modules/RELEASE/modules.builtin

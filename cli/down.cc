@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/down.h"
 
-#include "cli/child.h"
 #include "cli/daemon-paths.h"
 #include "cli/leftovers.h"
 #include "cli/listening-sockets.h"
@@ -10,6 +9,7 @@
 #include "cli/program-output.h"
 #include "cli/rules-removal.h"
 #include "cli/session.h"
+#include "cli/systemd.h"
 #include "cli/terminal.h"
 #include "common/log.h"
 #include "proto/supervisor.capnp.h"
@@ -62,23 +62,15 @@ Lock stopSupervisor(Session& session) {
 bool systemdRunsTheSuite(const Directories& directories) {
   // The units know one runtime folder only: a suite elsewhere is none of theirs.
   if (directories.runtime != Directories::standardRuntime()) return false;
-  return access("/run/systemd/system", F_OK) == 0 &&
+  return systemdRunsHere() &&
          outputOf("/usr/bin/systemctl",
                   {"is-active"_kj, "portreeve.target"_kj, "portreeve-rules.service"_kj}) != nullptr;
 }
 
 void stopUnits() {
   // The unit of the rules by name: it is then waited for, too.
-  ChildCommand command;
-  command.program = kj::str("/usr/bin/systemctl");
-  for (auto word : {"stop"_kj, "portreeve.target"_kj, "portreeve-rules.service"_kj})
-    command.arguments.add(kj::str(word));
-  command.environment.add(kj::str("PATH=/usr/sbin:/usr/bin:/sbin:/bin"));
-  command.diesWithUs = false;
-  int status = waitForChild(startChild(command), UNITS_WITHIN);
-  if (status != 0)
-    log::warning(kj::str("systemctl stop portreeve.target portreeve-rules.service: ",
-                         describeEnd(status), ": the rules are taken out all the same"));
+  kj::StringPtr words[] = {"stop"_kj, "portreeve.target"_kj, "portreeve-rules.service"_kj};
+  if (!systemctl(words, UNITS_WITHIN)) log::warning("the rules are taken out all the same");
 }
 
 void refuseUnderServiceManager(Session& session) {

@@ -13,13 +13,6 @@
 namespace portreeve::cli {
 namespace {
 
-bool familyIsMissing(const Address& address) {
-  // With ipv6.disable=1 there is no such file; with net.ipv6.conf.all.disable_ipv6 it is empty.
-  if (address.isV4()) return false;
-  KJ_IF_MAYBE (addresses, readText("/proc/net/if_inet6")) return addresses->size() == 0;
-  return true;
-}
-
 void set(int fd, int level, int option) {
   int yes = 1;
   KJ_SYSCALL(setsockopt(fd, level, option, &yes, sizeof yes));
@@ -50,6 +43,13 @@ kj::String describe(int error, const InetListener& result) {
 }
 
 }  // namespace
+
+bool familyIsMissing(const Address& address) {
+  // With ipv6.disable=1 there is no such file; with net.ipv6.conf.all.disable_ipv6 it is empty.
+  if (address.isV4()) return false;
+  KJ_IF_MAYBE (addresses, readText("/proc/net/if_inet6")) return addresses->size() == 0;
+  return true;
+}
 
 kj::StringPtr toText(Transport transport) {
   return transport == Transport::TCP ? "TCP"_kj : "UDP"_kj;

@@ -22,6 +22,9 @@ struct InetListener {
   kj::String problem;             // who or what is in the way, and what to do
 };
 
+bool familyIsMissing(const Address& address);
+// This machine has no IPv6.
+
 InetListener listenInet(Transport transport, const Address& address, uint16_t port);
 // IPv6 sockets are for IPv6 alone (IPV6_V6ONLY), so that each family has its own.
 

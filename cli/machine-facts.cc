@@ -3,11 +3,14 @@
 
 #include "cli/configuration-check.h"
 #include "cli/endpoint.h"
+#include "cli/failure.h"
 #include "cli/neighbours.h"
 #include "cli/port-holder.h"
 #include "cli/processes.h"
 #include "cli/program-output.h"
+#include "cli/settings-apply.h"
 #include "cli/spare-dns-place.h"
+#include "cli/systemd.h"
 #include "cli/text-file.h"
 #include "common/accounts.h"
 #include "common/clock.h"
@@ -35,29 +38,38 @@ uint64_t numberOr(kj::StringPtr path, uint64_t fallback) {
   return fallback;
 }
 
-bool isTheSuites(kj::StringPtr holder) {
-  // systemd holds the sockets that it hands over; nobody else gives it these ports.
-  return holder.startsWith("portreeve") || holder.startsWith("systemd (pid 1,") ||
-         holder.startsWith("init (pid 1,");
-}
-
 void addPorts(MachineFacts& facts, const kj::Vector<kj::String>& listen, bool datagrams) {
   for (auto& text : listen) {
     KJ_IF_MAYBE (endpoint, Endpoint::parse(text)) {
       KJ_IF_MAYBE (address, endpoint->address) {
         for (auto transport : {Transport::UDP, Transport::TCP}) {
           if (transport == Transport::UDP && !datagrams) continue;
-          kj::String words;
-          KJ_IF_MAYBE (holder, holderOfPort(transport, *address, endpoint->port))
-            words = kj::mv(*holder);
           PortFact fact{kj::str(toText(transport), ' ', text), kj::String(), kj::String()};
-          if (!isTheSuites(words)) fact.holder = kj::mv(words);
+          KJ_IF_MAYBE (holder, otherHolderOfPort(transport, *address, endpoint->port))
+            fact.holder = kj::mv(*holder);
           if (datagrams && fact.holder.size() > 0)
             fact.instead = spareDnsPlaceInUse(transport, address->isV4());
           facts.ports.add(kj::mv(fact));
         }
       }
     }
+  }
+}
+
+void addUnits(MachineFacts& facts, const Settings& settings) {
+  facts.unitsListen = systemdRunsHere() && suiteUnitsInstalled();
+  if (!facts.unitsListen) return;
+  try {
+    auto plan = planForThisMachine(settings);
+    if (!plan.problems.empty()) return;  // is said of the ports
+    for (auto& change : changesIn(UNIT_CHANGES_FOLDER, plan.dropIns)) {
+      if (change.unit.endsWith(".socket"))
+        facts.behind.add(kj::str(change.unit));
+      else if (change.act == DropInAct::REMOVE)
+        facts.spareIsLeft = true;
+    }
+  } catch (const Failure& failure) {
+    facts.configurationErrors.add(kj::str(failure.sentence));
   }
 }
 
@@ -74,6 +86,7 @@ void addConfiguration(MachineFacts& facts, const Directories& directories) {
   facts.respectsHostRules = settings.interceptor.respectHostRules;
   addPorts(facts, settings.resolver.listen, true);
   addPorts(facts, settings.gateway.listen, false);
+  addUnits(facts, settings);
 }
 
 void addKernel(MachineFacts& facts) {

@@ -46,6 +46,12 @@ TEST_CASE("an IPv6 address is read as the kernel prints it") {
   CHECK(found[0] == 444);
 }
 
+TEST_CASE("the suite is known by its processes and by systemd, which holds its sockets") {
+  CHECK(isTheSuites("portreeve-resol (pid 7, /usr/lib/portreeve/portreeve-resolver)"));
+  CHECK(isTheSuites("systemd (pid 1, /usr/lib/systemd/systemd)"));
+  CHECK(!isTheSuites("systemd-resolve (pid 11, /usr/lib/systemd/systemd-resolved)"));
+}
+
 TEST_CASE("a bound queue leads to its socket") {
   auto queues = parseBoundQueues(
       "17040  29850     0 0 65531     0     0        0  1\n"

@@ -63,14 +63,40 @@ kj::Vector<uint64_t> socketsOnPort(kj::StringPtr table, Transport transport, con
   return inodes;
 }
 
-kj::Maybe<kj::String> holderOfPort(Transport transport, const Address& address, uint16_t port) {
-  // A dual-stack socket on [::] stands in the way of IPv4, too.
+kj::Vector<kj::String> holdersOfPort(Transport transport, const Address& address, uint16_t port) {
+  kj::Vector<kj::String> holders;
+  // A dual-stack socket on [::] stands in the way of IPv4, too; none of IPv4 in that of IPv6.
   for (bool v6 : {false, true}) {
+    if (!v6 && !address.isV4()) continue;
     KJ_IF_MAYBE (table, readText(tableOf(transport, v6)))
       for (uint64_t inode : socketsOnPort(*table, transport, address, port))
-        KJ_IF_MAYBE (pid, holderOfSocket(inode)) return describeProcess(*pid);
+        KJ_IF_MAYBE (pid, holderOfSocket(inode)) holders.add(describeProcess(*pid));
   }
+  return holders;
+}
+
+kj::Maybe<kj::String> holderOfPort(Transport transport, const Address& address, uint16_t port) {
+  auto holders = holdersOfPort(transport, address, port);
+  if (holders.empty()) return nullptr;
+  return kj::mv(holders[0]);
+}
+
+kj::Maybe<kj::String> otherHolderOfPort(Transport transport, const Address& address,
+                                        uint16_t port) {
+  for (auto& holder : holdersOfPort(transport, address, port))
+    if (!isTheSuites(holder)) return kj::mv(holder);
   return nullptr;
+}
+
+bool suiteHoldsPort(Transport transport, const Address& address, uint16_t port) {
+  for (auto& holder : holdersOfPort(transport, address, port))
+    if (isTheSuites(holder)) return true;
+  return false;
+}
+
+bool isTheSuites(kj::StringPtr holder) {
+  return holder.startsWith("portreeve") || holder.startsWith("systemd (pid 1,") ||
+         holder.startsWith("init (pid 1,");
 }
 
 }  // namespace portreeve::cli

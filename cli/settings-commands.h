@@ -2,6 +2,7 @@
 // The words of `portreeve settings` on the command line.
 #pragma once
 
+#include "cli/settings-apply.h"
 #include "cli/settings.h"
 
 #include <functional>
@@ -16,6 +17,7 @@ struct SettingsCommands {
   SettingsOptions shown;
   SettingsSetOptions set;
   SettingsSetOptions reset;
+  SettingsApplyOptions apply;
 };
 
 void addSettingsCommands(CLI::App& app, SettingsCommands& options, std::function<int()>& chosen);

@@ -14,8 +14,7 @@ kj::String spareDnsPlaceInUse(Transport transport, bool v4) {
     auto endpoint = requireListenEndpoint(spare, "resolver.listen");
     auto& address = KJ_ASSERT_NONNULL(endpoint.address);
     if (address.isV4() != v4) continue;
-    KJ_IF_MAYBE (holder, holderOfPort(transport, address, endpoint.port))
-      if (holder->startsWith("portreeve")) return kj::str(spare);
+    if (suiteHoldsPort(transport, address, endpoint.port)) return kj::str(spare);
   }
   return kj::String();
 }

@@ -15,7 +15,8 @@ constexpr kj::StringPtr HISTORY = "after a restart of portreeve-policy and portr
 constexpr kj::StringPtr GATE = "after a restart of portreeve-gate and portreeve-policy"_kj;
 constexpr kj::StringPtr NODE = "after a restart of portreeve-gate-node"_kj;
 constexpr kj::StringPtr LISTS = "at the next update of the lists"_kj;
-constexpr kj::StringPtr LISTEN = "after a restart of the suite"_kj;
+constexpr kj::StringPtr LISTEN =
+    "after a restart of the suite; with systemd by `portreeve settings apply --restart`"_kj;
 constexpr kj::StringPtr ACTIONS = "allow block drop"_kj;
 
 // clang-format off

@@ -27,6 +27,7 @@ ELSEWHERE = {
     "capnp compile": "tests/e2e/test_rpc_client.py",
     "portreeve up": "tests/harness/suite.py",
     "portreeve down": "tests/e2e/test_taking_down.py",
+    "portreeve settings apply": "tests/system/test_55_listen.py",
     "portreeve demo": "tests/e2e/test_installation.py",
     "portreeve lockdown": "tests/e2e/test_modes.py", "portreeve pause": "tests/e2e/test_modes.py", "portreeve learn": "tests/e2e/test_modes.py",
 }
