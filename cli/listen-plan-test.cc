@@ -57,7 +57,7 @@ void expectFailure(const Settings& settings, kj::StringPtr words) {
 
 TEST_CASE("where the settings name what the units have, no drop-in is needed") {
   auto result = plan(defaults());
-  REQUIRE(result.dropIns.size() == 10);
+  REQUIRE(result.dropIns.size() == 11);
   for (auto& dropIn : result.dropIns) CHECK_MESSAGE(dropIn.text == "", dropIn.unit.cStr());
   CHECK(result.places.size() == 6);
   CHECK(result.moved.empty());
@@ -148,6 +148,19 @@ TEST_CASE("what is no single address with a port is refused with the setting's n
   settings = defaults();
   listenOn(settings.gateway.listen, {"127.0.0.1"});
   expectFailure(settings, "gateway.listen: \"127.0.0.1\"");
+}
+
+TEST_CASE("lists' files are watched where the unit does not watch already") {
+  auto settings = defaults();
+  auto& list = settings.lists.add();
+  list.name = kj::str("mine");
+  listenOn(list.sources, {"https://lists.example/a.txt", "/etc/portreeve/own.txt",
+                          "/srv/100%/own.txt", "file:///srv/more.txt", "/etc/portreeve/d/e.txt"});
+  CHECK(has(textFor(plan(settings), "portreeve-lists.path"),
+            "[Path]\nPathChanged=/srv/100%%/own.txt\nPathChanged=/srv/more.txt\n"
+            "PathChanged=/etc/portreeve/d/e.txt\n"));
+  list.sources[2] = kj::str("/srv/a\nb");
+  expectFailure(settings, "line break");
 }
 
 TEST_CASE("what a process calls itself cannot add to a unit file") {

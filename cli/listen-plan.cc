@@ -23,6 +23,9 @@ constexpr kj::StringPtr INSTALLED_HTTP[] = {"[::1]:817"_kj, "127.0.0.1:817"_kj};
 constexpr kj::StringPtr TOLD[] = {"portreeve-keeper.service"_kj, "portreeve-policy.service"_kj,
                                   "portreeve-resolver.service"_kj, "portreeve-rules.service"_kj};
 
+constexpr kj::StringPtr LISTS_PATH = "portreeve-lists.path"_kj;
+constexpr kj::StringPtr WATCHED_FOLDER = "/etc/portreeve/"_kj;
+
 struct Place {
   Address address;
   uint16_t port;
@@ -63,6 +66,24 @@ kj::String withoutPid(kj::StringPtr holder) {
   return kj::str(holder);
 }
 
+bool liesInWatchedFolder(kj::StringPtr path) {
+  // portreeve-lists.path watches what is right in it.
+  return path.startsWith(WATCHED_FOLDER) &&
+         path.slice(WATCHED_FOLDER.size()).findFirst('/') == nullptr;
+}
+
+kj::String escapedSpecifiers(kj::StringPtr path) {
+  // PathChanged= takes a path to the end of the line, unquoted.
+  kj::Vector<char> escaped;
+  for (char c : path) {
+    if (c == '\n' || c == '\r')
+      throw Failure(FAILED, "a list's source has a line break in its name: \"", path, '"');
+    if (c == '%') escaped.add('%');
+    escaped.add(c);
+  }
+  return kj::heapString(escaped.begin(), escaped.size());
+}
+
 class Planning {
 public:
   explicit Planning(HolderOfPlace& holderOf) : holderOf(holderOf) {}
@@ -89,6 +110,19 @@ public:
                                     ": stop it, or change gateway.listen in portreeve.toml"));
       addSocket(HTTP[v4], Transport::TCP, places, INSTALLED_HTTP[v4], "gateway.listen", v4);
     }
+  }
+
+  void listFiles(const kj::Vector<Settings::List>& lists) {
+    kj::String lines;
+    for (auto& list : lists)
+      for (auto& source : list.sources) {
+        auto path = source.startsWith("file://") ? source.slice(7) : source.slice(0);
+        if (path.startsWith("/") && !liesInWatchedFolder(path))
+          lines = kj::str(lines, "PathChanged=", escapedSpecifiers(path), '\n');
+      }
+    if (lines.size() > 0)
+      lines = kj::str(DROP_IN_MARK, "from the lists in portreeve.toml.\n[Path]\n", lines);
+    plan.dropIns.add(DropIn{LISTS_PATH, kj::mv(lines)});
   }
 
   ListenPlan finish() { return kj::mv(plan); }
@@ -212,6 +246,7 @@ ListenPlan planListening(const Settings& settings, HolderOfPlace& holderOf) {
   Planning planning(holderOf);
   planning.dns(settings.resolver.listen);
   planning.web(settings.gateway.listen);
+  planning.listFiles(settings.lists);
   return planning.finish();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where systemd's units have to listen so that they agree with portreeve.toml, as drop-ins of the
-// units (systemd.unit(5)). Decided from the settings and from who holds which port alone.
+// What systemd's units have to know of portreeve.toml, as drop-ins of them (systemd.unit(5)): where
+// to listen, and which files of lists to watch. Decided from the settings and from who holds which
+// port alone.
 #pragma once
 
 #include "cli/inet-listener.h"
@@ -46,8 +47,9 @@ using HolderOfPlace =
 ListenPlan planListening(const Settings& settings, HolderOfPlace& holderOf);
 // resolver.listen and gateway.listen; what Gate17 listens on is fixed by the rules in the kernel,
 // and its node binds node.listen itself. Of the resolver an address family moves as a whole, to a
-// spare place (common/dns-place.h), and its daemons are told in their environment. Throws Failure
-// for what is no single address with a port, and where nothing at all would listen.
+// spare place (common/dns-place.h), and its daemons are told in their environment. Sources of lists
+// that are files outside /etc/portreeve are watched by portreeve-lists.path. Throws Failure for
+// what is no single address with a port, and where nothing at all would listen.
 
 kj::String systemdQuoted(kj::StringPtr text);
 // As one word of a unit file, in quotes. Nothing that `text` holds ends the word, is taken for a

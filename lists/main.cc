@@ -12,6 +12,7 @@
 #include "common/settings.h"
 #include "lists/compile.h"
 #include "lists/fetch.h"
+#include "lists/inputs.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -26,13 +27,17 @@
 namespace portreeve::lists {
 namespace {
 
+constexpr int AGAIN = 75;  // EX_TEMPFAIL (sysexits.h): portreeve-lists.service starts it anew
+
 constexpr const char* HELP =
     "Usage: portreeve-lists [--now | --version | --help]\n"
     "\n"
     "Fetches the sources of every [list.NAME] in portreeve.toml and compiles each list into\n"
     "$STATE_DIRECTORY/lists/NAME.names, which resolver and policy notice by themselves. Started\n"
-    "by a systemd timer, when the API is asked for it, or by `portreeve dns lists --update`; ends\n"
-    "when it is done. Exit code 1 when a list could not be made: its last good version stays.\n"
+    "by a systemd timer, when the API is asked for it, when portreeve.toml or a file of a list "
+    "was\n"
+    "changed, or by `portreeve dns lists --update`; ends when it is done. Exit code 1 when a list "
+    "could not be made: its last good version stays.\n"
     "\n"
     "  --now  also ask servers that failed lately, and are not due yet\n"
     "\n"
@@ -51,7 +56,7 @@ kj::String makeFolder(const Directories& directories, Account account) {
   return folder;
 }
 
-void enterSandbox(kj::StringPtr folder, const Settings& settings) {
+void enterSandbox(kj::StringPtr folder, kj::ArrayPtr<const kj::String> inputs) {
   LandlockRules files;
   files.tcp = true;  // servers of lists
   files.write.add(kj::str(folder));
@@ -60,10 +65,7 @@ void enterSandbox(kj::StringPtr folder, const Settings& settings) {
                     "/usr/share/zoneinfo"})
     files.read.add(kj::str(path));
   if (const char* authorities = getenv("PORTREEVE_LISTS_CA")) files.read.add(kj::str(authorities));
-  for (auto& list : settings.lists)
-    for (auto& source : list.sources)
-      if (!isUrl(source))
-        files.read.add(kj::str(source.startsWith("file://") ? source.slice(7) : source.slice(0)));
+  for (auto& file : inputs) files.read.add(kj::str(file));
   enterLandlock(files);
   SyscallFilter filter;
   filter.allowUnixSockets();  // nss-resolve, nscd
@@ -119,18 +121,26 @@ bool compileAll(const Settings& settings, kj::StringPtr folder, bool insist) {
 int run(bool insist) {
   auto directories = Directories::fromEnvironment();
   auto settings = Settings::load(directories.settingsFile());
+  auto files = inputFiles(directories.settingsFile(), settings);
+  Inputs inputs(files);
   auto account = listsAccount();
   auto folder = makeFolder(directories, account);
   curl_global_init(CURL_GLOBAL_DEFAULT);
   dropPrivileges(account, nullptr);
-  enterSandbox(folder, settings);
+  enterSandbox(folder, files);
   if (settings.lists.empty()) log::info("no [list.NAME] in portreeve.toml: nothing to do");
-  return compileAll(settings, folder, insist) ? 0 : 1;
+  bool good = compileAll(settings, folder, insist);
+  if (getenv("PORTREEVE_LISTS_AGAIN") != nullptr && inputs.changed()) {
+    log::info("what the lists are made of was changed meanwhile: once more");
+    return AGAIN;
+  }
+  return good ? 0 : 1;
 }
 
 int usual() {
-  // By portreeve-lists.path (systemd.exec(5)): somebody has asked for it.
-  return run(getenv("TRIGGER_PATH") != nullptr);
+  // By portreeve-lists.path (systemd.exec(5)): somebody has asked for it, or has changed a file.
+  const char* trigger = getenv("TRIGGER_PATH");
+  return run(trigger != nullptr && kj::StringPtr(trigger).endsWith(kj::str('/', LISTS_WANTED)));
 }
 
 int now() {
