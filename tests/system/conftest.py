@@ -40,6 +40,25 @@ def pytest_addoption(parser):
     parser.addoption("--container", action="store_true", help="in a container with its own systemd, instead of QEMU")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "own_kernel: about what a container shares with the host; in QEMU alone")
+    config.portreeve_left_out = []
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--container"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("own_kernel")]
+    config.portreeve_left_out = [item.name for item in left_out]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for name in config.portreeve_left_out:
+        terminalreporter.write_line(f"left out in a container, whose clock is the host's (QEMU shows it): {name}")
+
+
 @pytest.fixture(scope="session")
 def machine(request):
     subprocess.run([HERE.parent.parent / "package", "--as", LATER_VERSION, PACKAGES], check=True)

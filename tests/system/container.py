@@ -47,8 +47,6 @@ class ContainerWorld(World):
 
 
 class Container(Machine):
-    own_kernel = False  # its clock is the host's
-
     def __init__(self, world, files, say=print):
         self.world = world
         self.folder = Path(tempfile.mkdtemp(prefix="portreeve-system-", dir="/var/tmp"))

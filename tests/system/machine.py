@@ -48,8 +48,6 @@ class World(Namespaces):
 
 
 class Machine:
-    own_kernel = True
-
     def __init__(self, world, files, say=print):
         """`files`: what is handed to the guest, unpacked in /media/files; the first is our package."""
         self.world = world
