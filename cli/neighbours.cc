@@ -48,7 +48,7 @@ kj::String holderOf(const BoundQueue& bound) {
   return kj::String();
 }
 
-bool isTheSuites(kj::StringPtr holder) {
+bool isTheInterceptor(kj::StringPtr holder) {
   return holder.startsWith("portreeve-inter");
 }
 
@@ -59,7 +59,7 @@ void addBoundQueues(kj::Vector<kj::String>& found, bool suiteMay) {
       // A known program on queue 0 that is not OpenSnitch has rules of its own and may stay.
       bool stranger = bound.queue == OPENSNITCH_QUEUE && holder.size() == 0;
       if (!isOurs(bound.queue) && !stranger) continue;
-      if (suiteMay && isTheSuites(holder)) continue;
+      if (suiteMay && isTheInterceptor(holder)) continue;
       found.add(kj::str(
           "queue ", bound.queue, " is bound by ",
           holder.size() > 0 ? kj::mv(holder) : kj::str("a process that cannot be seen from here"),
