@@ -61,10 +61,10 @@ def test_what_was_applied_is_said_to_want_a_restart(machine):
 
 
 def test_after_the_restart_the_suite_is_served_on_the_new_addresses_and_stays_closed(machine):
-    machine.run(f"systemd-run --unit=knocking sh -c 'while :; do /media/files/probe udp {BLOCKED} 7000 --timeout 0.05; done >/dev/null'")
+    machine.run(f"systemd-run --collect --unit=knocking-meanwhile sh -c 'while :; do /media/files/probe udp {BLOCKED} 7000 --timeout 0.05; done >/dev/null'")
     begun = machine.wire.here()
     said = machine.out(APPLY + " --restart", timeout=300)
-    machine.run("systemctl stop knocking")
+    machine.run("systemctl stop knocking-meanwhile")
     assert "UDP 127.0.0.5:53" in said and "TCP 127.0.0.1:8017" in said
     enforcing(machine)
     assert not [p for p in machine.wire.left(begun) if p.destination == BLOCKED]
