@@ -40,9 +40,9 @@ AskerWords::AskerWords(size_t most) : most(std::min(most, size_t(AskerTable::MOS
   if (getrandom(secret, sizeof secret, 0) != sizeof secret) KJ_FAIL_SYSCALL("getrandom", errno);
 }
 
-void AskerWords::tellProcessesApart(bool rulesDo) {
-  if (rulesDo != apart) programs.clear();
-  apart = rulesDo;
+void AskerWords::heed(const LookedAt& facts) {
+  if (!(facts == lookedAt)) programs.clear();
+  lookedAt = facts;
 }
 
 bool AskerWords::assign(Program& program) {
@@ -68,18 +68,22 @@ bool AskerWords::assign(Program& program) {
 uint64_t AskerWords::digest(const Program& program) const {
   auto facts = program.facts();
   Digest digest(secret);
-  for (uint64_t number : {uint64_t(facts.kind), uint64_t(facts.suite), uint64_t(facts.examined),
-                          numberOf(facts.uid), numberOf(facts.gid)})
+  for (uint64_t number : {uint64_t(facts.kind), uint64_t(facts.suite), numberOf(facts.uid),
+                          numberOf(facts.gid), uint64_t(facts.parents.size())})
     digest.add(number);
   for (auto text : {facts.path, facts.name, facts.commandLine, facts.unit, facts.cgroup,
                     facts.slice, facts.container, facts.containerRuntime, facts.pod, facts.flatpak,
-                    facts.snap, facts.appImage, facts.script, facts.sha256, facts.package})
+                    facts.snap, facts.appImage, facts.script})
     digest.add(text);
   for (auto parent : facts.parents) digest.add(parent);
-  digest.add(facts.parents.size());
-  if (apart) {
+  if (lookedAt.instance) {
     digest.add(uint64_t(facts.pid));
     digest.add(facts.startTicks);
+  }
+  if (lookedAt.examination) {
+    digest.add(uint64_t(facts.examined));
+    digest.add(facts.sha256);
+    digest.add(facts.package);
   }
   return digest.value();
 }

@@ -21,17 +21,22 @@ public:
   KJ_DISALLOW_COPY(AskerWords);
 
   bool assign(Program& program);
-  // Its words, in program.askerWord; others once something else is known of it: a program that it
-  // executes, its SHA-256. False: the words given before may mean others now, so whatever is kept
-  // under them has to be forgotten.
+  // Its words, in program.askerWord; others once something else is known of it that rules look at.
+  // False: the words given before may mean others now, so whatever is kept under them has to be
+  // forgotten.
 
-  void tellProcessesApart(bool rulesDo);
-  // Whether some rule in force is about single processes. The caller has what is kept forgotten.
+  struct LookedAt {
+    bool instance = false;     // by some rule in force: single processes
+    bool examination = false;  // SHA-256 and package of the program's file, known a while later
+    bool operator==(const LookedAt& other) const = default;
+  };
+  void heed(const LookedAt& facts);
+  // The caller has what is kept forgotten.
 
 private:
   size_t most;
   uint64_t secret[2];
-  bool apart = false;
+  LookedAt lookedAt;
   std::unordered_map<uint64_t, uint32_t> programs;  // by a keyed hash of what rules look at
   uint32_t lastProcess = 0;
 

@@ -72,8 +72,8 @@ void Askers::socketsUnknown() {
   published.forgetAll();
 }
 
-void Askers::judgeAnew(bool rulesTellProcessesApart) {
-  words.tellProcessesApart(rulesTellProcessesApart);
+void Askers::judgeAnew(const AskerWords::LookedAt& byRules) {
+  words.heed(byRules);
   published.beginGeneration();
 }
 

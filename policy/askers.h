@@ -44,7 +44,7 @@ public:
   // source: its local end. The next one there may be another program's.
   void socketsUnknown();
   // Closed sockets may have gone unnoticed.
-  void judgeAnew(bool rulesTellProcessesApart);
+  void judgeAnew(const AskerWords::LookedAt& byRules);
   // Names may be judged differently from now on: no answer given before is good any more.
   int table() const { return published.descriptor(); }
 

@@ -167,10 +167,20 @@ TEST_CASE("clients on UDP are told apart as processes, and as programs where a r
   CHECK(f.word(1001).program != before.program);
   CHECK(f.word(1001).process != before.process);
 
+  before = f.word(1002);
+  again->sha256 = kj::str("e3b0c442");
+  f.note(1002, *again);
+  CHECK(f.word(1002).program == before.program);
+  f.askers.judgeAnew({.examination = true});
+  f.note(1002, *again);
+  auto unexamined = program(5, "/usr/bin/app", 1000);
+  f.note(1000, *unexamined);
+  CHECK(f.word(1002).program != f.word(1000).program);
+
   again->pid = 7;
   auto third = program(4, "/usr/bin/app", 1000);
   third->pid = 8;
-  f.askers.judgeAnew(true);
+  f.askers.judgeAnew({.instance = true});
   f.note(1002, *again);
   f.note(1004, *third);
   CHECK(f.word(1002).program != f.word(1004).program);
@@ -186,7 +196,7 @@ TEST_CASE("what the resolver keeps is good until names are judged anew, or the s
   f.askers.socketClosed(udp("192.0.2.10", 1000, "127.0.0.1", 53));
   CHECK(f.at(1000) == nullptr);
   auto before = KJ_ASSERT_NONNULL(f.at(1001)).generation;
-  f.askers.judgeAnew(false);
+  f.askers.judgeAnew({});
   CHECK(KJ_ASSERT_NONNULL(f.at(1001)).generation != before);
   f.askers.socketsUnknown();
   CHECK(f.at(1001) == nullptr);

@@ -107,12 +107,12 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Setting
     status.setLearned(double(learned.kinds().size()));
   });
   rules.onChange([this]() {
-    askers.judgeAnew(rules.inForce().tellsProcessesApart());
+    judgeNamesAnew();
     prompts.rulesChanged(modes.mode() != rules::Mode::NONE);
     return rejudge.run();
   });
   judge.onLearned([this]() {
-    askers.judgeAnew(rules.inForce().tellsProcessesApart());
+    judgeNamesAnew();
     rejudgeSoon();
   });
   nameJudges.onAsked(
@@ -145,6 +145,7 @@ void Service::loadRules() {
   modes.restore();
   learned.restore();
   rules.loadFirst();
+  judgeNamesAnew();
   prompts.restore();
 }
 
@@ -190,6 +191,11 @@ void Service::rejudgeSoon() {
     rejudging = false;
     return rejudge.run().ignoreResult();
   }));
+}
+
+void Service::judgeNamesAnew() {
+  auto& set = rules.inForce();
+  askers.judgeAnew({set.tellsProcessesApart(), set.usesExamination()});
 }
 
 void Service::enforcing() {

@@ -113,6 +113,7 @@ private:
   kj::Promise<void> sweep();
   void enforcing();
   void rejudgeSoon();
+  void judgeNamesAnew();
   void reconcileSoon();
   void repair(proto::Hook hook, proto::Family family);
   void taskFailed(kj::Exception&& e) override;

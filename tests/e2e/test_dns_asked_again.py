@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -110,6 +111,26 @@ def test_what_one_user_was_answered_another_is_not(suite):
         assert root.say("ask", "www.blocked.test") == HOSTS["www.blocked.test"][0]
         assert nobody.say("ask", "www.blocked.test") == "refused"  # the default
         assert root.say("ask", "www.blocked.test") == HOSTS["www.blocked.test"][0]
+
+
+def test_a_rule_for_one_process_is_heeded_for_it_alone_also_by_a_policy_that_has_just_started(suite):
+    def start_ticks(pid):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+
+    with Client(suite) as one, Client(suite) as other:
+        assert one.say("ask", "www.allowed.test") == other.say("ask", "www.allowed.test")
+        pid = one.process.pid
+        suite.rules(f'''[[rule]]
+name = "not this one"
+action = "block"
+domain = "www.allowed.test"
+process = {{ instance = "{pid}@{start_ticks(pid)}" }}
+''' + RULES)
+        for _ in range(2):
+            assert other.say("ask", "www.allowed.test") == HOSTS["www.allowed.test"][0]
+            assert one.say("ask", "www.allowed.test") == "refused"
+            suite.kill("policy")
+            suite.wait_enforcing()
 
 
 def test_a_connection_is_named_by_what_was_asked_for_last_where_names_share_an_address(suite):
