@@ -9,6 +9,8 @@
 #include <kj/debug.h>
 #include <unistd.h>
 
+#include <string>
+
 namespace portreeve::resolver {
 namespace {
 
@@ -187,6 +189,19 @@ TEST_CASE("the same question by the same program is answered at once, another's 
   f.queries.forgetRulings();
   CHECK(f.quick(f.client) == 0);
   CHECK(f.queries.log().count() == 3);
+}
+
+TEST_CASE("thousands of names of one program do not drive out each other") {
+  RulingCache rulings;
+  AskerTableReader::Client who{1, {7, 7}};
+  for (int i = 0; i < 4000; i++)
+    rulings.store(who, std::string(kj::str("n", i, ".test").cStr()), uint64_t(i + 1), nullptr, 1);
+  int kept = 0;
+  for (int i = 0; i < 4000; i++)
+    if (rulings.find(who, std::string(kj::str("n", i, ".test").cStr()), uint64_t(i + 1), 2) !=
+        nullptr)
+      kept++;
+  CHECK(kept > 3990);
 }
 
 TEST_CASE("what policy said is good no longer once it judges names anew, or the socket is closed") {

@@ -5,6 +5,9 @@
 #include <kj/debug.h>
 #include <sys/random.h>
 
+#include <algorithm>
+#include <tuple>
+
 namespace portreeve::resolver {
 
 bool RulingCache::Ruling::isToBeTold(uint32_t process, uint64_t nowNs) {
@@ -25,21 +28,30 @@ uint64_t RulingCache::keyOf(uint32_t program, std::string_view question) const {
   return hash.fingerprint();
 }
 
+kj::ArrayPtr<RulingCache::Ruling> RulingCache::placesOf(uint64_t key) {
+  size_t first = (key >> 32 & (SLOTS / WAYS - 1)) * WAYS;
+  return slots.slice(first, first + WAYS);
+}
+
 kj::Maybe<RulingCache::Ruling&> RulingCache::find(const AskerTableReader::Client& who,
                                                   std::string_view question, uint64_t answer,
                                                   uint64_t nowNs) {
   uint64_t key = keyOf(who.word.program, question);
-  auto& slot = slotOf(key);
-  if (slot.key != key || slot.generation != who.generation || slot.answer != answer ||
-      slot.expiresNs <= nowNs)
-    return nullptr;
-  return slot;
+  for (auto& slot : placesOf(key))
+    if (slot.key == key && slot.generation == who.generation && slot.answer == answer &&
+        slot.expiresNs > nowNs)
+      return slot;
+  return nullptr;
 }
 
 void RulingCache::store(const AskerTableReader::Client& who, std::string_view question,
                         uint64_t answer, std::shared_ptr<const Asker> asker, uint64_t nowNs) {
   uint64_t key = keyOf(who.word.program, question);
-  auto& slot = slotOf(key);
+  auto places = placesOf(key);
+  auto& slot = *std::min_element(places.begin(), places.end(), [key](auto& one, auto& other) {
+    return std::tuple(one.key != key, one.expiresNs) <
+           std::tuple(other.key != key, other.expiresNs);
+  });
   slot.key = key;
   slot.generation = who.generation;
   slot.expiresNs = nowNs + LIFETIME_NS;

@@ -50,12 +50,14 @@ public:
 
 private:
   static constexpr size_t SLOTS = 32768;  // a power of two
+  static constexpr size_t WAYS = 4;       // where a key may be: else two names that meet drive out
+                                          // each other for ever
   uint64_t secret[2];
   kj::Array<Ruling> slots;
 
   uint64_t keyOf(uint32_t program, std::string_view question) const;
   // A keyed hash: nobody can choose two that meet.
-  Ruling& slotOf(uint64_t key) { return slots[key >> 32 & (SLOTS - 1)]; }
+  kj::ArrayPtr<Ruling> placesOf(uint64_t key);
 };
 
 }  // namespace portreeve::resolver
