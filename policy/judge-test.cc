@@ -288,6 +288,18 @@ TEST_CASE(
   CHECK(road.settler.said() == "3 1710");
 }
 
+TEST_CASE("a name that is told just before the packet is known also where no rule hangs on it") {
+  Road road(APP_MAY);
+  road.receive({.tuple = udp("192.0.2.10", 33333, "127.0.0.1", 53), .id = 1});
+  road.settler.said();
+  road.receive({.tuple = WEB, .id = 2});
+  CHECK(road.settler.said() == "");
+  road.give("example.org", "203.0.113.5");
+  road.advance(0 * kj::SECONDS);
+  CHECK(road.settler.said() == "2 1710");
+  CHECK(road.flows.findOpen(WEB)->names[0].name == "example.org");
+}
+
 TEST_CASE("where no name could change the verdict nobody is asked") {
   Road road(kj::str(APP_MAY, APP_MAY_EXAMPLE));
   uint asked = 0;
