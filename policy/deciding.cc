@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/far-address.h"
+#include "policy/askers.h"
 #include "policy/rule-words.h"
 
 #include <algorithm>
@@ -46,7 +47,7 @@ void Deciding::lookUpNames(Flow& flow, uint64_t nowWallNs) const {
   if (!known.empty() || flow.names.empty()) flow.names = kj::mv(known);
 }
 
-Deciding::Need Deciding::needOf(const Flow& flow, uint64_t nowWallNs) {
+Deciding::Need Deciding::needOf(const Flow& flow, bool mayBeBehind, uint64_t nowWallNs) {
   if (flow.direction != rules::Direction::OUT) return Need::NOTHING;
   FactsOf facts(flow);
   rules::FlowFacts unnamed = facts.first();
@@ -54,9 +55,14 @@ Deciding::Need Deciding::needOf(const Flow& flow, uint64_t nowWallNs) {
   bool ownName = std::any_of(flow.names.begin(), flow.names.end(), [](const FlowName& name) {
     return name.source == rules::NameSource::PROCESS;
   });
-  if (inForce().hangsOnName(unnamed, nowWallNs)) return ownName ? Need::TURN : Need::QUESTION;
+  if (inForce().hangsOnName(unnamed, nowWallNs))
+    return ownName && !mayBeBehind ? Need::TURN : Need::QUESTION;
   // Whatever rules say of it, without a name the gate could send it nowhere.
-  return standsForAName(flow.remoteAddress()) && !ownName ? Need::QUESTION : Need::NOTHING;
+  if (standsForAName(flow.remoteAddress()) && !ownName) return Need::QUESTION;
+  bool asksForNames = flow.process.program->askerWord.process != 0;
+  if (!asksForNames || isDnsQuery(flow.tuple)) return Need::NOTHING;
+  if (mayBeBehind) return Need::QUESTION;
+  return ownName ? Need::NOTHING : Need::TURN;
 }
 
 bool Deciding::hangsOnExamination(const Flow& flow, uint64_t nowWallNs) {

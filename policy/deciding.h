@@ -34,9 +34,11 @@ public:
     QUESTION,  // to ask the resolver: the process itself is not known to have asked for any name of
                // that address
   };
-  Need needOf(const Flow& flow, uint64_t nowWallNs);
-  // What is to be done about names before deciding; nothing unless a name could make another rule
-  // decide, or the address stands for one (far-address.h).
+  Need needOf(const Flow& flow, bool mayBeBehind, uint64_t nowWallNs);
+  // What is to be done about names before deciding: where a name could make another rule decide, or
+  // the address stands for one (far-address.h); else, since people read it, where the process asks
+  // for names and its own for that address is missing, or may be another by now (mayBeBehind,
+  // name-lookups.h).
 
   bool hangsOnExamination(const Flow& flow, uint64_t nowWallNs);
   // A rule over the program's SHA-256 or package could decide, and they are not known yet: what is

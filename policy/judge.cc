@@ -6,8 +6,6 @@
 
 #include <kj/debug.h>
 
-#include <algorithm>
-
 namespace portreeve::policy {
 namespace {
 
@@ -27,16 +25,6 @@ kj::Vector<Tuple> only(const Tuple& tuple) {
   kj::Vector<Tuple> one;
   one.add(tuple);
   return one;
-}
-
-bool lacksNameOfItsOwn(const Flow& flow) {
-  // It has asked for names, and for none of this address as far as is known.
-  if (flow.direction != Direction::OUT || flow.process.program->askerWord.process == 0)
-    return false;
-  if (isDnsQuery(flow.tuple)) return false;
-  return std::none_of(flow.names.begin(), flow.names.end(), [](const FlowName& name) {
-    return name.source == rules::NameSource::PROCESS;
-  });
 }
 
 }  // namespace
@@ -220,12 +208,8 @@ void Judge::judgeFragment(const Arrival& arrival) {
 }
 
 bool Judge::waitsForName(const Flow& flow, Arrival& arrival) {
-  auto need = parts.deciding.needOf(flow, flow.startedNs);
-  if (flow.direction == Direction::OUT && parts.lookups.mayBeBehind(*flow.process.program))
-    need = Deciding::Need::QUESTION;
-  // For people a name counts also where no rule hangs on it.
-  else if (need == Deciding::Need::NOTHING && lacksNameOfItsOwn(flow))
-    need = Deciding::Need::TURN;
+  auto need =
+      parts.deciding.needOf(flow, parts.lookups.mayBeBehind(*flow.process.program), flow.startedNs);
   if (need == Deciding::Need::NOTHING || held >= MOST_WAITING) return false;
   held++;
   counts.waitedForName++;
