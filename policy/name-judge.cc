@@ -2,8 +2,8 @@
 #include "policy/name-judge.h"
 
 #include "common/clock.h"
+#include "common/descriptor-capability.h"
 #include "common/log.h"
-#include "common/shared-table.h"
 
 #include <kj/debug.h>
 
@@ -60,7 +60,8 @@ public:
   }
 
   kj::Promise<void> askers(AskersContext context) override {
-    context.getResults().setTable(shareTable(all.askers.table()));
+    context.getResults().setTable(
+        kj::heap<DescriptorCapability<proto::SharedTable>>(all.askers.table()));
     return kj::READY_NOW;
   }
 

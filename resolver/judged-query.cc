@@ -38,8 +38,7 @@ GivenName givenName(const Tuple& client, const Asker* asker, kj::StringPtr name,
                     const PreparedAnswer& answer) {
   GivenName given;
   given.client = client;
-  if (asker != nullptr)
-    given.asker = Asker{asker->instance, asker->uid, asker->kind, kj::str(asker->path)};
+  if (asker != nullptr) given.asker = asker->copy();
   given.name = kj::str(name);
   for (auto& target : answer.chain) given.chain.push_back(kj::str(target.c_str()));
   given.addresses = answer.given.addresses;

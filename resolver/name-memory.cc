@@ -33,10 +33,14 @@ Asker Asker::from(proto::NameAsker::Reader reader) {
   return Asker{reader.getInstance(), reader.getUid(), reader.getKind(), kj::str(reader.getPath())};
 }
 
+Asker Asker::copy() const {
+  return Asker{instance, uid, kind, kj::str(path)};
+}
+
 GivenName GivenName::copy() const {
   GivenName same;
   same.client = client;
-  same.asker = Asker{asker.instance, asker.uid, asker.kind, kj::str(asker.path)};
+  same.asker = asker.copy();
   same.name = kj::str(name);
   for (auto& target : chain) same.chain.push_back(kj::str(target));
   same.addresses = addresses;
@@ -65,7 +69,7 @@ void GivenName::to(proto::NameAnswer::Builder builder) const {
   builder.setAgain(again);
 }
 
-const GivenName& NameMemory::remember(GivenName given, uint64_t nowNs) {
+void NameMemory::remember(GivenName given, uint64_t nowNs) {
   auto key = keyOf(given);
   auto same = byKey.find(key);
   if (same != byKey.end()) forget(same->second);
@@ -76,7 +80,6 @@ const GivenName& NameMemory::remember(GivenName given, uint64_t nowNs) {
   auto entry = std::prev(entries.end());
   byKey.emplace(entry->key, entry);
   for (auto& address : entry->given.addresses) byAddress[address].push_back(&*entry);
-  return entry->given;
 }
 
 std::vector<const GivenName*> NameMemory::namesFor(const Address& address, size_t limit,

@@ -24,6 +24,7 @@ struct Asker {
   kj::String path;
 
   static Asker from(proto::NameAsker::Reader reader);
+  Asker copy() const;
 };
 
 struct GivenName {
@@ -50,10 +51,10 @@ public:
   explicit NameMemory(size_t capacity = CAPACITY) : capacity(capacity) {}
   KJ_DISALLOW_COPY(NameMemory);
 
-  const GivenName& remember(GivenName given, uint64_t nowNs);
+  void remember(GivenName given, uint64_t nowNs);
   // Kept for its TTL and an hour, or until there are `capacity` newer ones. The same answer to the
   // same source address and the same program of the same user replaces the one before: the newest
-  // client is kept. The result is valid until the next call.
+  // client is kept.
 
   std::vector<const GivenName*> namesFor(const Address& address, size_t limit, uint64_t nowNs);
   // Newest first. Valid until the next call of `remember`.

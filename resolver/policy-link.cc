@@ -3,8 +3,8 @@
 
 #include "common/address-message.h"
 #include "common/clock.h"
+#include "common/descriptor-capability.h"
 #include "common/log.h"
-#include "common/shared-table.h"
 
 #include <capnp/rpc-twoparty.h>
 #include <kj/debug.h>
@@ -83,7 +83,7 @@ kj::Promise<void> PolicyLink::establish(proto::Policy::Client policy) {
       .then([this, fresh]() mutable {
         auto request = fresh.offerLookupRequest();
         request.setLookup(makeNameLookup(memory));
-        request.setRetold(shareTable(retold.descriptor()));
+        request.setRetold(kj::heap<DescriptorCapability<proto::SharedTable>>(retold.descriptor()));
         return request.send().ignoreResult().then(
             [this, fresh]() mutable { judge = kj::mv(fresh); });
       });

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "interceptor/keeper/service.h"
 
+#include "common/descriptor-capability.h"
+
 #include <kj/debug.h>
 
 namespace portreeve::keeper {
-namespace {
-
-template <typename Interface>
-class Descriptor final : public Interface::Server {
-public:
-  explicit Descriptor(int fd) : fd(fd) {}
-  kj::Maybe<int> getFd() override { return fd; }
-
-private:
-  int fd;  // of ForAttributor, which outlives every connection
-};
-
-}  // namespace
-
 class Service::Bootstrap final : public proto::Keeper::Server {
   // The RPC server lets only those in who may observe; what acts is for root and the interceptor.
 public:
@@ -54,7 +42,7 @@ public:
     entitlement.require(Role::ATTRIBUTOR);
     auto results = context.getResults();
     KJ_IF_MAYBE (table, service.forAttributor.socketOwners.table())
-      results.setTable(kj::heap<Descriptor<proto::SocketOwnerTable>>(*table));
+      results.setTable(kj::heap<DescriptorCapability<proto::SocketOwnerTable>>(*table));
     results.setWhyNot(service.forAttributor.socketOwners.whyNot());
     return kj::READY_NOW;
   }
@@ -64,7 +52,7 @@ public:
     auto& events = service.forAttributor.processEvents;
     auto results = context.getResults();
     KJ_IF_MAYBE (socket, events.socket())
-      results.setEvents(kj::heap<Descriptor<proto::ProcessEventSocket>>(*socket));
+      results.setEvents(kj::heap<DescriptorCapability<proto::ProcessEventSocket>>(*socket));
     results.setWhyNot(events.whyNot());
     return kj::READY_NOW;
   }
