@@ -4,6 +4,7 @@
 #include "cli/endpoint.h"
 #include "cli/failure.h"
 #include "common/dns-place.h"
+#include "common/list-source.h"
 
 #include <kj/debug.h>
 
@@ -116,7 +117,7 @@ public:
     kj::String lines;
     for (auto& list : lists)
       for (auto& source : list.sources) {
-        auto path = source.startsWith("file://") ? source.slice(7) : source.slice(0);
+        auto path = pathOf(source);
         if (path.startsWith("/") && !liesInWatchedFolder(path))
           lines = kj::str(lines, "PathChanged=", escapedSpecifiers(path), '\n');
       }

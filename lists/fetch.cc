@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lists/fetch.h"
 
+#include "common/list-source.h"
+
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -174,10 +176,6 @@ void download(kj::StringPtr url, kj::StringPtr copy, SourceState& state, uint64_
 
 }  // namespace
 
-bool isUrl(kj::StringPtr source) {
-  return source.startsWith("https://");
-}
-
 SourceState SourceState::load(kj::StringPtr file) {
   SourceState state;
   KJ_IF_MAYBE (text, readFile(file)) {
@@ -215,10 +213,8 @@ void SourceState::save(kj::StringPtr file) const {
 Fetched fetch(kj::StringPtr source, kj::StringPtr copy, SourceState& state, uint64_t now,
               bool insist) {
   Fetched result;
-  kj::StringPtr path = source;
-  if (source.startsWith("file://")) path = source.slice(7);
+  kj::StringPtr path = isUrl(source) ? copy : pathOf(source);
   if (isUrl(source)) {
-    path = copy;
     if (insist || now >= state.retryAt)
       KJ_IF_MAYBE (e, kj::runCatchingExceptions(
                           [&]() { download(source, copy, state, now, result.changed); }))

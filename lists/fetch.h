@@ -30,8 +30,6 @@ struct Fetched {
   bool changed = false;  // since the last run
 };
 
-bool isUrl(kj::StringPtr source);  // "https://…"
-
 Fetched fetch(kj::StringPtr source, kj::StringPtr copy, SourceState& state, uint64_t now,
               bool insist);
 // `copy`: where the last good download is kept. When the server cannot be asked, or (unless

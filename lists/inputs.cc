@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lists/inputs.h"
 
-#include "lists/fetch.h"
+#include "common/list-source.h"
 
 #include <sys/stat.h>
 
@@ -12,8 +12,7 @@ kj::Vector<kj::String> inputFiles(kj::StringPtr settingsFile, const Settings& se
   files.add(kj::str(settingsFile));
   for (auto& list : settings.lists)
     for (auto& source : list.sources)
-      if (!isUrl(source))
-        files.add(kj::str(source.startsWith("file://") ? source.slice(7) : source.slice(0)));
+      if (!isUrl(source)) files.add(kj::str(pathOf(source)));
   return files;
 }
 
