@@ -207,7 +207,7 @@ void ConntrackWalk::update(const TrackedEntry& entry, uint32_t walk) {
   Flow* flow = flowOf(entry);
   if (flow == nullptr) return;
   flow->walk = walk;
-  if (takeBytes(*flow, entry)) flows.changed(*flow);
+  if (takeBytes(*flow, entry)) flows.progressed(*flow);
 }
 
 Flow& ConntrackWalk::adopt(const TrackedEntry& entry, kj::Maybe<Flow> socket,

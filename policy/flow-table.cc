@@ -4,6 +4,7 @@
 #include "common/clock.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace portreeve::policy {
 
@@ -14,17 +15,16 @@ FlowTable::~FlowTable() noexcept(false) = default;
 
 Flow& FlowTable::add(Flow flow) {
   if (Flow* same = findOpen(flow.tuple)) end(*same, wallNs());
-  auto kept = std::make_unique<Flow>(kj::mv(flow));
-  kept->id = ++lastId;
+  flow.id = ++lastId;
   if (open.size() >= openCapacity) {
     overflow++;
-    notKeptFlow = kj::mv(kept);
-    return *notKeptFlow;
+    turnedAway.clear();
+    return turnedAway.emplace_back(kj::mv(flow));
   }
-  Flow& added = *kept;
+  Flow& added = order.emplace_back(kj::mv(flow));
+  byId.emplace(added.id, std::prev(order.end()));
   open.emplace(added.tuple, &added);
   if (added.tuple.protocol == PROTOCOL_UDP) openUdp[added.localPort()].insert(&added);
-  order.emplace_hint(order.end(), added.id, kj::mv(kept));
   return added;
 }
 
@@ -34,20 +34,20 @@ Flow* FlowTable::findOpen(const Tuple& tuple) {
 }
 
 const Flow* FlowTable::find(uint64_t id) const {
-  auto found = order.find(id);
-  return found == order.end() ? nullptr : found->second.get();
+  auto found = byId.find(id);
+  return found == byId.end() ? nullptr : &*found->second;
 }
 
 Flow* FlowTable::find(uint64_t id) {
-  auto found = order.find(id);
-  return found == order.end() ? nullptr : found->second.get();
+  auto found = byId.find(id);
+  return found == byId.end() ? nullptr : &*found->second;
 }
 
 void FlowTable::end(Flow& flow, uint64_t wallNs) {
   if (!flow.open()) return;
   forget(flow);
   flow.endedNs = wallNs;
-  changed(flow);
+  progressed(flow);
   ended.push_back(flow.id);
   trimEnded();
 }
@@ -64,13 +64,20 @@ void FlowTable::forget(Flow& flow) {
 
 void FlowTable::trimEnded() {
   while (ended.size() > endedCapacity) {
-    order.erase(ended.front());
+    auto oldest = byId.find(ended.front());
     ended.pop_front();
+    if (oldest == byId.end()) continue;  // it had found no room
+    order.erase(oldest->second);
+    byId.erase(oldest);
   }
 }
 
 void FlowTable::changed(const Flow& flow) {
   for (auto observer : observers) observer->flowChanged(flow);
+}
+
+void FlowTable::progressed(const Flow& flow) {
+  for (auto observer : observers) observer->flowProgressed(flow);
 }
 
 void FlowTable::observe(FlowObserver& observer) {

@@ -8,18 +8,19 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
-#include <memory>
+#include <list>
 #include <unordered_map>
 #include <unordered_set>
 
 namespace portreeve::policy {
 
 class FlowObserver {
-  // Told of each flow that is new, was judged again, got bytes or has ended. Must not change the
-  // table.
+  // Must not change the table.
 public:
   virtual void flowChanged(const Flow& flow) = 0;
+  // It is new, or something was judged or learned anew.
+  virtual void flowProgressed(const Flow& flow) { flowChanged(flow); }
+  // It got bytes or has ended; all else is as it was.
 
 protected:
   ~FlowObserver() noexcept(false) = default;
@@ -44,6 +45,7 @@ public:
   // Nullptr: never given, or forgotten.
   void end(Flow& flow, uint64_t wallNs);  // observers are told
   void changed(const Flow& flow);         // tells observers
+  void progressed(const Flow& flow);      // likewise, of bytes alone
 
   template <typename Each>
   void forEachOpen(Each&& each) {
@@ -63,7 +65,7 @@ public:
   template <typename Each>
   void newestFirst(Each&& each) const {
     for (auto flow = order.rbegin(); flow != order.rend(); ++flow)
-      if (!each(static_cast<const Flow&>(*flow->second))) return;
+      if (!each(*flow)) return;
   }
   // Open and ended ones by id, until `each` returns false.
 
@@ -80,9 +82,10 @@ private:
   uint64_t overflow = 0;
   std::unordered_map<Tuple, Flow*, TupleHash> open;
   std::unordered_map<uint16_t, std::unordered_set<Flow*>> openUdp;  // by local port
-  std::map<uint64_t, std::unique_ptr<Flow>> order;                  // by id
-  std::deque<uint64_t> ended;                                       // ids, as they ended
-  std::unique_ptr<Flow> notKeptFlow;  // the last one that found no room
+  std::list<Flow> order;                                            // by id, as they came
+  std::unordered_map<uint64_t, std::list<Flow>::iterator> byId;
+  std::deque<uint64_t> ended;  // ids, as they ended
+  std::list<Flow> turnedAway;  // the last one that found no room
   kj::Vector<FlowObserver*> observers;
 
   void forget(Flow& flow);

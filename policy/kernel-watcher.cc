@@ -67,7 +67,7 @@ void KernelEvents::flowEnded(const TrackedEntry& entry) {
   counts.flowsEnded++;
   KJ_IF_MAYBE (id, lateEnds.take(entry.tuple, monotonicNs())) {
     if (Flow* ended = flows.find(*id))
-      if (takeBytes(*ended, entry)) flows.changed(*ended);
+      if (takeBytes(*ended, entry)) flows.progressed(*ended);
     return;
   }
   Flow* flow = flows.findOpen(entry.tuple);
