@@ -45,9 +45,10 @@ void Engine::put(Store& to, Batch& batch, Written& written) {
   belongTo(to, batch.life);
   switch (batch.kind) {
     case Batch::Kind::CONNECTIONS: {
-      auto changed = batch.message->getRoot<proto::Recorder::ConnectionsParams>().asReader();
-      to.put(changed.getChanged());
-      written.connections += changed.getChanged().size();
+      auto told =
+          batch.message->getRoot<proto::Recorder::ConnectionsParams>().asReader().getBatch();
+      to.put(told);
+      written.connections += told.getDescribed().size() + told.getProgressed().size();
       return;
     }
     case Batch::Kind::QUERIES: {

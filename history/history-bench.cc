@@ -35,60 +35,93 @@ uint64_t mixed(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-void fill(proto::Recorded::Builder to, uint64_t flow, uint64_t timeNs) {
-  uint64_t chance = mixed(flow);
-  uint64_t program = chance % PROGRAMS, host = (chance >> 8) % 5000;
-  bool refused = (chance >> 24) % 20 == 0;
-  to.setFlow(flow);
-  to.setStarted(timeNs);
-  to.setEnded(timeNs + 1'000'000'000);
-  auto connection = to.initConnection();
-  connection.setDirection("out");
-  connection.setProtocol("tcp");
-  auto local = connection.initLocal();
-  local.setAddress("192.0.2.10");
-  local.setPort(uint16_t(32768 + flow % 28000));
-  auto remote = connection.initRemote();
-  remote.setAddress(kj::str("203.0.", host / 250, '.', host % 250 + 1));
-  remote.setPort(443);
-  auto name = kj::str("host", host, ".example.org");
-  connection.setDomain(name);
-  connection.setNamedBy("process");
-  auto process = connection.initProcess();
-  process.setPid(int32_t(1000 + program));
-  process.setPath(kj::str("/usr/bin/program-", program));
-  process.setName(kj::str("program-", program));
-  process.setCmdline(kj::str("/usr/bin/program-", program, " --serve --number ", chance % 7));
-  process.setUser("alice");
-  process.setUid(1000);
-  process.setUnit("session-1.scope");
-  process.setKind("program");
-  process.setMethod("sock_diag");
-  process.setConfidence("certain");
-  auto parent = process.initParents(1)[0];
-  parent.setPid(100);
-  parent.setPath("/usr/bin/bash");
-  auto verdict = connection.initVerdict();
-  verdict.setAction(refused ? "block" : "allow");
-  verdict.setMark(refused ? 1711 : 1710);
-  verdict.setRule(refused ? "no" : "web");
-  verdict.setReason("/etc/portreeve/rules.d/10-web.toml:1");
-  connection.setBytesIn(double(chance >> 40));
-  auto known = to.initNames(1)[0];
-  known.setName(name);
-  known.setSource("process");
-}
+class Rows {
+  // One message with that many.
+public:
+  explicit Rows(uint count) {
+    auto batch = message->initRoot<proto::Recorder::ConnectionsParams>().initBatch();
+    described = batch.initDescribed(count);
+    programs = batch.initPrograms(count);
+    texts.add(kj::str());
+    allow = text(kj::str("web"));
+    block = text(kj::str("no"));
+    reason = text(kj::str("/etc/portreeve/rules.d/10-web.toml:1"));
+    byProcess = text(kj::str("process"));
+  }
+
+  void add(uint64_t flow, uint64_t timeNs) {
+    uint64_t chance = mixed(flow);
+    uint64_t program = chance % PROGRAMS, host = (chance >> 8) % 5000;
+    bool refused = (chance >> 24) % 20 == 0;
+    auto to = described[at];
+    to.setFlow(flow);
+    to.setStarted(timeNs);
+    to.setEnded(timeNs + 1'000'000'000);
+    to.setDirection(proto::Direction::OUT);
+    to.setProtocol(6);
+    to.setLocalLower(0xffffc000020a);  // ::ffff:192.0.2.10
+    to.setLocalPort(uint16_t(32768 + flow % 28000));
+    to.setRemoteLower(0xffffcb000000 | (host / 250) << 8 | (host % 250 + 1));
+    to.setRemotePort(443);
+    to.setDomain(text(kj::str("host", host, ".example.org")));
+    to.setNamedBy(byProcess);
+    to.setMethod(proto::Method::SOCK_DIAG);
+    to.setConfidence(proto::Confidence::CERTAIN);
+    to.setVerdict(refused ? proto::Verdict::BLOCK : proto::Verdict::ACCEPT);
+    to.setRule(refused ? block : allow);
+    to.setReason(reason);
+    to.setBytesIn(chance >> 40);
+    auto known = to.initNames(1)[0];
+    known.setName(to.getDomain());
+    known.setSource(byProcess);
+    to.setProgram(at);
+    describe(programs[at++], program, chance % 7);
+  }
+
+  Batch take() {
+    auto said = message->getRoot<proto::Recorder::ConnectionsParams>().getBatch().initTexts(
+        uint(texts.size()));
+    for (uint i = 0; i < said.size(); i++) said.set(i, texts[i]);
+    return Batch{Batch::Kind::CONNECTIONS, kj::mv(message), 1};
+  }
+
+private:
+  kj::Own<capnp::MallocMessageBuilder> message = kj::heap<capnp::MallocMessageBuilder>();
+  capnp::List<proto::ConnectionBatch::Described>::Builder described;
+  capnp::List<proto::view::Program>::Builder programs;
+  kj::Vector<kj::String> texts;
+  uint32_t allow, block, reason, byProcess;
+  uint at = 0;
+
+  uint32_t text(kj::String text) {
+    texts.add(kj::mv(text));
+    return uint32_t(texts.size() - 1);
+  }
+
+  static void describe(proto::view::Program::Builder process, uint64_t program, uint64_t number) {
+    process.setPid(int32_t(1000 + program));
+    process.setPath(kj::str("/usr/bin/program-", program));
+    process.setName(kj::str("program-", program));
+    process.setCmdline(kj::str("/usr/bin/program-", program, " --serve --number ", number));
+    process.setUser("alice");
+    process.setUid(1000);
+    process.setUnit("session-1.scope");
+    process.setKind("program");
+    auto parent = process.initParents(1)[0];
+    parent.setPid(100);
+    parent.setPath("/usr/bin/bash");
+  }
+};
 
 void make(kj::StringPtr file, uint64_t rows, uint64_t nowNs) {
   Engine engine(file, Bounds{3650, 1ull << 40}, []() { return wallNs(); });
   uint64_t begun = monotonicNs();
   for (uint64_t row = 0; row < rows; row += BATCH) {
     uint count = uint(std::min<uint64_t>(BATCH, rows - row));
-    auto message = kj::heap<capnp::MallocMessageBuilder>();
-    auto list = message->initRoot<proto::Recorder::ConnectionsParams>().initChanged(count);
+    Rows some(count);
     for (uint i = 0; i < count; i++)
-      fill(list[i], row + i + 1, nowNs - 30 * DAY_NS + (row + i) * (30 * DAY_NS / rows));
-    auto batches = kj::arr(Batch{Batch::Kind::CONNECTIONS, kj::mv(message), 1});
+      some.add(row + i + 1, nowNs - 30 * DAY_NS + (row + i) * (30 * DAY_NS / rows));
+    auto batches = kj::arr(some.take());
     auto written = engine.write(batches);
     KJ_REQUIRE(written.outcome == Engine::Written::Outcome::DONE, written.words);
   }

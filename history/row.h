@@ -55,4 +55,7 @@ constexpr kj::StringPtr PUT_CONNECTION =
     "named_by, names, action, mark, rule, reason, bytes_in, bytes_out, interface, flags, icmp, "
     "peer, peer_parents) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"_kj;
 
+constexpr kj::StringPtr PROGRESS_CONNECTION =
+    "UPDATE connection SET ended = ?, bytes_in = ?, bytes_out = ? WHERE id = ?"_kj;
+
 }  // namespace portreeve::history

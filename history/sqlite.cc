@@ -44,9 +44,16 @@ bool mayPass(int code) {
   }
 }
 
+void keepNoAccounts() {
+  // SQLite counts its memory under a lock that all threads share, for nobody here.
+  static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  KJ_ASSERT(once == SQLITE_OK, "SQLite was in use before");
+}
+
 }  // namespace
 
 Database::Database(kj::StringPtr file, Mode mode) : path(kj::str(file)) {
+  keepNoAccounts();
   int flags =
       mode == Mode::READ_ONLY ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   int code = sqlite3_open_v2(path.cStr(), &connection, flags | SQLITE_OPEN_NOMUTEX, nullptr);

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <kj/io.h>
+#include <string.h>
 
 namespace portreeve::history {
 namespace {
@@ -70,6 +71,51 @@ TEST_CASE("a connection that is told again replaces what was told before") {
   CHECK(found[0] == "/usr/bin/curl example.org block");
 }
 
+TEST_CASE("of a connection that goes on only bytes and end are told, and the rest stays") {
+  TestHistory h;
+  h.write({{.flow = 7, .bytesIn = 1}});
+  h.write(progressOf(7, 0, 2));
+  h.write(progressOf(7, NOW + NS_A_SECOND, 4242));
+  auto from = h.database();
+  Answer answer = findConnections(from, h.all(), 0);
+  auto page = answer->getRoot<proto::view::ConnectionPage>();
+  REQUIRE(page.getConnections().size() == 1);
+  auto one = page.getConnections()[0];
+  CHECK(one.getEnded() == rfc3339(NOW + NS_A_SECOND));
+  CHECK(one.getBytesIn() == 4242);
+  CHECK(one.getDomain() == "example.org");
+  CHECK(one.getProcess().getPath() == "/usr/bin/curl");
+  CHECK(one.getVerdict().getRule() == "web");
+}
+
+TEST_CASE("the end of a connection that was forgotten does not bring it back") {
+  TestHistory h;
+  h.write({{.flow = 7}});
+  h.engine->purge(h.filter([](auto builder) { builder.setDomain("example.org"); }));
+  h.write(progressOf(7, NOW, 4242));
+  CHECK(h.count() == 0);
+}
+
+TEST_CASE("a batch that names a text or a program that it does not have is refused, with which") {
+  TestHistory h;
+  auto badText = batchOf({{.flow = 7}});
+  auto badProgram = batchOf({{.flow = 8}});
+  auto of = [](Batch& batch) {
+    return batch.message->getRoot<proto::Recorder::ConnectionsParams>()
+        .getBatch()
+        .getDescribed()[0];
+  };
+  of(badText).setRule(4711);
+  of(badProgram).setProgram(4711);
+  auto text = h.write(kj::mv(badText));
+  CHECK(text.outcome == Engine::Written::Outcome::REFUSED);
+  CHECK(strstr(text.words.cStr(), "no such text") != nullptr);
+  auto program = h.write(kj::mv(badProgram));
+  CHECK(program.outcome == Engine::Written::Outcome::REFUSED);
+  CHECK(strstr(program.words.cStr(), "no such program") != nullptr);
+  CHECK(h.count() == 0);
+}
+
 TEST_CASE("the same number in another life of policy is another connection") {
   TestHistory h;
   h.write(batchOf({{.flow = 7}}, 1));
@@ -106,12 +152,10 @@ TEST_CASE("past the size that is allowed the oldest goes first, until it fits") 
   h.bounds.maxBytes = 2 << 20;
   h.engine = h.make();
   for (uint64_t i = 0; i < 60; i++) {
-    kj::Vector<TestConnection> many;
-    auto message = kj::heap<capnp::MallocMessageBuilder>();
-    auto list = message->initRoot<proto::Recorder::ConnectionsParams>().initChanged(500);
+    TestBatch batch(500);
     for (uint k = 0; k < 500; k++)
-      fill(list[k], {.flow = i * 500 + k + 1, .startedNs = NOW + (i * 500 + k) * NS_A_SECOND});
-    h.write(Batch{Batch::Kind::CONNECTIONS, kj::mv(message), 1});
+      batch.add({.flow = i * 500 + k + 1, .startedNs = NOW + (i * 500 + k) * NS_A_SECOND});
+    h.write(batch.take(1));
   }
   CHECK(h.engine->fileBytes() > h.bounds.maxBytes);
   int pieces = 0;

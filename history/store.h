@@ -3,6 +3,8 @@
 // thread alone.
 #pragma once
 
+#include "history/connection-rows.h"
+#include "history/dictionary.h"
 #include "history/filter.h"
 #include "history/sqlite.h"
 #include "proto/history.capnp.h"
@@ -11,8 +13,6 @@
 #include <kj/string.h>
 
 #include <cstdint>
-#include <string>
-#include <unordered_map>
 
 namespace portreeve::history {
 
@@ -36,7 +36,7 @@ public:
   // What is put from now on belongs to that start of policy.
 
   // Each within a transaction of the caller's:
-  void put(capnp::List<proto::Recorded>::Reader changed);
+  void put(proto::ConnectionBatch::Reader batch);
   void put(capnp::List<proto::view::NameQuery>::Reader asked);
   void put(capnp::List<proto::PromptRecord>::Reader changed);
   void putGap(uint64_t connections, uint64_t queries, kj::StringPtr reason, uint64_t nowWallNs);
@@ -58,18 +58,10 @@ public:
 private:
   kj::Own<Database> database;
   int64_t life = 0;
-  std::unordered_map<std::string, int64_t> texts;
-  std::unordered_map<std::string, int64_t> executables;
-  std::unordered_map<std::string, int64_t> programs;
-  Statement findText, addText, findExecutable, addExecutable, findProgram, addProgram;
-  Statement putConnection, putQuery, putGapRow, putQuestion;
+  Dictionary dictionary;
+  ConnectionRows connections;
+  Statement putQuery, putGapRow, putQuestion;
 
-  int64_t idOf(kj::StringPtr text);
-  int64_t executableOf(kj::StringPtr path);
-  int64_t programOf(proto::view::Program::Reader program);
-  int64_t parentsOf(proto::view::Program::Reader program);
-  int64_t namesOf(proto::Recorded::Reader recorded);
-  void put(proto::Recorded::Reader recorded);
   void put(proto::PromptRecord::Reader prompt);
   int64_t removeBefore(int64_t timeMs, kj::StringPtr table, kj::StringPtr column);
 };

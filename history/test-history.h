@@ -2,7 +2,9 @@
 // For tests: a folder of one's own, and connections as policy tells of them.
 #pragma once
 
+#include "common/address.h"
 #include "common/clock.h"
+#include "common/tuple.h"
 #include "history/engine.h"
 #include "history/filter.h"
 #include "history/queries.h"
@@ -71,69 +73,112 @@ struct TestConnection {
   uint32_t uid = 1000;
 };
 
-inline void fill(proto::Recorded::Builder to, const TestConnection& one) {
-  to.setFlow(one.flow);
-  to.setStarted(one.startedNs);
-  to.setEnded(one.endedNs);
-  auto connection = to.initConnection();
-  connection.setTime(rfc3339(one.startedNs));
-  connection.setDirection("out");
-  connection.setProtocol("tcp");
-  auto local = connection.initLocal();
-  local.setAddress("192.0.2.10");
-  local.setPort(40000);
-  auto remote = connection.initRemote();
-  remote.setAddress(one.remote);
-  remote.setPort(one.remotePort);
-  connection.setDomain(one.domain);
-  auto process = connection.initProcess();
-  process.setPid(4711);
-  process.setPath(one.program);
-  process.setName("curl");
-  process.setCmdline("curl https://example.org/");
-  process.setUser("alice");
-  process.setUid(one.uid);
-  process.setUnit("session-1.scope");
-  process.setGid(1001);
-  process.setCgroup("/user.slice/user-1000.slice/session-1.scope");
-  process.setCwd("/home/alice/my work");
-  process.setSession("1");
-  process.setSlice("user-1000.slice");
-  process.setScript("/opt/a b.py");
-  process.setContainer("web");
-  process.setContainerRuntime("lxc");
-  process.setSha256("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  process.setPackage("curl:amd64");
-  process.setDevice("8:1");
-  process.setInode(9'007'199'254);
-  process.initClaimed(1).set(0, "script");
-  process.setKind("program");
-  process.setMethod("sock_diag");
-  process.setConfidence("certain");
-  auto parent = process.initParents(1)[0];
-  parent.setPid(100);
-  parent.setPath("/usr/bin/bash of mine");
-  auto verdict = connection.initVerdict();
-  verdict.setAction(one.action);
-  verdict.setMark(one.action == "allow" ? 1710 : 1711);
-  verdict.setRule(one.rule);
-  verdict.setReason("/etc/portreeve/rules.d/10-web.toml:1");
-  connection.setBytesIn(double(one.bytesIn));
-  connection.setNamedBy(one.domain.size() > 0 ? "process" : "");
-  if (one.domain.size() > 0) {
-    auto name = to.initNames(1)[0];
-    name.setName(one.domain);
-    name.setSource("process");
+class TestBatch {
+  // As policy would tell of these, each with a program of its own.
+public:
+  explicit TestBatch(size_t most) {
+    auto batch = message->initRoot<proto::Recorder::ConnectionsParams>().initBatch();
+    described = batch.initDescribed(uint(most));
+    programs = batch.initPrograms(uint(most));
   }
-}
+
+  void add(const TestConnection& one) {
+    fill(described[at], one);
+    described[at].setProgram(at);
+    fill(programs[at++], one);
+  }
+
+  Batch take(uint64_t life) {
+    auto batch = message->getRoot<proto::Recorder::ConnectionsParams>().getBatch();
+    auto said = batch.initTexts(uint(texts.size()));
+    for (uint i = 0; i < said.size(); i++) said.set(i, texts[i]);
+    return Batch{Batch::Kind::CONNECTIONS, kj::mv(message), life};
+  }
+
+private:
+  kj::Own<capnp::MallocMessageBuilder> message = kj::heap<capnp::MallocMessageBuilder>();
+  capnp::List<proto::ConnectionBatch::Described>::Builder described;
+  capnp::List<proto::view::Program>::Builder programs;
+  kj::Vector<kj::StringPtr> texts;
+  uint at = 0;
+
+  uint32_t text(kj::StringPtr text) {
+    if (texts.empty()) texts.add(""_kj);
+    if (text.size() == 0) return 0;
+    texts.add(text);
+    return uint32_t(texts.size() - 1);
+  }
+
+  void fill(proto::ConnectionBatch::Described::Builder to, const TestConnection& one) {
+    auto local = KJ_ASSERT_NONNULL(Address::parse("192.0.2.10"));
+    auto remote = KJ_ASSERT_NONNULL(Address::parse(one.remote));
+    to.setFlow(one.flow);
+    to.setStarted(one.startedNs);
+    to.setEnded(one.endedNs);
+    to.setBytesIn(one.bytesIn);
+    to.setDirection(proto::Direction::OUT);
+    to.setProtocol(PROTOCOL_TCP);
+    to.setLocalUpper(local.upper());
+    to.setLocalLower(local.lower());
+    to.setLocalPort(40000);
+    to.setRemoteUpper(remote.upper());
+    to.setRemoteLower(remote.lower());
+    to.setRemotePort(one.remotePort);
+    to.setMethod(proto::Method::SOCK_DIAG);
+    to.setConfidence(proto::Confidence::CERTAIN);
+    to.setVerdict(one.action == "allow" ? proto::Verdict::ACCEPT : proto::Verdict::BLOCK);
+    to.setRule(text(one.rule));
+    to.setReason(text("/etc/portreeve/rules.d/10-web.toml:1"));
+    to.setDomain(text(one.domain));
+    if (one.domain.size() == 0) return;
+    to.setNamedBy(text("process"));
+    auto name = to.initNames(1)[0];
+    name.setName(to.getDomain());
+    name.setSource(to.getNamedBy());
+  }
+
+  static void fill(proto::view::Program::Builder process, const TestConnection& one) {
+    process.setPid(4711);
+    process.setPath(one.program);
+    process.setName("curl");
+    process.setCmdline("curl https://example.org/");
+    process.setUser("alice");
+    process.setUid(one.uid);
+    process.setUnit("session-1.scope");
+    process.setGid(1001);
+    process.setCgroup("/user.slice/user-1000.slice/session-1.scope");
+    process.setCwd("/home/alice/my work");
+    process.setSession("1");
+    process.setSlice("user-1000.slice");
+    process.setScript("/opt/a b.py");
+    process.setContainer("web");
+    process.setContainerRuntime("lxc");
+    process.setSha256("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    process.setPackage("curl:amd64");
+    process.setDevice("8:1");
+    process.setInode(9'007'199'254);
+    process.initClaimed(1).set(0, "script");
+    process.setKind("program");
+    auto parent = process.initParents(1)[0];
+    parent.setPid(100);
+    parent.setPath("/usr/bin/bash of mine");
+  }
+};
 
 inline Batch batchOf(std::initializer_list<TestConnection> connections, uint64_t life = 1) {
+  TestBatch batch(connections.size());
+  for (auto& one : connections) batch.add(one);
+  return batch.take(life);
+}
+
+inline Batch progressOf(uint64_t flow, uint64_t endedNs, uint64_t bytesIn) {
   auto message = kj::heap<capnp::MallocMessageBuilder>();
-  auto list =
-      message->initRoot<proto::Recorder::ConnectionsParams>().initChanged(uint(connections.size()));
-  uint at = 0;
-  for (auto& one : connections) fill(list[at++], one);
-  return Batch{Batch::Kind::CONNECTIONS, kj::mv(message), life};
+  auto one =
+      message->initRoot<proto::Recorder::ConnectionsParams>().initBatch().initProgressed(1)[0];
+  one.setFlow(flow);
+  one.setEnded(endedNs);
+  one.setBytesIn(bytesIn);
+  return Batch{Batch::Kind::CONNECTIONS, kj::mv(message), 1};
 }
 
 inline Batch questionOf(kj::StringPtr name, kj::StringPtr action, uint64_t timeNs = NOW) {

@@ -86,16 +86,19 @@ void fill(view::Connection::Builder to, const Flow& flow, const UserNames& users
   KJ_IF_MAYBE (source, flow.judgement.namedBy) to.setNamedBy(rules::toText(*source));
 }
 
-size_t roughBytes(const Flow& flow) {
-  auto& program = *flow.process.program;
+size_t roughBytes(const Program& program) {
   size_t texts = program.path.size() + program.name.size() + program.commandLine.size() +
                  program.unit.size() + program.reason.size() + program.cgroup.size() +
                  program.workingDirectory.size() + program.appImage.size() + program.script.size() +
                  program.stablePath.size() + program.sha256.size() + program.slice.size() +
-                 program.container.size() + flow.judgement.domain.size() +
-                 flow.judgement.rule.size() + flow.judgement.origin.size();
+                 program.container.size();
   for (auto& parent : program.parents) texts += parent.path.size() + 32;
-  return texts + 1200;
+  return texts + 800;
+}
+
+size_t roughBytes(const Flow& flow) {
+  return roughBytes(*flow.process.program) + flow.judgement.domain.size() +
+         flow.judgement.rule.size() + flow.judgement.origin.size() + 400;
 }
 
 }  // namespace portreeve::policy

@@ -12,6 +12,7 @@ void fill(proto::view::Connection::Builder connection, const Flow& flow, const U
 
 void fill(proto::view::Program::Builder program, const Party& party, const UserNames& users);
 
+size_t roughBytes(const Program& program);
 size_t roughBytes(const Flow& flow);
 // How long the message of its view will be, about.
 

@@ -11,7 +11,8 @@ namespace {
 
 struct Told {
   kj::Vector<uint64_t> ids;
-  kj::Vector<kj::String> states, names, questions;
+  kj::Vector<kj::String> states, programs, rules, names, progress, questions;
+  size_t programCount = 0;
   uint64_t missedConnections = 0, missedQueries = 0;
   uint64_t messages = 0;
   bool gone = false;
@@ -26,12 +27,20 @@ public:
   kj::Promise<void> connections(ConnectionsContext context) override {
     if (told.refuses) return KJ_EXCEPTION(FAILED, "not understood");
     told.messages++;
-    for (auto one : context.getParams().getChanged()) {
+    auto batch = context.getParams().getBatch();
+    auto texts = batch.getTexts();
+    for (auto one : batch.getDescribed()) {
       told.ids.add(one.getFlow());
-      told.states.add(kj::str(one.getConnection().getState()));
+      told.states.add(kj::str(one.getEnded() > 0 ? "ended" : "open"));
+      told.programs.add(kj::str(batch.getPrograms()[one.getProgram()].getPath()));
+      told.rules.add(kj::str(texts[one.getRule()]));
       for (auto name : one.getNames())
-        told.names.add(kj::str(name.getName(), '/', name.getSource()));
+        told.names.add(kj::str(texts[name.getName()], '/', texts[name.getSource()]));
     }
+    for (auto one : batch.getProgressed())
+      told.progress.add(
+          kj::str(one.getFlow(), one.getEnded() > 0 ? " ended " : " open ", one.getBytesIn()));
+    told.programCount += batch.getPrograms().size();
     return written();
   }
 
@@ -87,6 +96,61 @@ TEST_CASE("a connection that began and ended between two messages is told once, 
   REQUIRE(f.told.ids.size() == 1);
   CHECK(f.told.states[0] == "ended");
   CHECK(f.told.names[0] == "example.org/process");
+}
+
+TEST_CASE("of a connection that was described only bytes and end are told, until more is new") {
+  Fixture f;
+  auto recording = f.record();
+  auto& flow = f.add(1);
+  f.pass();
+  REQUIRE(f.told.ids.size() == 1);
+  flow.bytesIn = 4242;
+  f.flows.progressed(flow);
+  f.pass();
+  flow.judgement.rule = kj::str("another");
+  f.flows.changed(flow);
+  f.pass();
+  f.flows.end(flow, rules::NOW);
+  f.pass();
+  REQUIRE(f.told.ids.size() == 2);
+  CHECK(f.told.rules[1] == "another");
+  REQUIRE(f.told.progress.size() == 2);
+  CHECK(f.told.progress[0] == "1 open 4242");
+  CHECK(f.told.progress[1] == "1 ended 4242");
+}
+
+TEST_CASE("the connections of one process are told with one description of it") {
+  Fixture f;
+  auto recording = f.record();
+  auto program = curl();
+  for (uint16_t port = 1; port <= 3; port++) {
+    auto& flow = f.flows.add(curlFlow(port, kj::addRef(*program)));
+    f.flows.changed(flow);
+  }
+  f.add(4);  // of another process
+  f.pass();
+  REQUIRE(f.told.ids.size() == 4);
+  CHECK(f.told.programCount == 2);
+  for (auto& path : f.told.programs) CHECK(path == "/usr/bin/curl");
+}
+
+TEST_CASE("a new historian, or one that refused something, is told all of what goes on") {
+  Fixture f;
+  auto recording = f.record();
+  auto& flow = f.add(1);
+  f.pass();
+  recording = f.record();
+  f.flows.progressed(flow);
+  f.pass();
+  CHECK(f.told.ids.size() == 2);
+  f.told.refuses = true;
+  f.flows.progressed(flow);
+  f.pass();
+  f.told.refuses = false;
+  f.flows.progressed(flow);
+  f.pass();
+  CHECK(f.told.ids.size() == 3);
+  CHECK(f.told.progress.size() == 0);
 }
 
 TEST_CASE("what happened before the historian came is told when it comes") {

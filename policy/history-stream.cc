@@ -3,9 +3,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "policy/connection-view.h"
 #include "policy/prompts/prompt-record.h"
-#include "policy/rules/rule.h"
 
 #include <kj/debug.h>
 
@@ -26,28 +24,6 @@ kj::String typeText(uint16_t type) {
   for (auto& known : TYPES)
     if (known.number == type) return kj::str(known.name);
   return kj::str("TYPE", type);  // RFC 3597
-}
-
-void fillPeer(proto::Recorded::Builder to, const Flow& flow, const UserNames& users) {
-  KJ_IF_MAYBE (peer, flow.peer) fill(to.initPeer(), *peer, users);
-}
-
-void fillRecorded(proto::Recorded::Builder to, const Flow& flow, const UserNames& users) {
-  to.setFlow(flow.id);
-  to.setStarted(flow.startedNs);
-  to.setEnded(flow.endedNs);
-  fill(to.initConnection(), flow, users);
-  auto names = to.initNames(uint(flow.names.size()));
-  for (uint i = 0; i < names.size(); i++) {
-    names[i].setName(flow.names[i].name);
-    names[i].setSource(rules::toText(flow.names[i].source));
-  }
-  to.setInterface(flow.interface);
-  to.setLoopback(flow.loopback);
-  to.setEstablishedBefore(flow.establishedBefore);
-  to.setIcmpType(flow.icmpType);
-  to.setIcmpCode(flow.icmpCode);
-  fillPeer(to, flow, users);
 }
 
 }  // namespace
@@ -74,6 +50,7 @@ HistoryStream::~HistoryStream() noexcept(false) {
 
 proto::Recording::Client HistoryStream::record(proto::Recorder::Client to) {
   recorder = kj::mv(to);
+  described.clear();
   generation++;
   inFlight = 0;
   sending = false;
@@ -92,6 +69,11 @@ void HistoryStream::asked(const Program& asker, kj::StringPtr name, uint16_t typ
 }
 
 void HistoryStream::flowChanged(const Flow& flow) {
+  described.erase(flow.id);
+  flowProgressed(flow);
+}
+
+void HistoryStream::flowProgressed(const Flow& flow) {
   if (!flow.judgement.log) return;
   if (waiting.count(flow.id) != 0) return;
   if (queue.size() >= MOST_FLOWS) return miss(1, 0);
@@ -155,10 +137,9 @@ void HistoryStream::sendMissed(proto::Recorder::Client& to) {
   missed = Missed();
 }
 
-HistoryStream::Ids HistoryStream::takeIds() {
+HistoryStream::Ids HistoryStream::takeConnections(RecordedBatch& batch) {
   kj::Vector<uint64_t> ids;
-  size_t bytes = 0;
-  while (!queue.empty() && ids.size() < BATCH && bytes < MOST_BATCH_BYTES) {
+  while (!queue.empty() && ids.size() < BATCH && batch.roughBytes() < MOST_BATCH_BYTES) {
     uint64_t id = queue.front();
     queue.pop_front();
     waiting.erase(id);
@@ -167,18 +148,29 @@ HistoryStream::Ids HistoryStream::takeIds() {
       miss(1, 0);  // forgotten before its turn came
       continue;
     }
-    bytes += roughBytes(*flow);
+    sayOf(*flow, batch);
     ids.add(id);
   }
   return ids.releaseAsArray();
 }
 
+void HistoryStream::sayOf(const Flow& flow, RecordedBatch& batch) {
+  if (described.count(flow.id) > 0)
+    batch.progress(flow);
+  else
+    batch.describe(flow);
+  if (flow.open())
+    described.insert(flow.id);
+  else
+    described.erase(flow.id);
+}
+
 void HistoryStream::sendConnections(proto::Recorder::Client& to) {
-  auto ids = takeIds();
+  RecordedBatch batch;
+  auto ids = takeConnections(batch);
   if (ids.size() == 0) return;
   auto request = to.connectionsRequest();
-  auto list = request.initChanged(uint(ids.size()));
-  for (uint i = 0; i < list.size(); i++) fillRecorded(list[i], *flows.find(ids[i]), users);
+  batch.fill(request.initBatch(), users);
   Missed worth{ids.size(), 0};
   track(request.send().ignoreResult(), worth, [this, ids = kj::mv(ids)]() {
     for (uint64_t id : ids) push(id);
@@ -246,6 +238,7 @@ void HistoryStream::track(kj::Promise<void> answer, Missed worth, kj::Function<v
                     return stop(of);
                   }
                   miss(worth.connections, worth.queries);
+                  described.clear();  // it does not have what it refused
                   log::exception("telling the historian", e);
                 })
           .then([this, of = generation]() {

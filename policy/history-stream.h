@@ -4,13 +4,15 @@
 // is kept for one that is away or slow is bounded.
 //
 // Connections wait as ids, each once however often it changes, and are looked up when their turn
-// comes. What was sent stays here until the historian says that it is on the disk; when it goes
-// before that, it is sent again. What was forgotten before its turn came is told as a number.
+// comes: one that was described before, and of which only bytes and end are new, is told as that.
+// What was sent stays here until the historian says that it is on the disk; when it goes before
+// that, it is sent again. What was forgotten before its turn came is told as a number.
 #pragma once
 
 #include "common/accounts.h"
 #include "policy/flow-table.h"
 #include "policy/prompts/prompt-watchers.h"
+#include "policy/recorded-batch.h"
 #include "proto/history.capnp.h"
 
 #include <capnp/message.h>
@@ -85,6 +87,8 @@ private:
   uint64_t generation = 0;  // of the recorder: what an older one answers says nothing of this one
   std::deque<uint64_t> queue;
   std::unordered_set<uint64_t> waiting;  // the same
+  std::unordered_set<uint64_t> described;
+  // Open flows of which this recorder has all but bytes and end, as it is on its way to it.
   std::deque<NameQuestion> questions;
   using Prompt = kj::Own<capnp::MallocMessageBuilder>;  // proto::PromptRecord
   std::deque<Prompt> prompts;
@@ -95,6 +99,7 @@ private:
   kj::TaskSet tasks;  // last: destroyed first
 
   void flowChanged(const Flow& flow) override;
+  void flowProgressed(const Flow& flow) override;
   void taskFailed(kj::Exception&& e) override;
   void push(uint64_t id);
   void miss(uint64_t connections, uint64_t queries);
@@ -105,7 +110,8 @@ private:
   void sendConnections(proto::Recorder::Client& to);
   void sendQuestions(proto::Recorder::Client& to);
   void sendPrompts(proto::Recorder::Client& to);
-  Ids takeIds();
+  Ids takeConnections(RecordedBatch& batch);
+  void sayOf(const Flow& flow, RecordedBatch& batch);
   void track(kj::Promise<void> answer, Missed worth, kj::Function<void()> undo);
   void stop(uint64_t of);
 };

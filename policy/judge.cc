@@ -170,14 +170,15 @@ void Judge::judgeAgain(Flow& flow, Arrival&& arrival, bool against) {
   bool adopted = !against && !secondHalf && isUnknown(*flow.process.program) &&
                  !isUnknown(*arrival.process.program);
   if (adopted) flow.process = copy(arrival.process);
-  if (secondHalf && flow.peer == nullptr) flow.peer = copy(arrival.process);
+  bool metPeer = secondHalf && flow.peer == nullptr;
+  if (metPeer) flow.peer = copy(arrival.process);
   uint64_t now = wallNs();
   parts.deciding.lookUpNames(flow, now);
   auto before = flow.judgement.verdict;
   bool hasEntry = flow.tracked || before == Verdict::ACCEPT_ONCE;
   auto outcome = parts.deciding.decide(flow, now);
   if (outcome == Deciding::Outcome::ASKS) return askAgain(flow, kj::mv(arrival));
-  if (outcome != Deciding::Outcome::SAME || adopted) toTell.add(flow.id);
+  if (outcome != Deciding::Outcome::SAME || adopted || metPeer) toTell.add(flow.id);
   auto verdict = flow.judgement.verdict;
   if (isTurning(verdict) && verdict != before && hasEntry) return restart(flow, arrival);
   bool wasTransient = !flow.tracked;

@@ -8,6 +8,7 @@
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("portreeve::proto");
 using View = import "view.capnp";
+using Flow = import "flow.capnp";
 using Daemon = import "daemon.capnp";
 using Prompt = import "prompt.capnp";
 
@@ -75,29 +76,63 @@ struct RuleText {
   user @4 :UInt32 = .nobodysUid;   # the uid whose own it is, about his programs alone
 }
 
-struct Recorded {
-  # A connection as policy knows it now; one that is told again replaces what was told before.
-  flow @0 :UInt64;         # its id within this life of policy
-  started @1 :UInt64;      # ns since the Unix epoch
-  ended @2 :UInt64;        # 0: open
-  connection @3 :View.Connection;
-  names @4 :List(Name);    # all that were known for the remote address, for a replay
-  interface @5 :Text;
-  loopback @6 :Bool;
-  establishedBefore @7 :Bool;
-  icmpType @8 :UInt8;
-  icmpCode @9 :UInt8;
-  peer @10 :View.Program;  # loopback: who receives; null where unknown
+struct ConnectionBatch {
+  # What became of connections. A program or a text that several of them have is said once: they name it by its place in the list.
+  programs @0 :List(View.Program);   # of method and confidence each connection says its own
+  texts @1 :List(Text);              # the first is the empty one
+  described @2 :List(Described);
+  progressed @3 :List(Progressed);
+
+  struct Described {
+    # A connection as policy knows it now; one that is described again replaces what was told before.
+    flow @0 :UInt64;         # its id within this life of policy
+    started @1 :UInt64;      # ns since the Unix epoch
+    ended @2 :UInt64;        # 0: open
+    bytesIn @3 :UInt64;
+    bytesOut @4 :UInt64;
+    localUpper @5 :UInt64;   # addresses as in flow.capnp, Address
+    localLower @6 :UInt64;
+    remoteUpper @7 :UInt64;
+    remoteLower @8 :UInt64;
+    localPort @9 :UInt16;    # 0 where the protocol has none
+    remotePort @10 :UInt16;
+    protocol @11 :UInt8;     # IANA number
+    direction @12 :Flow.Direction;
+    method @13 :Flow.Method;
+    confidence @14 :Flow.Confidence;
+    verdict @15 :Flow.Verdict;
+    program @16 :UInt32;     # of programs
+    peer @17 :UInt32 = 4294967295;   # of programs: who receives, where it stays here; nobody: 4294967295
+    rule @18 :UInt32;        # of texts, as all that follow
+    reason @19 :UInt32;      # where the rule stands, or why there is none
+    domain @20 :UInt32;
+    namedBy @21 :UInt32;     # process, program, user, any
+    interface @22 :UInt32;
+    names @23 :List(Name);   # all that were known for the remote address, for a replay
+    loopback @24 :Bool;
+    establishedBefore @25 :Bool;
+    icmpType @26 :UInt8;
+    icmpCode @27 :UInt8;
+  }
 
   struct Name {
-    name @0 :Text;
-    source @1 :Text;       # process, program, user, any
+    name @0 :UInt32;         # of texts
+    source @1 :UInt32;       # of texts: process, program, user, any
+  }
+
+  struct Progressed {
+    # Of a connection that was described, nothing else has changed. One that was forgotten meanwhile stays forgotten.
+    flow @0 :UInt64;
+    ended @1 :UInt64;        # as in Described
+    bytesIn @2 :UInt64;
+    bytesOut @3 :UInt64;
   }
 }
 
 interface Recorder {
   # Exported by the historian, held by policy. A call returns when what it brought is on the disk; until then policy keeps it.
-  connections @0 (changed :List(Recorded));
+  connections @0 (batch :ConnectionBatch);
+  # FAILED where it names a program or a text that the batch does not have.
   queries @1 (asked :List(View.NameQuery));
   missed @2 (connections :UInt64, queries :UInt64);
   # So many could not be kept until the historian was there to take them.
