@@ -14,6 +14,7 @@ namespace {
 constexpr auto TELLING_PATIENCE = 1 * kj::SECONDS;
 constexpr auto RETRY_DELAY = 10 * kj::MILLISECONDS;
 constexpr size_t MOST_AT_ONCE = 256;
+constexpr size_t ENOUGH_AGAIN = 16;  // a query that comes meanwhile waits for the whole message
 
 template <typename Reader>
 Ruling rulingOf(Reader&& ruling) {
@@ -119,6 +120,7 @@ void PolicyExchange::tellSoon(GivenName name, uint32_t process) {
       return tellGathered();
     }));
   again.add(kj::heap(kj::mv(name)));
+  if (again.size() == ENOUGH_AGAIN) tasks.add(kj::evalLast([this]() { return tellGathered(); }));
 }
 
 kj::Promise<void> PolicyExchange::tellGathered() {
