@@ -11,15 +11,8 @@ namespace portreeve::resolver {
 namespace {
 
 bool isElsewhere(const Address& address) {
+  // This machine's own servers are not for the network to choose from.
   return !address.isUnspecified() && address.scope() != Scope::LOCALHOST;
-}
-
-kj::Maybe<Address> onlyAddress(const Answer& answer) {
-  if (answer.answer.size() != 1) return nullptr;
-  KJ_IF_MAYBE (address, addressIn(answer.answer[0]))
-    // 0.0.0.0 and loopback are how lists refuse names.
-    if (isElsewhere(*address)) return *address;
-  return nullptr;
 }
 
 Resolved forAShortTime(Resolved found) {
@@ -66,12 +59,13 @@ Resolved PortalNames::consider(const Lookup& lookup, Resolved found) {
   bool suspicious =
       isUnreachable(lookup.question.name, found) || isSameForAll(lookup.question, found.answer);
   if (suspicious && state == State::NONE && parts.timer.now() >= notBefore) look();
-  KJ_IF_MAYBE (address, liar) {
-    auto given = onlyAddress(found.answer);
-    if (state == State::PORTAL && given != nullptr && KJ_ASSERT_NONNULL(given) == *address)
-      return servfail(ExtendedError::FORGED_ANSWER,
-                      kj::str("a captive portal says ", address->toString(), " of every name"));
-  }
+  // Another family's, or another server's, may come to light only now.
+  if (suspicious && state == State::PORTAL && noteLies()) parts.forget();
+  if (state == State::PORTAL && isLie(found.answer))
+    return servfail(
+        ExtendedError::FORGED_ANSWER,
+        kj::str("a captive portal says ", KJ_ASSERT_NONNULL(onlyAddress(found.answer)).toString(),
+                " of every name"));
   return found;
 }
 
@@ -88,21 +82,33 @@ bool PortalNames::isUnreachable(const Name& name, const Resolved& found) {
 }
 
 bool PortalNames::isSameForAll(const Question& question, const Answer& answer) {
-  KJ_IF_MAYBE (address, onlyAddress(answer)) {
-    bool same = false;
-    KJ_IF_MAYBE (before, last) same = *before == *address;
-    if (!same) alike.clear();
-    last = *address;
-    for (auto& name : alike)
-      if (question.name.isWithin(name) || name.isWithin(question.name)) return false;
-    if (alike.size() < SAME_FOR_ALL) alike.add(question.name);
-  }
-  return alike.size() == SAME_FOR_ALL;
+  KJ_IF_MAYBE (address, onlyAddress(answer))
+    return (address->isV4() ? v4 : v6).sees(question, *address);
+  return v4.ofAll() != nullptr || v6.ofAll() != nullptr;
+}
+
+bool PortalNames::isLie(const Answer& answer) const {
+  KJ_IF_MAYBE (address, onlyAddress(answer))
+    return std::find(lies.begin(), lies.end(), *address) != lies.end();
+  return false;
+}
+
+bool PortalNames::noteLies() {
+  bool fresh = false;
+  for (auto* family : {&v4, &v6})
+    KJ_IF_MAYBE (address, family->ofAll()) {
+      bool known = std::find(lies.begin(), lies.end(), *address) != lies.end();
+      if (known || lies.size() == MOST_LIES) continue;
+      lies.add(*address);
+      fresh = true;
+    }
+  return fresh;
 }
 
 void PortalNames::look() {
   state = State::LOOKING;
-  liar = alike.size() == SAME_FOR_ALL ? last : nullptr;
+  lies.clear();
+  noteLies();
   looking = fetch().eagerlyEvaluate([this](kj::Exception&& e) {
     log::exception("looking for a captive portal", e);
     state = State::NONE;
@@ -111,16 +117,37 @@ void PortalNames::look() {
 }
 
 kj::Promise<void> PortalNames::fetch() {
+  struct Said {
+    unsigned awaited = 2;
+    bool online = false;
+  };
+  auto all = kj::heap<Said>();
+  // Where one family is blocked, or gone, what the other says counts, without waiting if it is the
+  // portal; who is online over one of them only has still to log in for the other.
+  auto over = [this, &said = *all](uint16_t type) {
+    return fetchOver(type).then([&said](ProbeResult&& result) -> kj::Promise<ProbeResult> {
+      if (result.kind == ProbeResult::Kind::PORTAL) return kj::mv(result);
+      said.online = said.online || result.kind == ProbeResult::Kind::ONLINE;
+      if (--said.awaited > 0) return kj::NEVER_DONE;
+      return ProbeResult{said.online ? ProbeResult::Kind::ONLINE : ProbeResult::Kind::UNKNOWN,
+                         nullptr};
+    });
+  };
+  return over(TYPE_A)
+      .exclusiveJoin(over(TYPE_AAAA))
+      .attach(kj::mv(all))
+      .then([this](ProbeResult&& result) { return take(kj::mv(result)); });
+}
+
+kj::Promise<ProbeResult> PortalNames::fetchOver(uint16_t type) {
   auto& page = KJ_ASSERT_NONNULL(settings.page);
-  return parts.network.resolve({Question{page.host, TYPE_A}})
+  return parts.network.resolve({Question{page.host, type}})
       .then([this, &page](Resolved&& found) -> kj::Promise<ProbeResult> {
         for (auto& record : found.answer.answer)
           KJ_IF_MAYBE (address, addressIn(record))
-            // This machine's own servers are not for the network to choose from.
             if (isElsewhere(*address)) return parts.fetch(page, *address);
         return ProbeResult();
-      })
-      .then([this](ProbeResult&& result) { return take(kj::mv(result)); });
+      });
 }
 
 kj::Promise<void> PortalNames::take(ProbeResult result) {
@@ -146,7 +173,7 @@ kj::Promise<void> PortalNames::found(ProbeResult result) {
   bool first = state != State::PORTAL;
   if (first) until = parts.timer.now() + settings.bound;
   state = State::PORTAL;
-  if (first && liar != nullptr) parts.forget();
+  if (first && !lies.empty()) parts.forget();
   bool more = first;
   KJ_IF_MAYBE (name, result.name) {
     bool known = std::find(portals.begin(), portals.end(), *name) != portals.end();
@@ -169,8 +196,9 @@ void PortalNames::online() {
   state = State::NONE;
   notBefore = parts.timer.now() + (was ? 0 * kj::SECONDS : kj::Duration(REST));
   portals.clear();
-  liar = nullptr;
-  alike.clear();
+  lies.clear();
+  v4.forget();
+  v6.forget();
   if (!was) return;
   log::info("the captive portal lets this machine through: names are asked for as set again");
   parts.forget();
@@ -190,8 +218,9 @@ void PortalNames::networkChanged() {
   state = State::NONE;
   notBefore = parts.timer.now();
   portals.clear();
-  alike.clear();
-  last = liar = nullptr;
+  lies.clear();
+  v4.forget();
+  v6.forget();
   failures = 0;
 }
 
@@ -200,7 +229,7 @@ kj::Maybe<kj::String> PortalNames::note() const {
   auto names = KJ_MAP(name, portals) {
     return name.text();
   };
-  auto left = (until - parts.timer.now()) / kj::MINUTES + 1;
+  auto left = (until - parts.timer.now() + kj::MINUTES - kj::NANOSECONDS) / kj::MINUTES;
   return kj::str("a captive portal holds this network back until somebody logs in: ",
                  KJ_ASSERT_NONNULL(settings.page).hostText, portals.empty() ? "" : ", ",
                  kj::strArray(names, ", "),

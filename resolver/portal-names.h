@@ -4,13 +4,15 @@
 // plainly, unvalidated, and for a bounded time.
 //
 // Nothing is sent on a network where names work. Only when the servers that are asked have not
-// answered for five seconds, or four names in a row have one and the same address, a
-// page that is known is fetched over HTTP (portal-probe.h), as browsers do; while there is a portal
-// again every 10 s, to see when it lets people through.
+// answered for five seconds, or four names in a row have one and the same address, a page that is
+// known is fetched over HTTP (portal-probe.h), as browsers do, over IPv4 and IPv6 at once, wherever
+// the network's servers know an address of it; while there is a portal again every 10 s, to see
+// when it lets people through.
 #pragma once
 
 #include "resolver/name-source.h"
 #include "resolver/portal-probe.h"
+#include "resolver/same-address.h"
 
 #include <kj/async.h>
 #include <kj/function.h>
@@ -28,7 +30,7 @@ public:
   static constexpr auto REST = 10 * kj::MINUTES;        // the page came: why names failed is else
   static constexpr uint32_t TTL = 10;                   // seconds, at most, of what it says
   static constexpr size_t MOST_NAMES = 8;
-  static constexpr size_t SAME_FOR_ALL = 4;
+  static constexpr size_t MOST_LIES = 4;
   static constexpr unsigned FAILURES = 3;  // in a row, where nothing else says that all are down
   static constexpr auto SETTLED = 5 * kj::SECONDS;  // that names fail: a network that just comes
                                                     // up, or a server that restarts, is no portal
@@ -69,9 +71,8 @@ private:
   kj::TimePoint notBefore;   // look again
   kj::TimePoint until;       // of PORTAL
   kj::Vector<Name> portals;  // without the page's own
-  kj::Maybe<Address> liar;   // the address that all names have
-  kj::Vector<Name> alike;    // names that had `last`, one after the other
-  kj::Maybe<Address> last;
+  SameAddress v4, v6;
+  kj::Vector<Address> lies;    // addresses that all names have, of either family
   unsigned failures = 0;       // in a row
   kj::TimePoint failingSince;  // the first of them
   kj::Promise<void> looking = nullptr;
@@ -79,8 +80,11 @@ private:
   Resolved consider(const Lookup& lookup, Resolved found);
   bool isUnreachable(const Name& name, const Resolved& found);
   bool isSameForAll(const Question& question, const Answer& answer);
+  bool isLie(const Answer& answer) const;
+  bool noteLies();
   void look();
   kj::Promise<void> fetch();
+  kj::Promise<ProbeResult> fetchOver(uint16_t type);
   kj::Promise<void> take(ProbeResult result);
   kj::Promise<void> found(ProbeResult result);
   void online();

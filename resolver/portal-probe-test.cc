@@ -49,6 +49,8 @@ TEST_CASE("who gets another page, or the way to one, is before a portal") {
         "portal login.portal.example");
   CHECK(read("HTTP/1.1 307 x\nLocation: http://u@hotel.example?x\n\n") == "portal hotel.example");
   CHECK(read("HTTP/1.1 302 Found\r\nLocation: http://192.0.2.1/login\r\n\r\n") == "portal");
+  CHECK(read("HTTP/1.1 302 Found\r\nLocation: http://[2001:db8::1]/login\r\n\r\n") == "portal");
+  CHECK(read("HTTP/1.1 302 Found\r\nLocation: https://[2001:db8::1]:8443/\r\n\r\n") == "portal");
   CHECK(read("HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n") == "portal");
   CHECK(read("HTTP/1.1 302 Found\r\nLocation: http://probe.example/login\r\n\r\n") == "portal");
 }

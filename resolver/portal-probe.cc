@@ -40,6 +40,7 @@ kj::Maybe<Name> hostOf(std::string_view url) {
       auto host = rest.substr(0, rest.find_first_of("/?#"));
       auto at = host.rfind('@');
       if (at != host.npos) host = host.substr(at + 1);
+      if (host.starts_with('[')) return nullptr;  // an address of IPv6 (RFC 3986, 3.2.2)
       host = host.substr(0, host.find(':'));
       auto text = kj::heapString(host.data(), host.size());
       if (host.empty() || Address::parse(text) != nullptr) return nullptr;

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A captive portal's web server: portal.py ADDRESS. Every page of another host leads to its login; GET /login on it lets people
+"""A captive portal's web server: portal.py ADDRESS... Every page of another host leads to its login; GET /login on it lets people
 through, and from then on the page that is looked for is itself. Each request is printed as a line: HOST PATH."""
+import socket
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 LOGIN = "login.portal.test"
@@ -34,6 +36,12 @@ class Portal(BaseHTTPRequestHandler):
         """Printed by do_GET."""
 
 
-server = ThreadingHTTPServer((sys.argv[1], 80), Portal)
+class OfIpv6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
+servers = [(OfIpv6 if ":" in address else ThreadingHTTPServer)((address, 80), Portal) for address in sys.argv[1:]]
 print("ready", flush=True)
-server.serve_forever()
+for server in servers[1:]:
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+servers[0].serve_forever()
