@@ -3,6 +3,7 @@
 
 #include "cli/neighbours.h"
 #include "cli/text-file.h"
+#include "common/clock.h"
 #include "common/host-rules.h"
 #include "common/marks.h"
 
@@ -14,7 +15,6 @@ namespace portreeve::cli {
 namespace {
 
 constexpr uint64_t HIGHEST_PORT_OF_OURS = 817;
-constexpr uint64_t MADE_NS = 1764028800ull * 1'000'000'000;  // 2025-11-25, before the first version
 constexpr uint64_t FULL_PERCENT = 80;
 
 struct Module {
@@ -185,7 +185,7 @@ private:
   }
 
   void clock() {
-    if (facts.nowNs < MADE_NS)
+    if (facts.nowNs < WRITTEN_NS)
       problem("clock", kj::str("the clock stands before this program was made"),
               kj::str("set it (`date`, `timedatectl`): rules that expire go by it"));
     else if (!facts.clockIsSet)

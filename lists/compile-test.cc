@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lists/compile.h"
 
+#include "common/clock.h"
 #include "common/name-list.h"
 #include "lists/fetch.h"
 
@@ -37,6 +38,8 @@ struct Folder {
 
 }  // namespace
 
+constexpr uint64_t NOW = WRITTEN_NS / 1'000'000'000 + 1000;  // seconds
+
 TEST_CASE("sources of different formats make one list, and what is allowed is taken out") {
   Folder folder;
   auto hosts = folder.write("a", "# hosts\n0.0.0.0 one.example\r\n0.0.0.0 two.example");
@@ -59,17 +62,27 @@ TEST_CASE("a source that is missing, or has become empty, leaves the last good l
   Folder folder;
   auto source = folder.write("a", "ads.example\n");
   auto list = folder.list({source});
-  compile(list, folder.path, 1, false);
+  compile(list, folder.path, NOW, false);
   folder.write("a", "<html>not found</html>\n");
-  CHECK_THROWS_AS(compile(list, folder.path, 2, false), kj::Exception);
+  CHECK_THROWS_AS(compile(list, folder.path, NOW + 1, false), kj::Exception);
   remove(source.cStr());
-  CHECK_THROWS_AS(compile(list, folder.path, 3, false), kj::Exception);
+  CHECK_THROWS_AS(compile(list, folder.path, NOW + 2, false), kj::Exception);
   CHECK(folder.open()->find("ads.example").listed);
-  CHECK(folder.open()->madeAt() == 1);
+  CHECK(folder.open()->madeAt() == NOW);
   auto state = SourceState::load(kj::str(folder.path, "/ads.0.state"));
   CHECK(state.failures == 1);
-  CHECK(state.retryAt > 3);
+  CHECK(state.retryAt > NOW + 2);
   CHECK(state.error.size() > 0);
+}
+
+TEST_CASE("by a clock from before this was written nobody is made to wait") {
+  Folder folder;
+  auto list = folder.list({kj::str("https://127.0.0.1:1/nobody-listens")});
+  CHECK_THROWS_AS(compile(list, folder.path, 3, false), kj::Exception);
+  auto state = SourceState::load(kj::str(folder.path, "/ads.0.state"));
+  CHECK(state.error.size() > 0);
+  CHECK(state.failures == 0);
+  CHECK(state.retryAt == 0);
 }
 
 TEST_CASE("what is known of a source is kept between runs") {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lists/fetch.h"
 
+#include "common/clock.h"
 #include "common/list-source.h"
+#include "lists/certificate-dates.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -23,7 +25,8 @@ namespace portreeve::lists {
 namespace {
 
 constexpr uint64_t FIRST_RETRY = 900, LAST_RETRY = 86400;  // seconds
-constexpr long TIME_LIMIT = 300;                           // seconds, of a download
+constexpr uint64_t SECOND_NS = 1'000'000'000;
+constexpr long TIME_LIMIT = 300;  // seconds, of a download
 
 [[noreturn]] void fail(kj::StringPtr source, kj::StringPtr reason) {
   kj::throwFatalException(kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__,
@@ -98,6 +101,11 @@ public:
     // The status; throws what libcurl says.
     set(CURLOPT_HTTPHEADER, headers);
     auto result = curl_easy_perform(handle.get());
+    long verdict = 0;
+    curl_easy_getinfo(handle.get(), CURLINFO_SSL_VERIFYRESULT, &verdict);
+    if (result == CURLE_PEER_FAILED_VERIFICATION)
+      KJ_IF_MAYBE (fault, dateFault(curl_version_info(CURLVERSION_NOW)->ssl_version, verdict))
+        fail("download", inWords(*fault, wallNs()));
     if (result != CURLE_OK)
       KJ_FAIL_REQUIRE("download", errorText[0] != 0 ? errorText : curl_easy_strerror(result));
     long status = 0;
@@ -145,10 +153,17 @@ private:
 };
 
 void failed(SourceState& state, kj::StringPtr why, uint64_t now) {
+  state.error = kj::str(why);
+  // No server is left alone for the sake of this machine's clock: it may be right any moment.
+  if (now < WRITTEN_NS / SECOND_NS) return;
   state.failures++;
   uint64_t wait = FIRST_RETRY << std::min(state.failures - 1, 10u);
   state.retryAt = now + std::min(wait, LAST_RETRY);
-  state.error = kj::str(why);
+}
+
+bool isDue(const SourceState& state, uint64_t now) {
+  // No failure waits longer: that was written by a clock which was ahead.
+  return now >= state.retryAt || state.retryAt - now > LAST_RETRY;
 }
 
 void good(SourceState& state, uint64_t now) {
@@ -215,7 +230,7 @@ Fetched fetch(kj::StringPtr source, kj::StringPtr copy, SourceState& state, uint
   Fetched result;
   kj::StringPtr path = isUrl(source) ? copy : pathOf(source);
   if (isUrl(source)) {
-    if (insist || now >= state.retryAt)
+    if (insist || isDue(state, now))
       KJ_IF_MAYBE (e, kj::runCatchingExceptions(
                           [&]() { download(source, copy, state, now, result.changed); }))
         failed(state, e->getDescription(), now);

@@ -18,7 +18,7 @@ struct SourceState {
   kj::String etag, modified;  // of the copy that is kept
   uint64_t checkedAt = 0;     // seconds since the Unix epoch; 0: never
   uint32_t failures = 0;      // in a row
-  uint64_t retryAt = 0;       // not before; doubles with each failure, up to a day
+  uint64_t retryAt = 0;       // not before; the wait doubles with each failure, up to a day
   kj::String error;           // of the last try; empty when it was good
 
   static SourceState load(kj::StringPtr file);  // empty where there is none
@@ -34,7 +34,8 @@ Fetched fetch(kj::StringPtr source, kj::StringPtr copy, SourceState& state, uint
               bool insist);
 // `copy`: where the last good download is kept. When the server cannot be asked, or (unless
 // `insist`) not yet again, that copy is what is fetched, and `state` has the error. Throws FAILED
-// with the source and the reason when there is no copy either. Redirects are followed to https
+// with the source and the reason when there is no copy either. A failure while the clock is before
+// WRITTEN_NS is no reason to wait. Redirects are followed to https
 // alone.
 
 }  // namespace portreeve::lists

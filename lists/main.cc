@@ -4,6 +4,7 @@
 #include "common/daemon-main.h"
 #include "common/directories.h"
 #include "common/landlock.h"
+#include "common/list-source.h"
 #include "common/lists-account.h"
 #include "common/lists-update.h"
 #include "common/log.h"
@@ -27,6 +28,7 @@
 namespace portreeve::lists {
 namespace {
 
+constexpr unsigned CLOCK_SECONDS = 1200;  // that a clock may take to be set; the unit allows 30 min
 constexpr int AGAIN = 75;  // EX_TEMPFAIL (sysexits.h): portreeve-lists.service starts it anew
 
 constexpr const char* HELP =
@@ -118,6 +120,24 @@ bool compileAll(const Settings& settings, kj::StringPtr folder, bool insist) {
   return update.problems.empty();
 }
 
+bool asksServers(const Settings& settings) {
+  for (auto& list : settings.lists)
+    for (auto& source : list.sources)
+      if (isUrl(source)) return true;
+  return false;
+}
+
+bool waitForTheClock(const Inputs& inputs) {
+  // True once it can be right, or something else is to be done.
+  if (wallNs() >= WRITTEN_NS) return false;
+  log::info("once the clock is set, servers are asked again");
+  for (unsigned i = 0; i < CLOCK_SECONDS; i++) {
+    sleep(1);
+    if (wallNs() >= WRITTEN_NS || inputs.changed()) return true;
+  }
+  return false;
+}
+
 int run(bool insist) {
   auto directories = Directories::fromEnvironment();
   auto settings = Settings::load(directories.settingsFile());
@@ -130,9 +150,12 @@ int run(bool insist) {
   enterSandbox(folder, files);
   if (settings.lists.empty()) log::info("no [list.NAME] in portreeve.toml: nothing to do");
   bool good = compileAll(settings, folder, insist);
-  if (getenv("PORTREEVE_LISTS_AGAIN") != nullptr && inputs.changed()) {
-    log::info("what the lists are made of was changed meanwhile: once more");
-    return AGAIN;
+  if (getenv("PORTREEVE_LISTS_AGAIN") != nullptr) {
+    if (inputs.changed()) {
+      log::info("what the lists are made of was changed meanwhile: once more");
+      return AGAIN;
+    }
+    if (asksServers(settings) && waitForTheClock(inputs)) return AGAIN;
   }
   return good ? 0 : 1;
 }

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A clock that is wrong: lists wait for it and say so, Gate17 does not care."""
+import http.server
+import os
+import shutil
+import ssl
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from harness.namespaces import HOSTS, UPSTREAM, WORLD, run, wait_until
+from harness.node import Node, keygen
+from harness.other_clock import AHEAD, BEHIND, OtherClock
+from harness.suite import BUILD, Suite
+
+AGAIN = 75  # portreeve-lists.service starts it anew
+
+
+class ListServer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b"ads.test\n"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words):
+        """Nobody wants to know."""
+
+
+class Lists:
+    """A list from an https server whose certificate is good from yesterday to tomorrow."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "config").mkdir(parents=True)
+        folder.chmod(0o755)
+        certificate = folder / "certificate.pem"
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-keyout", folder / "key.pem", "-out", certificate, "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
+        certificate.chmod(0o644)
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), ListServer)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, folder / "key.pem")
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        (folder / "config" / "portreeve.toml").write_text(f'[list.ads]\nsources = ["https://127.0.0.1:{self.server.server_port}/ads.txt"]\n')
+        self.environment = {**os.environ, "CONFIGURATION_DIRECTORY": str(folder / "config"), "STATE_DIRECTORY": str(folder / "state"),
+                            "PORTREEVE_LISTS_CA": str(certificate)}
+
+    def start(self, **environment):
+        return subprocess.Popen([str(BUILD / "lists" / "portreeve-lists")], env={**self.environment, **environment},
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def make(self, **environment):
+        process = self.start(**environment)
+        output = process.communicate(timeout=30)[0]
+        return process.returncode, output
+
+    def made(self):
+        return (self.folder / "state" / "lists" / "ads.names").exists()
+
+
+@pytest.fixture
+def folder():
+    path = Path(f"/var/tmp/portreeve-clock-{os.getpid()}")
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def lists(folder):
+    made = Lists(folder / "lists")
+    try:
+        yield made
+    finally:
+        made.server.shutdown()
+        made.server.server_close()
+
+
+@pytest.mark.parametrize("says, words", [
+    (BEHIND, "is not valid by this machine's clock, which says 1970-01-12T13:46"),
+    (AHEAD, "has ended by this machine's clock, which says 2059-12-")])
+def test_a_list_that_a_wrong_clock_keeps_away_says_so_and_comes_as_soon_as_the_clock_is_right(lists, folder, says, words):
+    status, output = lists.make(**OtherClock(folder, says).environment)
+    assert status == 1 and words in output, output
+    assert ("set the clock" in output) == (says == BEHIND), output
+    assert not lists.made()
+    status, output = lists.make()
+    assert status == 0 and lists.made(), output
+
+
+def test_under_systemd_it_waits_for_the_clock_and_is_started_anew_once_it_is_set(lists, folder):
+    clock = OtherClock(folder, BEHIND)
+    process = lists.start(**clock.environment, PORTREEVE_LISTS_AGAIN="1")
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(3)
+        clock.set_right()
+        output = process.communicate(timeout=5)[0]
+        assert process.returncode == AGAIN and "once the clock is set" in output, output
+    finally:
+        process.kill()
+    assert lists.make(PORTREEVE_LISTS_AGAIN="1")[0] == 0 and lists.made()
+
+
+class Tunnel:
+    """As much of harness.tunnel as a node wants."""
+
+    def __init__(self, net, folder):
+        self.net, self.folder = net, folder
+
+    def listen(self, name, port, *words, namespace, env):
+        process = self.net.start(namespace, *words, env=env)
+        wait_until(lambda: f":{port} " in self.net.outside("ss", "-Hltn").stdout, 10, f"{name} listens")
+        return process
+
+
+class NodeOfAnotherTime(Node):
+    def __init__(self, clock, *words):
+        self.clock = clock
+        super().__init__(*words)
+
+    @property
+    def environment(self):
+        return {**super().environment, **self.clock.environment}
+
+
+@pytest.mark.parametrize("says", [BEHIND, AHEAD])
+def test_a_gate17_node_is_known_by_its_key_whatever_its_clock_or_ours_says(net, folder, says):
+    own = keygen(folder / "own.key")
+    node = NodeOfAnotherTime(OtherClock(folder, says), Tunnel(net, folder), "node", net.world, WORLD[0], own)
+    ways = f'[policy]\ndefault = "block"\n[resolver]\nupstreams = ["{UPSTREAM[0]}"]\n[[gate.way]]\nname = "node"\n{node.way(folder / "own.key")}'
+    rule = '[[rule]]\nname = "by node"\naction = "gate17"\nprocess = { path = "$BIN/app" }\nway = "node"\n'
+    try:
+        with Suite(net, rule, settings=ways) as suite:
+            seen = suite.probe("app", "tcp", HOSTS["www.other.test"][0], 7000)
+            assert seen["ok"], (seen, suite.output())
+            assert suite.connections(program="app")[-1]["verdict"]["way"] == "node"
+    finally:
+        node.process.terminate()
+        node.process.wait(5)
