@@ -19,17 +19,28 @@ public:
 
   kj::Promise<UbAnswer> ask(const Question& question);
   // UNDATED instead of BOGUS where the clock forgives the dates, the signatures are right, and none
-  // of the answer's own has ended. Twice as long as UbContext at most.
+  // of the answer's own has ended; or has ended by a clock that is ahead alone, by what the root's
+  // SOA record tells, which is asked for then. Twice as long as UbContext at most, four times that
+  // once.
 
 private:
   ClockTrust& clock;
   UbContext dated;
   kj::Maybe<kj::Own<UbContext>> undated;  // where dates were to be forgiven at the start
+  kj::Maybe<kj::ForkedPromise<void>> looking;
 
-  UbAnswer forgiven(const Question& question, UbAnswer bogus, UbAnswer again);
+  kj::Promise<UbAnswer> forgiven(const Question& question, UbAnswer bogus, UbAnswer again);
+  UbAnswer taken(const Question& question, UbAnswer again, ClockTrust::Fault fault);
+  kj::Promise<void> lookAtRoot();
+  void learn(const UbAnswer& version);
 };
 
-bool hasEnded(const Answer& answer, uint64_t nowNs);
-// A signature in it counts no longer (RFC 4034, 3.1.5: serial arithmetic).
+struct Signed {
+  uint64_t fromNs = 0, untilNs = 0;  // since 1970
+};
+
+kj::Maybe<Signed> signedTime(const Answer& answer, uint64_t nowNs);
+// From when all signatures in it count, and until when (RFC 4034, 3.1.5: serial arithmetic, so
+// within 68 years of now); nullptr where there is none, or one cannot be read.
 
 }  // namespace portreeve::resolver

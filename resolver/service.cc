@@ -9,7 +9,9 @@
 namespace portreeve::resolver {
 namespace {
 
-constexpr auto CLOCK_AGAIN = 1 * kj::SECONDS;
+constexpr auto CLOCK_SOON = 1 * kj::SECONDS;    // while dates do not count
+constexpr auto CLOCK_AGAIN = 60 * kj::SECONDS;  // later
+constexpr int64_t FAR_BACK = 3600'000'000'000;  // ns
 
 kj::Vector<Endpoint> endpoints(const Sockets& sockets) {
   kj::Vector<Endpoint> ours;
@@ -156,16 +158,30 @@ kj::Promise<void> Service::followLists() {
 }
 
 kj::Promise<void> Service::followClock() {
-  if (!clock.forgives()) {
-    // From now on dates count, for what was taken in spite of them, too.
-    if (clock.forgiven() > 0) {
-      log::info("the clock can be trusted: signatures and certificates are held to their dates");
-      names.cache().flush(nullptr);
-      tls.forgetSessions();
-    }
-    return kj::NEVER_DONE;
+  auto moved = clock.takeStep();
+  if (moved < -FAR_BACK) {
+    // libunbound keeps with its answers, and with what it found forged, until what time of the day
+    // they are good, and cannot be told to forget them.
+    log::warning(
+        "the clock was set back far: the resolver starts anew, as what it keeps would "
+        "never grow old");
+    return kj::READY_NOW;
   }
-  return timer.afterDelay(CLOCK_AGAIN).then([this]() { return followClock(); });
+  bool over = !datesCount && !clock.forgives();
+  datesCount = datesCount || over;
+  // What was taken in spite of dates has to stand by them from then on.
+  if (clock.takeEnd() || (clock.forgiven() > 0 && (over || moved != 0))) heedDates();
+  return timer.afterDelay(datesCount ? CLOCK_AGAIN : CLOCK_SOON).then([this]() {
+    return followClock();
+  });
+}
+
+void Service::heedDates() {
+  log::info(
+      "the clock was set, or has been trusted long enough: what was taken in spite of its "
+      "dates is looked up anew");
+  names.cache().flush(nullptr);
+  tls.forgetSessions();
 }
 
 void Service::addCounters() {

@@ -56,7 +56,7 @@ public:
   void setLandlock(kj::StringPtr words) { ownStatus.setLandlock(words); }
 
   kj::Promise<void> serve();
-  // Never resolves; rejects when one of the parts fails for good.
+  // Resolves when this process is to be started anew; rejects when one of the parts fails for good.
 
 private:
   kj::Timer& timer;
@@ -64,6 +64,7 @@ private:
   RetoldTableWriter retold;
   UbEventBase events;
   ClockTrust clock;
+  bool datesCount = false;  // from now on
   TlsClient tls;
   UpstreamPool pool;
   LoopProbe loops;
@@ -97,6 +98,7 @@ private:
   kj::Promise<void> followLists();
   void addCounters();
   kj::Promise<void> followClock();
+  void heedDates();
   kj::Vector<kj::String> notes();
   void fillStatus(proto::view::ProcessStatus::Builder builder);
 };

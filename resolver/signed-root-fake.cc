@@ -88,13 +88,17 @@ kj::Promise<Resolved> SignedRootFake::resolve(const Lookup& lookup) {
   Answer answer;
   if (question.type == TYPE_DNSKEY && question.name == Name()) {
     answer.answer.push_back(keyRecord());
+  } else if (question.type == TYPE_SOA && question.name == Name()) {
+    answer.answer.push_back(versionRecord());
   } else if (question.type == TYPE_A &&
              question.name == KJ_ASSERT_NONNULL(Name::parse("www.signed"))) {
     answer.answer.push_back({question.name, TYPE_A, CLASS_IN, TTL, std::string("\300\0\2\1", 4)});
   } else {
     return Resolved{kj::mv(answer), nullptr};
   }
-  auto signature = signatureOf(answer.answer[0]);
+  auto when = dates;
+  if (question.name == Name()) when = ownDates.orDefault(dates);
+  auto signature = signatureOf(answer.answer[0], when);
   if (forged && question.type == TYPE_A) signature.data.back() ^= 1;
   answer.answer.push_back(kj::mv(signature));
   return Resolved{kj::mv(answer), nullptr};
@@ -104,15 +108,21 @@ Record SignedRootFake::keyRecord() const {
   return {Name(), TYPE_DNSKEY, CLASS_IN, TTL, publicKey};
 }
 
-Record SignedRootFake::signatureOf(const Record& record) const {
+Record SignedRootFake::versionRecord() const {
+  std::string data(2, '\0');  // MNAME and RNAME: the root
+  for (uint32_t field : {1, 1800, 900, 604800, 60}) append(data, field, 4);
+  return {Name(), TYPE_SOA, CLASS_IN, TTL, kj::mv(data)};
+}
+
+Record SignedRootFake::signatureOf(const Record& record, const Dates& when) const {
   // RFC 4034, 3.1: the signature's own data without the signature, then the record.
   std::string data;
   append(data, record.type, 2);
   data.push_back(ECDSAP256SHA256);
   append(data, record.owner == Name() ? 0 : 2, 1);  // labels: "www.signed" has two
   append(data, TTL, 4);
-  append(data, expiration, 4);
-  append(data, inception, 4);
+  append(data, when.expiration, 4);
+  append(data, when.inception, 4);
   append(data, keyTag(publicKey), 2);
   data.push_back('\0');  // signed by the root
   std::string text = data + record.owner.lowerCaseWire();

@@ -20,14 +20,18 @@ public:
   ~SignedRootFake() noexcept(false);
   KJ_DISALLOW_COPY(SignedRootFake);
 
-  uint64_t inception = 0, expiration = 0;  // seconds since 1970, of every signature
-  bool forged = false;                     // the signature of www.signed is another's
+  struct Dates {
+    uint64_t inception = 0, expiration = 0;  // seconds since 1970
+  };
+  Dates dates;                // of every signature
+  kj::Maybe<Dates> ownDates;  // of those of the root's own records, if they are others
+  bool forged = false;        // the signature of www.signed is another's
 
   kj::StringPtr anchor() const { return anchorFile; }
   // A file with the key, as in a master file.
 
   kj::Promise<Resolved> resolve(const Lookup& lookup) override;
-  // The root's keys, and 192.0.2.1 for www.signed; of all else there is nothing.
+  // The root's keys and SOA, and 192.0.2.1 for www.signed; of all else there is nothing.
 
 private:
   evp_pkey_st* key;
@@ -35,7 +39,8 @@ private:
   kj::String anchorFile;
 
   Record keyRecord() const;
-  Record signatureOf(const Record& record) const;
+  Record versionRecord() const;
+  Record signatureOf(const Record& record, const Dates& when) const;
 };
 
 }  // namespace portreeve::resolver

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "resolver/tls-client.h"
 
+#include "common/clock.h"
 #include "resolver/fake-clock-trust.h"
 
 #include <doctest/doctest.h>
@@ -89,20 +90,54 @@ private:
   kj::byte buffer[16384];
 };
 
+class Connected {
+  // A connection to tls://192.0.2.1#NAME, or why there is none.
+public:
+  Connected(const Certificate& certificate, ClockTrust& clock, kj::StringPtr name = "dns.example")
+      : client(kj::StringPtr(certificate.path), clock),
+        pipe(kj::newTwoWayPipe()),
+        server(kj::mv(pipe.ends[1]), certificate),
+        upstream(Upstream::parse(kj::str("tls://192.0.2.1#", name))) {}
+
+  kj::String shakeHands() {
+    return client.wrap(plainWire(kj::mv(pipe.ends[0])), upstream)
+        .then(
+            [this](kj::Own<Wire>&& made) {
+              reading = made->read(octets, 1, sizeof octets)
+                            .ignoreResult()
+                            .eagerlyEvaluate([](kj::Exception&&) {});
+              wire = kj::mv(made);
+              return kj::str("good");
+            },
+            [](kj::Exception&& e) { return kj::str(e.getDescription()); })
+        .wait(scope);
+  }
+
+  kj::String write() {
+    return kj::evalNow(
+               [this]() { return KJ_ASSERT_NONNULL(wire)->write(kj::heapArray<kj::byte>(16)); })
+        .then([]() { return kj::str("written"); },
+              [](kj::Exception&& e) { return kj::str(e.getDescription()); })
+        .wait(scope);
+  }
+
+private:
+  kj::EventLoop loop;
+  kj::WaitScope scope{loop};
+  TlsClient client;
+  kj::TwoWayPipe pipe;
+  Server server;
+  Upstream upstream;
+  kj::Promise<void> serving = server.serve().eagerlyEvaluate([](kj::Exception&&) {});
+  kj::Maybe<kj::Own<Wire>> wire;
+  kj::byte octets[64];
+  kj::Promise<void> reading = nullptr;  // what the server sends besides: tickets
+};
+
 kj::String connect(const Certificate& certificate, ClockTrust& clock,
                    kj::StringPtr name = "dns.example") {
   // "good", or why not.
-  kj::EventLoop loop;
-  kj::WaitScope scope(loop);
-  TlsClient client(kj::StringPtr(certificate.path), clock);
-  auto pipe = kj::newTwoWayPipe();
-  Server server(kj::mv(pipe.ends[1]), certificate);
-  auto serving = server.serve().eagerlyEvaluate([](kj::Exception&&) {});
-  auto upstream = Upstream::parse(kj::str("tls://192.0.2.1#", name));
-  return client.wrap(plainWire(kj::mv(pipe.ends[0])), upstream)
-      .then([](kj::Own<Wire>&&) { return kj::str("good"); },
-            [](kj::Exception&& e) { return kj::str(e.getDescription()); })
-      .wait(scope);
+  return Connected(certificate, clock, name).shakeHands();
 }
 
 bool says(kj::StringPtr text, const char* words) {
@@ -127,6 +162,42 @@ TEST_CASE("while the clock is wrong it is taken, and counted") {
   clock.wall = 0;
   CHECK(connect(Certificate(1, 2), clock.trust) == "good");
   CHECK(clock.trust.forgiven() > 0);
+}
+
+TEST_CASE("one that has ended is taken while the clock may be ahead, and counted") {
+  FakeClockTrust clock;
+  clock.uptime = 60 * FakeClockTrust::SECOND;
+  CHECK(connect(Certificate(-2, -1), clock.trust) == "good");
+  CHECK(clock.trust.forgiven() > 0);
+  clock.trust.rootCounts();
+  CHECK(says(connect(Certificate(-2, -1), clock.trust), "expired"));
+}
+
+TEST_CASE("one that ended before this version was written is refused, whatever the clock") {
+  FakeClockTrust clock;
+  clock.uptime = 60 * FakeClockTrust::SECOND;
+  CHECK(says(connect(Certificate(-1000, -500), clock.trust), "expired"));
+}
+
+TEST_CASE("one that ended before the root's newest signature was made is refused") {
+  FakeClockTrust clock;
+  clock.uptime = 60 * FakeClockTrust::SECOND;
+  clock.wall = FakeClockTrust::GOOD + 1000 * 86400 * FakeClockTrust::SECOND;
+  auto now = wallNs();
+  clock.trust.rootEnded(now, now + 86400 * FakeClockTrust::SECOND);
+  CHECK(clock.trust.isAhead());
+  CHECK(says(connect(Certificate(-2, -1), clock.trust), "expired"));
+}
+
+TEST_CASE("a connection that was made in spite of a date ends with the first question after that") {
+  FakeClockTrust clock;
+  clock.uptime = 60 * FakeClockTrust::SECOND;
+  Certificate certificate(-2, -1);
+  Connected connected(certificate, clock.trust);
+  CHECK(connected.shakeHands() == "good");
+  CHECK(connected.write() == "written");
+  clock.trust.rootCounts();
+  CHECK(says(connected.write(), "has to stand by its dates again"));
 }
 
 TEST_CASE("all else of a certificate counts then as well") {

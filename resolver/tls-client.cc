@@ -36,6 +36,19 @@ kj::String pinOf(X509* certificate) {
   return kj::encodeBase64(kj::arrayPtr(digest, sizeof digest));
 }
 
+bool countedTogether(const STACK_OF(X509) * chain, uint64_t fromNs) {
+  const ASN1_TIME *start = nullptr, *end = nullptr;
+  for (int i = 0; i < sk_X509_num(chain); i++) {
+    auto* one = sk_X509_value(chain, i);
+    auto *from = X509_get0_notBefore(one), *until = X509_get0_notAfter(one);
+    if (start == nullptr || ASN1_TIME_compare(from, start) > 0) start = from;
+    if (end == nullptr || ASN1_TIME_compare(until, end) < 0) end = until;
+  }
+  // -2: one of them cannot be read.
+  return end != nullptr && ASN1_TIME_compare(end, start) >= 0 &&
+         ASN1_TIME_cmp_time_t(end, time_t(fromNs / 1'000'000'000)) >= 0;
+}
+
 }  // namespace
 
 class TlsClient::Session final : public Wire {
@@ -84,6 +97,7 @@ public:
   }
 
   kj::Promise<void> write(kj::Array<kj::byte> octets) override {
+    if (!stands()) giveUp("the server's certificate has to stand by its dates again");
     int written = SSL_write(ssl, octets.begin(), int(octets.size()));
     if (written <= 0) giveUp(lastError());
     return flush();
@@ -116,14 +130,19 @@ public:
 
   static int verified(int good, X509_STORE_CTX* checking) {
     // SSL_CTX_set_verify(3): called for each certificate and each fault of it.
-    if (good == 1 || X509_STORE_CTX_get_error(checking) != X509_V_ERR_CERT_NOT_YET_VALID)
-      return good;
+    int fault = X509_STORE_CTX_get_error(checking);
+    if (good == 1) return good;
+    if (fault != X509_V_ERR_CERT_NOT_YET_VALID && fault != X509_V_ERR_CERT_HAS_EXPIRED) return good;
     auto* ssl = static_cast<SSL*>(
         X509_STORE_CTX_get_ex_data(checking, SSL_get_ex_data_X509_STORE_CTX_idx()));
     auto& self = *static_cast<Session*>(SSL_get_app_data(ssl));
+    bool ended = fault == X509_V_ERR_CERT_HAS_EXPIRED;
     KJ_IF_MAYBE (clock, self.client.clock) {
-      if (!clock->forgives()) return 0;
-      clock->forgave(kj::str("a certificate of ", self.key.c_str()));
+      if (ended ? !clock->mayBeAhead() : !clock->forgives()) return 0;
+      if (!countedTogether(X509_STORE_CTX_get0_chain(checking), clock->earliest())) return 0;
+      clock->forgave(kj::str("a certificate of ", self.key.c_str()),
+                     ended ? ClockTrust::Fault::ENDED : ClockTrust::Fault::NOT_YET);
+      (ended ? self.tookEnded : self.tookNotYet) = true;
       X509_STORE_CTX_set_error(checking, X509_V_OK);
       return 1;
     }
@@ -132,6 +151,8 @@ public:
 
   static int remember(SSL* ssl, SSL_SESSION* session) {
     auto& self = *static_cast<Session*>(SSL_get_app_data(ssl));
+    // Resumed, nobody would look at its certificate again.
+    if (self.tookEnded || self.tookNotYet) return 0;
     auto& kept = self.client.sessions[self.key];
     if (kept != nullptr) SSL_SESSION_free(kept);
     kept = session;
@@ -148,6 +169,13 @@ private:
   BIO* outgoing = nullptr;
   kj::Array<kj::byte> buffer;
   kj::Maybe<kj::ForkedPromise<void>> flushing;
+  bool tookEnded = false, tookNotYet = false;  // its certificate, in spite of its date
+
+  bool stands() {
+    KJ_IF_MAYBE (clock, client.clock)
+      return (!tookEnded || clock->mayBeAhead()) && (!tookNotYet || clock->forgives());
+    return true;
+  }
 
   void expect(const Upstream& upstream) {
     if (upstream.protocol == Protocol::HTTPS) {

@@ -23,8 +23,10 @@ public:
   explicit TlsClient(kj::Maybe<kj::StringPtr> authorities = nullptr,
                      kj::Maybe<ClockTrust&> clock = nullptr);
   // Reads the trusted authorities now, before the sandbox: `authorities` (a PEM file), else the
-  // distribution's. While `clock` forgives dates, a certificate that is not yet valid is taken if
-  // all else of it is right. Throws FAILED when OpenSSL refuses.
+  // distribution's. While `clock` forgives dates, a certificate that is not yet valid, or has ended
+  // by a clock that may be ahead, is taken if all else of it is right and there is a time from
+  // clock.earliest() on at which the whole chain counted; what is sent over that connection later
+  // is refused (DISCONNECTED) once dates count again. Throws FAILED when OpenSSL refuses.
   ~TlsClient() noexcept(false);
   KJ_DISALLOW_COPY(TlsClient);
 

@@ -21,7 +21,7 @@ struct UbAnswer {
   enum class Security : uint8_t {
     INSECURE,
     SECURE,
-    UNDATED,  // SECURE, but by their dates its signatures do not count yet (dated-context.h)
+    UNDATED,  // SECURE, but by its dates it does not count yet, or any more (dated-context.h)
     BOGUS
   };
   kj::Maybe<Answer> answer;  // nullptr: there was none, or it was SERVFAIL

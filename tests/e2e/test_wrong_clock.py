@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A clock that is wrong: lists wait for it and say so, Gate17 does not care."""
+"""A clock that is wrong: names are had all the same for a while, lists wait for it and say so, Gate17 does not care."""
 import http.server
 import os
 import shutil
@@ -13,6 +13,7 @@ import pytest
 from harness.namespaces import HOSTS, UPSTREAM, WORLD, run, wait_until
 from harness.node import Node, keygen
 from harness.other_clock import AHEAD, BEHIND, OtherClock
+from harness.signed_root import SERVER, dig, flags, settings, signed_root
 from harness.suite import BUILD, Suite
 
 AGAIN = 75  # portreeve-lists.service starts it anew
@@ -107,6 +108,54 @@ def test_under_systemd_it_waits_for_the_clock_and_is_started_anew_once_it_is_set
     finally:
         process.kill()
     assert lists.make(PORTREEVE_LISTS_AGAIN="1")[0] == 0 and lists.made()
+
+
+JUST_STARTED, UP_FOR_AN_HOUR = 60, 3600  # seconds
+
+
+class SuiteOfAnotherTime(Suite):
+    """Its resolver has that clock."""
+
+    def __init__(self, net, folder, clock, **more):
+        super().__init__(net, **more)
+        self.daemons = clock.daemons(folder / "daemons", "resolver")
+
+    @property
+    def environment(self):
+        return {**super().environment, "PORTREEVE_DAEMONS": str(self.daemons)}
+
+    def notes(self):
+        return [note for note in next(p for p in self.status()["processes"] if p["name"] == "resolver").get("notes", []) if "clock" in note]
+
+
+@pytest.fixture(scope="module")
+def signed(net):
+    with signed_root(net) as made:
+        yield made
+
+
+@pytest.mark.parametrize("upstream", [SERVER, "root"])
+@pytest.mark.parametrize("says, words", [
+    (BEHIND, "the clock says 1970-01-12T13:46"),
+    (AHEAD, "and the newest that the root has signed ended")])
+def test_right_after_the_start_signed_names_are_had_in_spite_of_the_clock_until_it_is_set(net, folder, signed, says, words, upstream):
+    clock = OtherClock(folder, says, JUST_STARTED)
+    with SuiteOfAnotherTime(net, folder, clock, settings=settings(signed, upstream)) as suite:
+        answer = dig(suite, "+adflag", "www.signed")
+        assert "192.0.2.1" in answer and "ad" not in flags(answer), answer + suite.output()
+        assert "SERVFAIL" in dig(suite, "www.forged"), "a wrong signature is refused all the same"
+        assert len(suite.notes()) == 1 and words in suite.notes()[0], suite.notes()
+        clock.set_right()
+        wait_until(lambda: "ad" in flags(dig(suite, "+adflag", "www.signed")), 30, lambda: f"it is validated again\n{suite.output()}")
+        assert says == BEHIND or suite.notes() == [], suite.notes()
+        assert ("starts anew" in suite.output()) == (says == AHEAD), suite.output()
+
+
+@pytest.mark.parametrize("upstream", [SERVER, "root"])
+def test_later_what_has_ended_by_the_clock_is_refused(net, folder, signed, upstream):
+    with SuiteOfAnotherTime(net, folder, OtherClock(folder, AHEAD, UP_FOR_AN_HOUR), settings=settings(signed, upstream)) as suite:
+        assert "SERVFAIL" in dig(suite, "www.signed")
+        assert suite.notes() == []
 
 
 class Tunnel:
