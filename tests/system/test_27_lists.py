@@ -20,9 +20,12 @@ def made(machine, names):
     machine.wait(f"journalctl -b -u portreeve-lists.service --no-pager -o cat | grep -q 'mine: {names} names'", 60, f"a list of {names} names")
 
 
+RUNS = ("journalctl -b -u portreeve-lists.service --no-pager -o json --output-fields=_SYSTEMD_INVOCATION_ID | "
+        "grep -o '_SYSTEMD_INVOCATION_ID\":\"[0-9a-f]*' | sort -u | wc -l")
+
+
 def runs(machine):
-    return int(machine.out("journalctl -b -u portreeve-lists.service --no-pager -o json --output-fields=_SYSTEMD_INVOCATION_ID | "
-                           "grep -o '_SYSTEMD_INVOCATION_ID\":\"[0-9a-f]*' | sort -u | wc -l"))
+    return int(machine.out(RUNS))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -76,3 +79,19 @@ def test_changed_rules_have_no_list_made(machine):
     machine.write(ELSEWHERE, "".join(f"{n}.listed.test\n" for n in range(5)))
     made(machine, 5)
     assert runs(machine) == before + 1
+
+
+def test_a_list_that_could_not_be_made_is_tried_again_until_it_can(machine):
+    """As on a machine that comes up without the network. Here every two seconds and not every quarter of an hour."""
+    retry = "portreeve-lists-retry.timer"
+    machine.run(f"mkdir -p /run/systemd/system/{retry}.d")
+    machine.write(f"/run/systemd/system/{retry}.d/soon.conf", "[Timer]\nOnActiveSec=\nOnActiveSec=2s\nRandomizedDelaySec=0\nAccuracySec=100ms\n")
+    machine.run("systemctl daemon-reload")
+    before = runs(machine)
+    machine.write("/etc/portreeve/portreeve.toml", SETTINGS + '[list.away]\nsources = ["https://127.0.0.1:9/list.txt"]\n')
+    machine.wait(f"test $({RUNS}) -ge {before + 3}", 60, "two more tries")
+    machine.write("/etc/portreeve/portreeve.toml", with_list(OWN))
+    machine.wait("systemctl show -P ActiveState portreeve-lists.service | grep -qx inactive", 30)
+    machine.wait(f"systemctl show -P ActiveState {retry} | grep -qx inactive", 10, "no more tries")
+    machine.run(f"rm -r /run/systemd/system/{retry}.d; systemctl daemon-reload")
+    assert "OnActiveUSec=15min" in machine.out(f"systemctl show -P TimersMonotonic {retry}")
