@@ -41,9 +41,9 @@ Judgement judgementOf(const rules::Decision& decision) {
 
 }  // namespace
 
-void Deciding::lookUpNames(Flow& flow, uint64_t nowWallNs) const {
+void Deciding::lookUpNames(Flow& flow) const {
   if (flow.direction != rules::Direction::OUT) return;
-  auto known = names.namesFor(flow.remoteAddress(), *flow.process.program, nowWallNs);
+  auto known = names.namesFor(flow.remoteAddress(), *flow.process.program, monotonicNs());
   if (!known.empty() || flow.names.empty()) flow.names = kj::mv(known);
 }
 

@@ -24,7 +24,7 @@ public:
   Deciding(InForce inForce, const NameTable& names) : inForce(kj::mv(inForce)), names(names) {}
   KJ_DISALLOW_COPY(Deciding);
 
-  void lookUpNames(Flow& flow, uint64_t nowWallNs) const;
+  void lookUpNames(Flow& flow) const;
   // Only of flows that go out: a name is asked for by who connects. Names that the flow has already
   // stay where none are known any more.
 

@@ -96,7 +96,7 @@ private:
     uint64_t now = wallNs();
     auto flow = flowTo(tuple, kj::mv(program), asked.getName());
     bool named = asked.getName().size() > 0;
-    if (!named) all.deciding.lookUpNames(flow, now);
+    if (!named) all.deciding.lookUpNames(flow);
     FactsOf facts(flow);
     rules::FlowFacts seen = facts.first();
     seen.known.address = !named;

@@ -133,7 +133,7 @@ Flow Judge::newFlow(const Arrival& arrival) const {
 void Judge::judgeNew(Arrival&& arrival, Names names) {
   auto flow = newFlow(arrival);
   uint64_t now = flow.startedNs;
-  parts.deciding.lookUpNames(flow, now);
+  parts.deciding.lookUpNames(flow);
   if (names == Names::ASK && waitsForName(flow, arrival)) return;
   if (parts.deciding.decide(flow, now) == Deciding::Outcome::ASKS && asks(flow, arrival)) return;
   counts.flows++;
@@ -173,7 +173,7 @@ void Judge::judgeAgain(Flow& flow, Arrival&& arrival, bool against) {
   bool metPeer = secondHalf && flow.peer == nullptr;
   if (metPeer) flow.peer = copy(arrival.process);
   uint64_t now = wallNs();
-  parts.deciding.lookUpNames(flow, now);
+  parts.deciding.lookUpNames(flow);
   auto before = flow.judgement.verdict;
   bool hasEntry = flow.tracked || before == Verdict::ACCEPT_ONCE;
   auto outcome = parts.deciding.decide(flow, now);
@@ -190,7 +190,7 @@ void Judge::judgeAgain(Flow& flow, Arrival&& arrival, bool against) {
 
 void Judge::askAgain(Flow& flow, Arrival&& arrival) {
   auto fresh = newFlow(arrival);
-  parts.deciding.lookUpNames(fresh, fresh.startedNs);
+  parts.deciding.lookUpNames(fresh);
   parts.deciding.decide(fresh, fresh.startedNs);
   // While it waits it is no flow: one begins with its verdict.
   if (asks(fresh, arrival)) return parts.flows.end(flow, wallNs());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/name-judge.h"
 
+#include "common/clock.h"
 #include "policy/test-road.h"
 
 #include <doctest/doctest.h>
@@ -101,7 +102,7 @@ TEST_CASE("the resolver is told who asks, and gives it back with the answer") {
   address.setLower(rules::address("203.0.113.5").lower());
   request.send().wait(names.road.scope);
   auto program = programOf(ruling.getAsker());
-  auto known = names.road.names.namesFor(rules::address("203.0.113.5"), *program, rules::NOW);
+  auto known = names.road.names.namesFor(rules::address("203.0.113.5"), *program, monotonicNs());
   REQUIRE(known.size() == 1);
   CHECK(known[0].source == rules::NameSource::PROCESS);
 }

@@ -2,6 +2,7 @@
 #include "policy/name-table.h"
 
 #include "common/address-message.h"
+#include "common/clock.h"
 #include "policy/askers.h"
 
 #include <algorithm>
@@ -60,7 +61,9 @@ void describe(const Program& program, proto::NameAsker::Builder asker) {
 
 void NameTable::remember(proto::NameAnswer::Reader answer, Program& asker) {
   uint64_t seconds = std::min<uint64_t>(answer.getTtl(), LONGEST_TTL);
-  uint64_t expires = answer.getTime() + seconds * NS_PER_SECOND + KEPT_BEYOND_TTL_NS;
+  uint64_t given = monotonicNs();
+  if (answer.getGiven() != 0) given = std::min(given, answer.getGiven());
+  uint64_t expires = given + seconds * NS_PER_SECOND + KEPT_BEYOND_TTL_NS;
   for (auto reader : answer.getAddresses()) {
     auto address = fromMessage(reader);
     for (auto target : answer.getChain()) rememberOne(address, target, asker, expires);
@@ -95,7 +98,7 @@ void NameTable::forget(Entries::iterator entry) {
 }
 
 kj::Vector<FlowName> NameTable::namesFor(const Address& address, const Program& program,
-                                         uint64_t nowWallNs) const {
+                                         uint64_t nowNs) const {
   kj::Vector<FlowName> names;
   auto found = byAddress.find(address);
   if (found == byAddress.end()) return names;
@@ -104,7 +107,7 @@ kj::Vector<FlowName> NameTable::namesFor(const Address& address, const Program& 
                     rules::NameSource::ANY}) {
     for (auto at = known.rbegin(); at != known.rend() && names.size() < MAX_FOR_FLOW; ++at) {
       auto& entry = **at;
-      if (entry.expiresNs <= nowWallNs || sourceOf(*entry.asker, program) != rung) continue;
+      if (entry.expiresNs <= nowNs || sourceOf(*entry.asker, program) != rung) continue;
       bool there = std::any_of(names.begin(), names.end(),
                                [&](const FlowName& name) { return name.name == entry.name; });
       if (!there) names.add(FlowName{kj::str(entry.name), rung});

@@ -28,12 +28,13 @@ public:
   KJ_DISALLOW_COPY(NameTable);
 
   void remember(proto::NameAnswer::Reader answer, Program& asker);
-  // The name as asked and the targets of its CNAMEs, for each address. Counted from the answer's
-  // own time.
+  // The name as asked and the targets of its CNAMEs, for each address. Counted from when it was
+  // given.
 
   kj::Vector<FlowName> namesFor(const Address& address, const Program& program,
-                                uint64_t nowWallNs) const;
+                                uint64_t nowNs) const;
   // Each once, with its nearest source as `program` sees it; nearest first, then newest.
+  // nowNs: CLOCK_MONOTONIC.
 
   size_t size() const { return entries.size(); }
 
@@ -42,7 +43,7 @@ private:
     Address address;
     kj::String name;
     kj::Own<Program> asker;
-    uint64_t expiresNs;  // wall clock
+    uint64_t expiresNs;  // CLOCK_MONOTONIC
   };
   using Entries = std::list<Entry>;
   struct HashAddress {

@@ -36,7 +36,8 @@ struct Table {
     list[0].setUpper(given.upper());
     list[0].setLower(given.lower());
     answer.setTtl(60);
-    answer.setTime(at);
+    answer.setTime(1);  // by a wall clock that was behind: no name lives or ends by it
+    answer.setGiven(at);
     names.remember(answer.asReader(), asker);
   }
 

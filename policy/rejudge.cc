@@ -112,7 +112,7 @@ bool Rejudge::judge(Flow& flow, Pass& pass) {
     return false;
   }
   uint64_t now = wallNs();
-  deciding.lookUpNames(flow, now);
+  deciding.lookUpNames(flow);
   switch (deciding.decide(flow, now)) {
     case Deciding::Outcome::SAME:
       return false;

@@ -164,7 +164,6 @@ public:
     address.setUpper(context.getParams().getAddress().getUpper());
     address.setLower(context.getParams().getAddress().getLower());
     answer.setTtl(60);
-    answer.setTime(~0ull >> 2);
     auto asker = answer.initAsker();
     asker.setInstance(1);
     asker.setUid(1000);
@@ -271,7 +270,6 @@ struct Road final : private FlowObserver {
     list[0].setUpper(given.upper());
     list[0].setLower(given.lower());
     answer.setTtl(60);
-    answer.setTime(~0ull >> 2);
     auto asker = answer.initAsker();
     asker.setInstance(instance);
     asker.setPath(path);

@@ -157,6 +157,7 @@ struct NameAnswer {
   type @5 :UInt16;            # IANA RR type asked for
   time @6 :UInt64;            # ns since the Unix epoch
   asker @7 :NameAsker;        # what mayAsk said
+  given @9 :UInt64;           # when it was given, ns of CLOCK_MONOTONIC: its TTL counts from there, however the wall clock is set. 0: now
   again @8 :Bool;             # asked again and answered by what mayAsk said before: at most once a second for a program and name
 }
 

@@ -45,6 +45,7 @@ GivenName givenName(const Tuple& client, const Asker* asker, kj::StringPtr name,
   given.ttl = answer.given.ttl;
   given.type = type;
   given.wallNs = wallNs();
+  given.monotonicNs = monotonicNs();
   return given;
 }
 

@@ -47,6 +47,7 @@ GivenName GivenName::copy() const {
   same.ttl = ttl;
   same.type = type;
   same.wallNs = wallNs;
+  same.monotonicNs = monotonicNs;
   same.again = again;
   return same;
 }
@@ -66,6 +67,7 @@ void GivenName::to(proto::NameAnswer::Builder builder) const {
   builder.setTtl(ttl);
   builder.setType(type);
   builder.setTime(wallNs);
+  builder.setGiven(monotonicNs);
   builder.setAgain(again);
 }
 

@@ -36,8 +36,9 @@ struct GivenName {
   std::vector<Address> addresses;
   uint32_t ttl = 0;
   uint16_t type = 0;
-  uint64_t wallNs = 0;
-  bool again = false;  // answered by what policy had said before
+  uint64_t wallNs = 0;       // when it was given: for people,
+  uint64_t monotonicNs = 0;  // and for its TTL
+  bool again = false;        // answered by what policy had said before
 
   GivenName copy() const;
   void to(proto::NameAnswer::Builder builder) const;
