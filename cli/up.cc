@@ -31,6 +31,8 @@
 namespace portreeve::cli {
 namespace {
 
+constexpr size_t MOST_ERRORS = 20;  // that are shown: the first ones are what to begin with
+
 enum class End { ASKED, NOT_READY, NOT_CONFIRMED };
 
 void requireRoot() {
@@ -40,9 +42,13 @@ void requireRoot() {
 
 void requireGoodConfiguration(const Directories& directories) {
   auto report = checkConfiguration(directories);
-  if (!report.errors.empty())
-    throw Failure(FAILED, kj::strArray(report.errors, "\n"),
-                  "\nnothing was started: correct this (`portreeve check` looks again)");
+  size_t count = report.errors.size();
+  if (count == 0) return;
+  size_t shown = kj::min(count, MOST_ERRORS);
+  auto more = count > shown ? kj::str("\nand ", count - shown, " more") : kj::String();
+  throw Failure(FAILED, kj::strArray(report.errors.slice(0, shown), "\n"), more,
+                "\nnothing was started: correct this (`portreeve check` shows ",
+                count > shown ? "all of it)" : "it again)");
 }
 
 Lock requireLock(const Directories& directories) {
