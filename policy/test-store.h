@@ -10,10 +10,7 @@
 
 namespace portreeve::policy {
 
-inline kj::String ruleText(kj::StringPtr name, kj::StringPtr action = "allow",
-                           kj::StringPtr rest = "") {
-  return kj::str("[[rule]]\nname = \"", name, "\"\naction = \"", action, "\"\n", rest, "\n");
-}
+using rules::ruleText;
 
 struct TestStore {
   TestFolder folder;

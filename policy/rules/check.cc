@@ -10,11 +10,6 @@ Problem about(const Rule& rule, kj::String reason) {
   return Problem{kj::str(rule.file), rule.line, 1, kj::mv(reason)};
 }
 
-bool isPeoples(const Rule& rule) {
-  return rule.layer == Layer::ADMINISTRATOR || rule.layer == Layer::SUITE ||
-         rule.layer == Layer::USER;
-}
-
 bool sameOwner(const Rule& a, const Rule& b) {
   bool ofUser = a.layer == Layer::USER;
   return ofUser == (b.layer == Layer::USER) && (!ofUser || a.user == b.user);
@@ -179,7 +174,7 @@ CheckResult check(kj::ArrayPtr<const RuleSource> sources, const RuleOptions& opt
   KJ_IF_MAYBE (set, loaded.set) {
     auto rules = (*set)->rules();
     for (size_t i = 0; i < rules.size(); i++) {
-      if (!isPeoples(rules[i])) continue;
+      if (!rules[i].isPeoples()) continue;
       result.rules++;
       warnOfEnded(rules[i], nowWallNs, result.warnings);
       warnOfSameName(rules[i], rules.slice(0, i), result.warnings);

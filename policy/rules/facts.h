@@ -5,7 +5,7 @@
 //
 // Strings are borrowed: they must outlive the call that evaluates. A loopback flow is judged twice,
 // once as it leaves (process: the sender) and once as it arrives (process: the receiver, local and
-// remote swapped); `stricter` in rule-set.h joins the two.
+// remote swapped); `stricter` in decision.h joins the two.
 #pragma once
 
 #include "common/address.h"

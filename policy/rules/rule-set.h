@@ -9,13 +9,16 @@
 // Deciding is a pure function of facts and time; it allocates nothing unless a Trace is wanted.
 #pragma once
 
-#include "common/accounts.h"
-#include "common/settings.h"
+#include "policy/rules/decision.h"
+#include "policy/rules/dependencies.h"
 #include "policy/rules/geography.h"
 #include "policy/rules/known-circumstances.h"
+#include "policy/rules/name-stage.h"
 #include "policy/rules/rule-index.h"
+#include "policy/rules/rule-options.h"
 #include "policy/rules/rule.h"
 #include "policy/rules/source.h"
+#include "policy/rules/trace.h"
 #include "policy/rules/users-rules.h"
 #include "proto/view.capnp.h"
 
@@ -27,54 +30,6 @@
 #include <cstdint>
 
 namespace portreeve::rules {
-
-enum class Mode : uint8_t { NONE, LOCKDOWN, PAUSE, LEARN_ALLOW, LEARN_BLOCK };
-// What holds for a while instead of people's rules (proto/modes.capnp).
-
-constexpr kj::StringPtr LEARN_RULE = "learn"_kj;
-constexpr kj::StringPtr LEARN_ASKED_RULE = "learn, instead of asking"_kj;
-// Rule.name of those that decide in the mode `learn`; Rule.file is MODE_FILE of all rules of modes.
-constexpr kj::StringPtr MODE_FILE = "mode"_kj;
-
-struct RuleOptions {
-  // What rules depend on besides their text. Borrowed for the call of `load` alone.
-  const UserNames& users;
-  DefaultAction defaultAction = DefaultAction::ALLOW;
-  bool keepExisting = true;  // false: the rule that keeps existing sessions is left out
-  kj::ArrayPtr<const kj::String> builtinOff;  // names of built-in rules that are left out
-  kj::StringPtr listFolder = "/nonexistent";  // of compiled lists (name-list.h), for `list`
-  uint64_t startedNs =
-      0;  // wall clock, when the suite started: `until = "restart"` ends rules from before
-  kj::Maybe<kj::ArrayPtr<const Profile>> profiles =
-      nullptr;  // of the settings; nullptr: not known, rules may name any
-  kj::Maybe<kj::ArrayPtr<const kj::String>> ways = nullptr;  // that rules may name; nullptr: any
-  Mode mode = Mode::NONE;
-  bool othersHaveDnsPort = false;  // who asks 127.0.0.1:53 does not ask the suite's resolver
-};
-
-struct Considered {
-  const Rule* rule;
-  bool matched;
-  kj::String failed;  // "port: wants 443, has 80"; empty where it matched
-};
-
-struct Trace {
-  kj::Vector<Considered> considered;  // in order, the deciding rule last
-};
-
-struct Decision {
-  proto::Verdict verdict = proto::Verdict::DROP;  // permanent, unless the rule is for once
-  const Rule* rule = nullptr;                     // never null; lives as long as the set
-  kj::StringPtr domain;  // the name that matched, else the nearest one known, else empty; borrowed
-                         // from the facts
-  kj::Maybe<NameSource> named;  // who had asked for `domain`
-};
-
-struct NameDecision {
-  bool refuse = false;
-  const Rule* rule =
-      nullptr;  // the rule that decided: refuses for certain, or may let a flow through
-};
 
 struct HitCount {
   uint64_t hits = 0;
@@ -110,18 +65,15 @@ public:
   bool hangsOnExamination(const FlowFacts& facts, uint64_t nowWallNs) const;
   // Whether what an examination of the program's file will tell (sha256, package) could make
   // another rule decide.
-  bool usesExamination() const { return examined; }
+  bool usesExamination() const { return dependencies.examination; }
   // Whether any rule is about that.
-  bool tellsProcessesApart() const { return instances; }
+  bool tellsProcessesApart() const { return dependencies.instances; }
   // Whether any rule is about single processes.
 
   NameDecision judgeName(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
                          bool askerSpeaksForOthers = false, Trace* trace = nullptr) const;
-  // The DNS stage: `asker` wants to know the addresses of `name` (lower case, no trailing dot);
-  // protocol, address and port of what follows are unknown. Refused only if every flow to it would
-  // be blocked or dropped, whatever they turn out to be. Built-in rules are not asked: they are
-  // about the machine's housekeeping, not about names. With askerSpeaksForOthers (a system-wide
-  // stub) the process and user are unknown too.
+  // The DNS stage (name-stage.h): may `asker` know the addresses of `name` (lower case, no trailing
+  // dot)? With askerSpeaksForOthers (a system-wide stub) the process and user are unknown.
 
   bool goesFarAway(const ProcessFacts& asker, kj::StringPtr name, uint64_t nowWallNs,
                    bool askerSpeaksForOthers = false) const;
@@ -161,30 +113,18 @@ private:
   kj::Array<Rule> all;
   kj::Own<Geography> databases;
   kj::Array<HitCount> counts;
-  bool examined = false;
-  bool instances = false;
-  kj::Vector<const WeekTime*> weekTimes;  // of all operands; where empty, time costs nothing
-  bool anyGate = false;                   // a rule for Gate17 is among them
-  bool hangsOnCircumstances = false;      // where none does, they cost nothing
+  Dependencies dependencies;
   KnownCircumstances circumstances;
   RuleIndex flows;    // decide
   RuleIndex answers;  // asked where a rule of ASK matched
   RuleIndex unnamed;
-  RuleIndex names;           // judgeName of an asker who is known,
-  RuleIndex namesForOthers;  // and of one who asks for others
   UsersRules users;
+  NameStage nameStage;
 
   bool isWhole(const FlowFacts& facts, uint64_t nowWallNs) const;
   FlowFacts whole(const FlowFacts& facts, uint64_t nowWallNs) const;
-  NameDecision judgeName(const FlowFacts& facts, const RuleIndex& index, uint64_t nowWallNs) const;
   const Rule& firstOf(const FlowFacts& facts, uint64_t nowWallNs) const;
   const Rule& firstOf(const FlowFacts& facts, uint64_t nowWallNs, Trace& trace) const;
-  NameDecision judgeByOthers(const FlowFacts& facts, bool forOthers, uint64_t nowWallNs,
-                             Trace* trace) const;
 };
-
-Decision stricter(const Decision& out, const Decision& in);
-// Of a loopback flow's two decisions, the one that lets less through: drop, block, ask, nameserver,
-// gate17, allow; then of "no" the one for good, of "yes" the one for once; `out` on a tie.
 
 }  // namespace portreeve::rules

@@ -49,7 +49,15 @@ struct Rule {
 
   Match test(const FlowFacts& facts) const;
   // All operands, expiry apart.
+  Match test(const FlowFacts& facts, uint64_t nowWallNs) const {
+    // NO once it has ended.
+    return expired(nowWallNs) ? Match::NO : test(facts);
+  }
 
+  bool isPeoples() const {  // somebody wrote it, or answered so
+    return layer == Layer::ADMINISTRATOR || layer == Layer::SUITE || layer == Layer::USER;
+  }
+  bool isForAll() const { return layer != Layer::USER; }  // not for one user's programs alone
   bool expired(uint64_t nowWallNs) const { return expiresNs != 0 && nowWallNs >= expiresNs; }
   kj::String origin() const;  // "/etc/portreeve/rules.d/10-web.toml:7", "built-in"
 };

@@ -28,6 +28,11 @@ inline RuleOptions testOptions() {
   return RuleOptions{.users = testUsers()};
 }
 
+inline kj::String ruleText(kj::StringPtr name, kj::StringPtr action = "allow",
+                           kj::StringPtr operands = "") {
+  return kj::str("[[rule]]\nname = \"", name, "\"\naction = \"", action, "\"\n", operands, "\n");
+}
+
 inline RuleSource source(kj::StringPtr text, Layer layer = Layer::SUITE,
                          kj::StringPtr file = "test.toml") {
   return RuleSource{kj::str(file), kj::str(text), layer, NOW};

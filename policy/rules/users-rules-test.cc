@@ -17,10 +17,6 @@ RuleSource usersSource(uint32_t uid, kj::StringPtr text, kj::StringPtr file = "x
   return made;
 }
 
-kj::String rule(kj::StringPtr name, kj::StringPtr action, kj::StringPtr operands = "") {
-  return kj::str("[[rule]]\nname = \"", name, "\"\naction = \"", action, "\"\n", operands, "\n");
-}
-
 kj::Own<RuleSet> load(kj::StringPtr all, kj::StringPtr alices) {
   auto options = testOptions();
   options.defaultAction = DefaultAction::BLOCK;
@@ -35,7 +31,8 @@ FlowFacts ofUser(kj::Maybe<uint32_t> uid) {
 }
 
 TEST_CASE("a user's rule stops what everybody may, for his own programs alone") {
-  auto set = load(rule("web", "allow", "port = 443"), rule("not for me", "block", "port = 443"));
+  auto set =
+      load(ruleText("web", "allow", "port = 443"), ruleText("not for me", "block", "port = 443"));
   auto alices = set->decide(ofUser(1000u), NOW);
   CHECK(alices.rule->name == "not for me");
   CHECK(alices.verdict == proto::Verdict::BLOCK);
@@ -45,17 +42,17 @@ TEST_CASE("a user's rule stops what everybody may, for his own programs alone") 
 }
 
 TEST_CASE("a user's rule never lets through what others stop") {
-  auto set = load(rule("no web", "block", "port = 443"), rule("please", "allow"));
+  auto set = load(ruleText("no web", "block", "port = 443"), ruleText("please", "allow"));
   CHECK(set->decide(ofUser(1000u), NOW).rule->name == "no web");
-  auto quiet = load(rule("no web", "drop", "port = 443"), rule("rather so", "block"));
+  auto quiet = load(ruleText("no web", "drop", "port = 443"), ruleText("rather so", "block"));
   CHECK(quiet->decide(ofUser(1000u), NOW).rule->name == "no web");
-  auto louder = load(rule("no web", "block", "port = 443"), rule("silently", "drop"));
+  auto louder = load(ruleText("no web", "block", "port = 443"), ruleText("silently", "drop"));
   CHECK(louder->decide(ofUser(1000u), NOW).rule->name == "silently");
 }
 
 TEST_CASE("a user's allow leaves to the others what his later rules would stop") {
-  auto set = load(rule("all", "allow"),
-                  kj::str(rule("but the web", "allow", "port = 443"), rule("nothing", "block")));
+  auto set = load(ruleText("all", "allow"), kj::str(ruleText("but the web", "allow", "port = 443"),
+                                                    ruleText("nothing", "block")));
   CHECK(set->decide(ofUser(1000u), NOW).rule->name == "all");
   auto mail = ofUser(1000u);
   mail.remotePort = 25;
@@ -63,7 +60,8 @@ TEST_CASE("a user's allow leaves to the others what his later rules would stop")
 }
 
 TEST_CASE("a name that all flows of the user's to it would be stopped for is refused to him") {
-  auto set = load(rule("all", "allow"), rule("no ads", "block", "domain = \".ads.example\""));
+  auto set =
+      load(ruleText("all", "allow"), ruleText("no ads", "block", "domain = \".ads.example\""));
   auto asker = curlToExample().process;
   CHECK(set->judgeName(asker, "x.ads.example", NOW).rule->name == "no ads");
   CHECK(set->judgeName(asker, "x.ads.example", NOW).refuse);
@@ -80,10 +78,10 @@ TEST_CASE("a name that all flows of the user's to it would be stopped for is ref
 
 TEST_CASE("a user's file that is not good is left out, and nobody else's rules with it") {
   auto options = testOptions();
-  RuleSource sources[] = {source(rule("web", "allow", "port = 443")),
-                          usersSource(1000, rule("x", "alow")),
-                          usersSource(1000, rule("good", "block"), "y.toml"),
-                          usersSource(1001, rule("theirs", "block"))};
+  RuleSource sources[] = {source(ruleText("web", "allow", "port = 443")),
+                          usersSource(1000, ruleText("x", "alow")),
+                          usersSource(1000, ruleText("good", "block"), "y.toml"),
+                          usersSource(1001, ruleText("theirs", "block"))};
   auto loaded = RuleSet::load(sources, options);
   CHECK(loaded.problems.empty());
   REQUIRE(loaded.ofUsers.size() == 1);
@@ -99,22 +97,24 @@ TEST_CASE("what would reach beyond a user's own programs is refused in his file"
     auto loaded = RuleSet::load(sources, testOptions());
     return loaded.ofUsers.empty() ? kj::String() : kj::str(loaded.ofUsers[0].reason);
   };
-  CHECK(refused(rule("x", "gate17")).startsWith("whom to ask and where"));
+  CHECK(refused(ruleText("x", "gate17")).startsWith("whom to ask and where"));
   CHECK(refused("[databases]\ncountry = \"/etc/shadow\"\n").startsWith("[databases] stand in"));
-  CHECK(refused(rule("x", "nameserver")).size() > 0);
-  CHECK(refused(rule("x", "ask")).startsWith("whom to ask and where"));
-  CHECK(refused(rule("x", "block", "answer = true")).startsWith("answers are given by"));
-  CHECK(refused(rule("x", "drop", "log = false")).startsWith("what is kept of your"));
-  CHECK(refused(rule("x", "block", "port = \"@web\"")).size() > 0);
-  CHECK(refused(kj::str("[sets]\nweb = [443]\n", rule("x", "block", "port = \"@web\""))) == "");
+  CHECK(refused(ruleText("x", "nameserver")).size() > 0);
+  CHECK(refused(ruleText("x", "ask")).startsWith("whom to ask and where"));
+  CHECK(refused(ruleText("x", "block", "answer = true")).startsWith("answers are given by"));
+  CHECK(refused(ruleText("x", "drop", "log = false")).startsWith("what is kept of your"));
+  CHECK(refused(ruleText("x", "block", "port = \"@web\"")).size() > 0);
+  CHECK(refused(kj::str("[sets]\nweb = [443]\n", ruleText("x", "block", "port = \"@web\""))) == "");
 }
 
 TEST_CASE("users' sets are their own: two may have one name, and the administrator's stays") {
   auto options = testOptions();
   RuleSource sources[] = {
-      source(kj::str("[sets]\nweb = [80]\n", rule("plain", "drop", "port = \"@web\""))),
-      usersSource(1000, kj::str("[sets]\nweb = [443]\n", rule("a", "block", "port = \"@web\""))),
-      usersSource(1001, kj::str("[sets]\nweb = [22]\n", rule("b", "block", "port = \"@web\"")))};
+      source(kj::str("[sets]\nweb = [80]\n", ruleText("plain", "drop", "port = \"@web\""))),
+      usersSource(1000,
+                  kj::str("[sets]\nweb = [443]\n", ruleText("a", "block", "port = \"@web\""))),
+      usersSource(1001,
+                  kj::str("[sets]\nweb = [22]\n", ruleText("b", "block", "port = \"@web\"")))};
   auto set = loadRules(sources, options);
   CHECK(set->decide(ofUser(1000u), NOW).rule->name == "a");
   CHECK(set->decide(ofUser(1001u), NOW).rule->layer == Layer::DEFAULT);
