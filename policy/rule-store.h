@@ -9,6 +9,7 @@
 #include "common/settings.h"
 #include "policy/aside.h"
 #include "policy/attachment.h"
+#include "policy/change-commands.h"
 #include "policy/change-log.h"
 #include "policy/profiles.h"
 #include "policy/rule-files.h"
@@ -67,10 +68,7 @@ public:
   kj::Promise<void> run();
   // Watches files, expiring rules and pending confirmations. Never resolves.
 
-  struct Added {
-    uint32_t affected = 0;  // open flows that got another verdict
-    kj::String rule;        // the name of the first one added
-  };
+  using Added = ChangeCommands::Added;
   kj::Promise<Added> add(kj::StringPtr toml, kj::Duration confirmWithin, kj::StringPtr who = NOBODY,
                          KeptBy whose = {});
   // In force when it resolves. Throws FAILED, nothing changed, when the rules are bad alone or
@@ -86,11 +84,7 @@ public:
   kj::Promise<uint32_t> move(kj::StringPtr name, kj::StringPtr before, kj::Duration confirmWithin,
                              kj::StringPtr who = NOBODY);
   // Among the suite's own: right before another (empty: behind all). Throws as remove.
-  struct Undone {
-    uint32_t affected = 0;
-    uint32_t number = 0;  // of the change that was undone
-    kj::String what;      // what it had been
-  };
+  using Undone = ChangeCommands::Undone;
   kj::Promise<Undone> undo(uint32_t number, kj::Duration confirmWithin, kj::StringPtr who = NOBODY);
   // The suite's own files as they were before that change (0: the newest that can be undone).
   // Throws FAILED in words, nothing changed: there is none, it was undone, it is about files that
