@@ -4,11 +4,11 @@
 #include "cli/archive.h"
 #include "cli/ask-command.h"
 #include "cli/changes.h"
-#include "cli/check.h"
+#include "cli/command-words.h"
 #include "cli/confirm.h"
 #include "cli/connections.h"
 #include "cli/demo.h"
-#include "cli/dns.h"
+#include "cli/dns-commands.h"
 #include "cli/doctor.h"
 #include "cli/down.h"
 #include "cli/explain.h"
@@ -22,10 +22,9 @@
 #include "cli/profile.h"
 #include "cli/remote-login.h"
 #include "cli/report.h"
-#include "cli/rule.h"
+#include "cli/rule-commands.h"
 #include "cli/settings-commands.h"
 #include "cli/status.h"
-#include "cli/test.h"
 #include "cli/token.h"
 #include "cli/ui.h"
 #include "cli/up.h"
@@ -40,11 +39,6 @@
 namespace portreeve::cli {
 namespace {
 
-constexpr const char* JSON_HELP = "print JSON instead of a table";
-constexpr const char* OWN_HELP =
-    "of your own, about your programs alone: it can only make stricter what they may do (the rule "
-    "for everybody who may not change others)";
-
 struct Options {
   UpOptions up;
   StatusOptions status;
@@ -52,8 +46,6 @@ struct Options {
   DemoOptions demo;
   ConnectionsOptions connections;
   ExplainOptions explain;
-  CheckOptions check;
-  TestOptions test;
   ChangesOptions changes;
   TokenOptions token;
   UndoOptions undo;
@@ -61,10 +53,6 @@ struct Options {
   ImportOptions imported;
   DnsOptions dns;
   GateOptions gate;
-  RuleListOptions ruleList;
-  RuleAddOptions ruleAdd;
-  RuleRemoveOptions ruleRemove;
-  RuleReloadOptions ruleReload;
   ProfileListOptions profileList;
   ProfileUseOptions profileUse;
   WhereOptions where;
@@ -88,9 +76,9 @@ public:
     addDemo();
     addSight();
     addTokens();
-    addDns();
+    addDnsCommands(app, options.dns, chosen);
     addGate();
-    addRules();
+    addRuleCommands(app, rules, chosen);
     addProfiles();
     addSettingsCommands(app, settings, chosen);
     addAskCommand(app, asking, chosen);
@@ -119,6 +107,7 @@ private:
       "An application firewall: each connection is matched to its process, to the name\n"
       "it asked for, and to a rule that a person can read."};
   Options options;
+  RuleCommands rules;
   AskCommand asking;
   ModeCommands modes;
   SettingsCommands settings;
@@ -127,10 +116,7 @@ private:
 
   CLI::App* add(CLI::App& parent, const char* name, const char* description, const char* footer,
                 std::function<int()> run) {
-    // Only noted while the words are still being read: they are all checked first.
-    return parent.add_subcommand(name, description)
-        ->footer(footer)
-        ->callback([this, run = std::move(run)]() { chosen = run; });
+    return addCommand(parent, chosen, name, description, footer, std::move(run));
   }
 
   std::string helpHint() const {
@@ -339,104 +325,6 @@ private:
         ->option_text("TOKEN");
   }
 
-  void addDns() {
-    auto& o = options.dns;
-    auto* dns =
-        app.add_subcommand("dns", "The resolver: ask it, see its cache, log, upstreams, lists");
-    dns->require_subcommand(1);
-    auto* query =
-        add(*dns, "query", "Ask for a name, and see each step and who decided it",
-            "Goes the way of a program's query; policy is asked as for a program that it does\n"
-            "not know. Exit code 1 when there is no such name, or it is refused.\n"
-            "Examples:\n  portreeve dns query example.org\n  portreeve dns query example.org MX",
-            [&o]() { return cli::dnsQuery(o); });
-    query->add_option("NAME", o.name, "to ask for")->required()->option_text("NAME");
-    query->add_option("TYPE", o.type, "A (default), AAAA, MX, TXT, HTTPS …, or TYPE and a number")
-        ->option_text("[TYPE]");
-    auto* cache = add(*dns, "cache", "Answers that are kept, the last used first",
-                      "A TTL that is past: the answer is kept for when no upstream can be asked.",
-                      [&o]() { return cli::dnsCache(o); });
-    cache->add_option("NAME", o.name, "only this name and what is below it")->option_text("[NAME]");
-    auto* flush = add(*dns, "flush", "Forget answers", "For root and portreeve-admin.",
-                      [&o]() { return cli::dnsFlush(o); });
-    flush->add_option("NAME", o.name, "only this name and what is below it")->option_text("[NAME]");
-    auto* upstreams =
-        add(*dns, "upstreams", "The servers that are asked, how they do, how fast they are",
-            "A failing one is tried again behind questions that others answer.",
-            [&o]() { return cli::dnsUpstreams(o); });
-    auto* log = add(*dns, "log", "Who asked for what, and what became of it",
-                    "The last 2000 queries, in memory only.", [&o]() { return cli::dnsLog(o); });
-    log->add_flag("-f,--follow", o.follow, "go on: show what comes");
-    for (auto* lists : {addLists(*dns, "lists"), addLists(app, "list")})
-      lists->add_flag("--json", o.json, "print JSON, one a line");
-    for (auto* limited : {cache, log})
-      limited->add_option("--limit", o.limit, "at most NUMBER (default: 1000)")
-          ->option_text("NUMBER")
-          ->check(CLI::Range(1u, 10000u));
-    query->add_flag("--json", o.json, JSON_HELP);
-    for (auto* each : {cache, upstreams, log})
-      each->add_flag("--json", o.json, "print JSON, one a line");
-  }
-
-  CLI::App* addLists(CLI::App& parent, const char* name) {
-    auto& o = options.dns;
-    auto* lists = add(parent, name, "Lists of names, and making them anew",
-                      "Lists are named as [list.NAME] in portreeve.toml. A timer, or --update, "
-                      "fetches\nand compiles them; what is compiled is in use at once.",
-                      [&o]() { return cli::dnsLists(o); });
-    lists->add_flag("--update", o.update, "fetch what has changed, and compile (root only)");
-    lists->add_flag("--now", o.insist, "the same, and ask servers that failed lately, too");
-    return lists;
-  }
-
-  void addRules() {
-    auto* check = add(app, "check", "Validate settings and rules; needs no running suite",
-                      "Each error is said with file, line and column. Exit code 1 if there is one.",
-                      [this]() { return cli::check(options.check); });
-    check
-        ->add_option("FILE", options.check.paths,
-                     "files of rules, folders of them, or portreeve.toml (default: the whole "
-                     "configuration)")
-        ->option_text("[FILE...]");
-    add(app, "test", "Run expectations of the rules, like unit tests; needs no running suite",
-        "A FILE has [[expect]] tables (portreeve-rules(5)): a made-up flow, and the action or the\n"
-        "rule that is expected. In a folder all *.test are run. Prints TAP; exit code 1 if one\n"
-        "does not hold.",
-        [this]() { return cli::test(options.test); })
-        ->add_option("FILE", options.test.paths, "files of expectations, or folders of *.test")
-        ->required()
-        ->option_text("FILE...");
-    auto& all = options.ruleList;
-    auto* rules =
-        add(app, "rules", "The whole order in force: each rule, where it stands, its hits",
-            "The same as `portreeve rule list`.", [&all]() { return cli::ruleList(all); });
-    auto* asToml = rules->add_flag("--toml", all.toml, "each rule's text instead of a table");
-    rules->add_flag("--json", all.json, "print JSON, one rule a line")->excludes(asToml);
-    auto* rule = app.add_subcommand("rule", "See and change the rules");
-    rule->require_subcommand(1);
-    rule->footer(
-        "Rules are asked in the order of `portreeve rule list`; the first that matches\n"
-        "decides. Those in /etc/portreeve/rules.d are yours to edit; `rule add` and\n"
-        "`rule remove` are for those that the suite keeps.");
-    addRuleList(*rule);
-    addRuleAdd(*rule);
-    auto* remove = add(*rule, "remove", "Remove a rule that was added with `rule add`",
-                       "A rule in a file of yours is named with its place and left alone.",
-                       [this]() { return cli::ruleRemove(options.ruleRemove); });
-    remove->add_option("NAME", options.ruleRemove.name, "of the rule")
-        ->required()
-        ->option_text("NAME");
-    remove->add_flag("--own", options.ruleRemove.own, OWN_HELP);
-    remove->add_option("--confirm", options.ruleRemove.confirmSeconds, CONFIRM_HELP)
-        ->option_text("SECONDS");
-    auto* reload =
-        add(*rule, "reload", "Read all rule files again now",
-            "Changed files are noticed without this; it tells whether they are good. Exit\n"
-            "code 1 if not: the rules from before stay in force.",
-            [this]() { return cli::ruleReload(options.ruleReload); });
-    reload->add_flag("--json", options.ruleReload.json, JSON_HELP);
-  }
-
   void addProfiles() {
     auto* profile = app.add_subcommand("profile", "What else holds at home than on the road");
     profile->require_subcommand(1);
@@ -508,81 +396,6 @@ private:
         ->option_text("FILE");
     command->add_option("--output", in.output, "a new file (default: standard output)")
         ->option_text("FILE");
-  }
-
-  void addRuleList(CLI::App& rule) {
-    auto& o = options.ruleList;
-    auto* command = add(rule, "list", "The rules in force, in the order they are asked",
-                        "Built-in rules can be switched off by name: [policy] builtin_off in\n"
-                        "portreeve.toml.",
-                        [&o]() { return cli::ruleList(o); });
-    command->add_flag("--own", o.own, "your own alone, which you may see without being entitled");
-    auto* toml = command->add_flag("--toml", o.toml, "each rule's text instead of a table");
-    command->add_flag("--json", o.json, "print JSON, one rule a line")->excludes(toml);
-  }
-
-  void addRuleAdd(CLI::App& rule) {
-    auto& o = options.ruleAdd;
-    auto* command =
-        add(rule, "add", "Add a rule; it is in force at once",
-            "Examples:\n  portreeve rule add --allow --program /usr/bin/curl --domain "
-            "example.org --port 443\n  portreeve rule add --block --user guest --for 2h\n  "
-            "portreeve rule add my-rules.toml\n\nAn option given several times means any of the "
-            "values; different options must\nall hold. The rule is printed as TOML: the same "
-            "language as in\n/etc/portreeve/rules.d.",
-            [&o]() { return cli::ruleAdd(o); });
-    command->add_option("FILE", o.file, "take the rules from this TOML file; -: standard input")
-        ->option_text("[FILE]");
-    addActions(*command);
-    addOperands(*command);
-    command->add_option("--name", o.words.name, "of the rule (default: made of the rest)")
-        ->option_text("NAME");
-    command->add_option("--pid", o.pid, "of this process alone, until it exits")
-        ->option_text("PID")
-        ->check(CLI::PositiveNumber);
-    command->add_option("--for", o.words.lasting, "ends after 30s, 5m, 2h, 7d")
-        ->option_text("TIME");
-    command->add_option("--expires", o.words.expires, "ends then: 2027-01-01T00:00:00Z")
-        ->option_text("TIME");
-    command->add_option("--confirm", o.confirmSeconds, CONFIRM_HELP)->option_text("SECONDS");
-    command->add_flag("--own", o.own, OWN_HELP);
-    command->add_flag("--try", o.tryOnly,
-                      "change nothing: say what it would have changed in the last seven days");
-    command->add_flag("--json", o.json, "print the rule as JSON instead of TOML");
-  }
-
-  void addActions(CLI::App& command) {
-    auto& o = options.ruleAdd;
-    auto flag = [&](const char* name, bool& value, const char* help) {
-      command.add_flag(name, value, help)->group("What happens (one of)");
-    };
-    flag("--allow", o.allow, "let it pass");
-    flag("--block", o.block, "refuse at once, with an error");
-    flag("--drop", o.drop, "do not answer");
-    flag("--gate17", o.gate17, "turn it to Gate17");
-    flag("--ask", o.ask, "put it to a person while it waits");
-  }
-
-  void addOperands(CLI::App& command) {
-    auto& o = options.ruleAdd;
-    constexpr const char* GROUP = "To what (all that are given must hold)";
-    auto list = [&](const char* name, std::vector<std::string>& values, const char* value,
-                    const char* help) {
-      command.add_option(name, values, help)
-          ->option_text(value)
-          ->allow_extra_args(false)
-          ->group(GROUP);
-    };
-    list("--program", o.words.programs, "PATH", "path of the program; * and ** are wildcards");
-    list("--unit", o.words.units, "UNIT", "systemd unit");
-    list("--user", o.words.users, "USER", "name or number");
-    list("--protocol", o.words.protocols, "PROTOCOL", "tcp, udp, icmp, icmpv6 or a number");
-    list("--domain", o.words.domains, "NAME", "example.org, *.example.org or .example.org (both)");
-    list("--address", o.words.addresses, "ADDRESS", "192.0.2.1 or 192.0.2.0/24, IPv6 likewise");
-    list("--scope", o.words.scopes, "SCOPE", "localhost, lan, internet or multicast");
-    list("--port", o.words.ports, "PORT", "443 or 8000-8100");
-    command.add_flag("--in", o.in, "incoming connections only")->group(GROUP);
-    command.add_flag("--out", o.out, "outgoing connections only")->group(GROUP);
   }
 };
 
