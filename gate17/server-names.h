@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/address.h"
+#include "common/freshness.h"
 
 #include <kj/async.h>
 #include <kj/string.h>
@@ -11,8 +12,6 @@
 #include <cstdint>
 
 namespace portreeve::gate17 {
-
-enum class Freshness { CACHED, ANEW };  // ANEW: somebody is asked, whatever is known
 
 class ServerNames {
 public:

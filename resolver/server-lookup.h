@@ -3,6 +3,7 @@
 // so policy is not asked who may know; lists and private addresses are refused as to anybody.
 #pragma once
 
+#include "common/freshness.h"
 #include "resolver/caching-names.h"
 #include "resolver/local-names.h"
 #include "resolver/name-filter.h"
@@ -19,8 +20,6 @@ struct ServerPlaces {
   kj::String reason;      // why there are none
   bool answered = false;  // by somebody who should know, also that there are none
 };
-
-enum class Freshness { CACHED, ANEW };  // ANEW: somebody is asked, whatever the cache holds
 
 class ServerLookup {
 public:
