@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "attributor/keeper-link.h"
 
+#include "common/descriptor-capability.h"
+
 namespace portreeve::attributor {
 
 KeeperLink::KeeperLink(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer,
@@ -25,12 +27,9 @@ kj::Promise<void> KeeperLink::takeTable(proto::Keeper::Client keeper) {
   return keeper.socketOwnersRequest().send().then([this](auto&& answer) -> kj::Promise<void> {
     whyNot = kj::str(answer.getWhyNot());
     if (!answer.hasTable()) return kj::READY_NOW;
-    auto given = answer.getTable();
-    return given.getFd()
-        .then([this](kj::Maybe<int> descriptor) {
-          KJ_IF_MAYBE (fd, descriptor) table.use(*fd);
-        })
-        .attach(kj::mv(given));
+    return descriptorOf(answer.getTable()).then([this](kj::Maybe<kj::AutoCloseFd> descriptor) {
+      KJ_IF_MAYBE (fd, descriptor) table.use(*fd);
+    });
   });
 }
 
@@ -38,12 +37,9 @@ kj::Promise<void> KeeperLink::takeEvents(proto::Keeper::Client keeper) {
   return keeper.processEventsRequest().send().then([this](auto&& answer) -> kj::Promise<void> {
     whyNoEvents = kj::str(answer.getWhyNot());
     if (!answer.hasEvents()) return kj::READY_NOW;
-    auto given = answer.getEvents();
-    return given.getFd()
-        .then([this](kj::Maybe<int> descriptor) {
-          KJ_IF_MAYBE (fd, descriptor) onProcessEvents(*fd);
-        })
-        .attach(kj::mv(given));
+    return descriptorOf(answer.getEvents()).then([this](kj::Maybe<kj::AutoCloseFd> descriptor) {
+      KJ_IF_MAYBE (fd, descriptor) onProcessEvents(kj::mv(*fd));
+    });
   });
 }
 

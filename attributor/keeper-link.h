@@ -10,6 +10,7 @@
 
 #include <kj/async-io.h>
 #include <kj/function.h>
+#include <kj/io.h>
 #include <kj/string.h>
 #include <kj/timer.h>
 
@@ -17,7 +18,7 @@ namespace portreeve::attributor {
 
 class KeeperLink final : public NotedOwners {
 public:
-  using OnProcessEvents = kj::Function<void(int socket)>;
+  using OnProcessEvents = kj::Function<void(kj::AutoCloseFd socket)>;
 
   KeeperLink(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer, kj::StringPtr socket,
              OnProcessEvents onProcessEvents);

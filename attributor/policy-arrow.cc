@@ -2,9 +2,9 @@
 #include "attributor/policy-arrow.h"
 
 #include "common/clock.h"
+#include "common/descriptor-capability.h"
 #include "common/log.h"
 
-#include <fcntl.h>
 #include <kj/debug.h>
 #include <poll.h>
 
@@ -116,17 +116,14 @@ PolicyArrow::PolicyArrow(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer
       }) {}
 
 kj::Promise<void> PolicyArrow::establish(proto::Policy::Client policy) {
-  auto inlet = policy.attributedRequest().send().getInlet();
-  return inlet.getFd()
-      .then([this](kj::Maybe<int> descriptor) { open(descriptor); })
-      .attach(kj::mv(inlet));
+  return descriptorOf(policy.attributedRequest().send().getInlet())
+      .then([this](kj::Maybe<kj::AutoCloseFd> sender) {
+        open(KJ_REQUIRE_NONNULL(kj::mv(sender), "policy's inlet carries no descriptor"));
+      });
 }
 
-void PolicyArrow::open(kj::Maybe<int> descriptor) {
-  int given = KJ_REQUIRE_NONNULL(descriptor, "policy's inlet carries no descriptor");
-  int own;  // `given` belongs to the capability
-  KJ_SYSCALL(own = fcntl(given, F_DUPFD_CLOEXEC, 0));
-  arrow = RingSender(kj::AutoCloseFd(own));
+void PolicyArrow::open(kj::AutoCloseFd sender) {
+  arrow = RingSender(kj::mv(sender));
   batcher.forgetTold();
   for (auto& one : waiting) one->fulfill();
   waiting.clear();

@@ -95,7 +95,7 @@ private:
   PeerConnection peer;  // last: its callbacks use the rest
 
   kj::Promise<void> establish(proto::Policy::Client policy);
-  void open(kj::Maybe<int> descriptor);
+  void open(kj::AutoCloseFd sender);
   void send(capnp::MessageBuilder& message, uint flows);
   void lost();
   kj::Promise<void> reopen();

@@ -36,8 +36,7 @@ struct Watched {
     int fds[2];
     KJ_SYSCALL(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds));
     kernel = kj::AutoCloseFd(fds[0]);
-    kj::AutoCloseFd given(fds[1]);
-    watch.use(given);
+    watch.use(kj::AutoCloseFd(fds[1]));
   }
 
   void tell(uint32_t what, int32_t pid) {

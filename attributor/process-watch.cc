@@ -5,7 +5,6 @@
 #include "common/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <kj/debug.h>
 #include <linux/netlink.h>
 #include <string.h>
@@ -24,11 +23,9 @@ bool fromTheKernel(const sockaddr_nl& sender, socklen_t length) {
 ProcessWatch::ProcessWatch(kj::UnixEventPort& port, kj::Timer& timer, ProcessCache& processes)
     : port(port), timer(timer), processes(processes) {}
 
-void ProcessWatch::use(int given) {
+void ProcessWatch::use(kj::AutoCloseFd given) {
   stop();
-  int own;
-  KJ_SYSCALL(own = fcntl(given, F_DUPFD_CLOEXEC, 0));
-  socket = kj::AutoCloseFd(own);
+  socket = kj::mv(given);
   // What nobody took in time is old or lost.
   processes.missedEvents();
   watching = watch().eagerlyEvaluate(

@@ -28,8 +28,8 @@ public:
   // All outlive this object.
   KJ_DISALLOW_COPY(ProcessWatch);
 
-  void use(int socket);
-  // From now on; `socket` stays the caller's.
+  void use(kj::AutoCloseFd socket);
+  // From now on.
   bool following() const { return socket.get() >= 0; }
 
   void take();

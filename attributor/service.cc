@@ -94,7 +94,7 @@ Service::Service(kj::AsyncIoContext& io, const Accounts& accounts, const Directo
       readerSocket(directories.socket("reader")),
       reader(io.unixEventPort, timer, [this]() { return dialUnix(readerSocket, SOCK_SEQPACKET); }),
       keeper(*io.lowLevelProvider, timer, directories.socket("keeper"),
-             [this](int socket) { watch.use(socket); }),
+             [this](kj::AutoCloseFd socket) { watch.use(kj::mv(socket)); }),
       examinations(reader, io.unixEventPort, timer, kj::mv(examiner),
                    [this](const SharedFacts& facts) { policy.tellLearned(facts); }),
       processes(reader, timer, keeper, examinations),

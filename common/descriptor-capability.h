@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A capability without methods that carries a file descriptor to whoever is given it
-// (capnp::Capability::Client::getFd).
+// A capability without methods that carries a file descriptor to whoever is given it.
 #pragma once
 
+#include <capnp/capability.h>
+#include <kj/async.h>
 #include <kj/common.h>
+#include <kj/io.h>
 
 namespace portreeve {
 
@@ -18,5 +20,9 @@ public:
 private:
   int descriptor;
 };
+
+kj::Promise<kj::Maybe<kj::AutoCloseFd>> descriptorOf(capnp::Capability::Client capability);
+// A copy of the descriptor that it carries, close-on-exec, which outlives it; nullptr: it carries
+// none. Rejects where the capability is broken.
 
 }  // namespace portreeve

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "interceptor/submitter.h"
 
+#include "common/descriptor-capability.h"
 #include "common/log.h"
 #include "interceptor/ring-buffer.h"
 
-#include <fcntl.h>
 #include <kj/debug.h>
 
 namespace portreeve::interceptor {
@@ -25,18 +25,15 @@ Submitter::Submitter(kj::LowLevelAsyncIoProvider& provider, kj::Timer& timer,
       }) {}
 
 kj::Promise<void> Submitter::establish(proto::Attributor::Client attributor) {
-  auto inlet = attributor.packetsRequest().send().getInlet();
-  return inlet.getFd()
-      .then([this](kj::Maybe<int> descriptor) { open(descriptor); })
-      .attach(kj::mv(inlet));
+  return descriptorOf(attributor.packetsRequest().send().getInlet())
+      .then([this](kj::Maybe<kj::AutoCloseFd> sender) {
+        open(KJ_REQUIRE_NONNULL(kj::mv(sender), "the attributor's inlet carries no descriptor"));
+      });
 }
 
-void Submitter::open(kj::Maybe<int> descriptor) {
-  int given = KJ_REQUIRE_NONNULL(descriptor, "the attributor's inlet carries no descriptor");
-  int own;  // `given` belongs to the capability
-  KJ_SYSCALL(own = fcntl(given, F_DUPFD_CLOEXEC, 0));
-  arrow = RingSender(kj::AutoCloseFd(own));
-  enlargeSendBuffer(own);
+void Submitter::open(kj::AutoCloseFd sender) {
+  enlargeSendBuffer(sender);
+  arrow = RingSender(kj::mv(sender));
   resubmit();
 }
 

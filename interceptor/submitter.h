@@ -53,7 +53,7 @@ private:
   PeerConnection peer;  // calls `establish`
 
   kj::Promise<void> establish(proto::Attributor::Client attributor);
-  void open(kj::Maybe<int> descriptor);
+  void open(kj::AutoCloseFd sender);
   void lost();
   kj::Promise<void> reopen();
   RingSender::Sent sendBatch(RingSender& sender);

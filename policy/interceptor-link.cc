@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/interceptor-link.h"
 
+#include "common/descriptor-capability.h"
 #include "common/log.h"
 
-#include <fcntl.h>
 #include <kj/debug.h>
 
 #include <algorithm>
@@ -24,13 +24,6 @@ kj::Promise<uint32_t> inPieces(kj::Vector<Item> items, Send send) {
     calls.add(send(piece).then([&sum = *missing](uint32_t some) { sum += some; }));
   }
   return kj::joinPromises(calls.releaseAsArray()).then([sum = kj::mv(missing)]() { return *sum; });
-}
-
-kj::AutoCloseFd duplicate(kj::Maybe<int> descriptor) {
-  int given = KJ_REQUIRE_NONNULL(descriptor, "the interceptor's arrow carries no descriptor");
-  int own;  // `given` belongs to the capability
-  KJ_SYSCALL(own = fcntl(given, F_DUPFD_CLOEXEC, 0));
-  return kj::AutoCloseFd(own);
 }
 
 TrackedEntry entryFrom(proto::TrackedFlow::Reader reader) {
@@ -79,13 +72,15 @@ kj::Promise<void> InterceptorLink::establish(proto::Interceptor::Client intercep
 kj::Promise<void> InterceptorLink::takeOver(proto::Interceptor::Client interceptor) {
   auto request = interceptor.forPolicyRequest();
   request.setWatcher(makeWatcher());
-  return request.send().then([this](auto&& answer) {
-    held = Capabilities{answer.getConntrack(), answer.getSockets(), answer.getEnforcer()};
-    proto::RingSocket::Client arrow = answer.getSettle();
-    return arrow.getFd()
-        .then([this](kj::Maybe<int> descriptor) { settle.open(duplicate(descriptor)); })
-        .attach(kj::mv(arrow));
-  });
+  return request.send()
+      .then([this](auto&& answer) {
+        held = Capabilities{answer.getConntrack(), answer.getSockets(), answer.getEnforcer()};
+        return descriptorOf(answer.getSettle());
+      })
+      .then([this](kj::Maybe<kj::AutoCloseFd> sender) {
+        settle.open(
+            KJ_REQUIRE_NONNULL(kj::mv(sender), "the interceptor's arrow carries no descriptor"));
+      });
 }
 
 kj::Promise<void> InterceptorLink::enforce() {

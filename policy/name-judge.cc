@@ -71,11 +71,11 @@ public:
       all.lookups.offered(offered.getLookup(), nullptr);
       return kj::READY_NOW;
     }
-    auto retold = offered.getRetold();
-    auto descriptor = retold.getFd();
-    return descriptor.attach(kj::mv(retold)).then([this, context](kj::Maybe<int> fd) mutable {
-      all.lookups.offered(context.getParams().getLookup(), fd);
-    });
+    return descriptorOf(offered.getRetold())
+        .then([this, context](kj::Maybe<kj::AutoCloseFd> retold) mutable {
+          all.lookups.offered(context.getParams().getLookup(),
+                              retold.map([](auto& fd) { return fd.get(); }));
+        });
   }
 
   kj::Promise<void> probing(ProbingContext context) override {

@@ -90,17 +90,17 @@ kj::Promise<void> PolicyLink::establish(proto::Policy::Client policy) {
 }
 
 kj::Promise<void> PolicyLink::takeTable(proto::NameJudge::Client from) {
-  proto::SharedTable::Client given = from.askersRequest().send().getTable();
-  auto descriptor = given.getFd();
-  return descriptor.then(
-      [this, given = kj::mv(given)](kj::Maybe<int> fd) {
-        KJ_IF_MAYBE (open, fd) table = kj::heap<AskerTableReader>(*open);
-      },
-      [](kj::Exception&& e) {
-        if (e.getType() == kj::Exception::Type::DISCONNECTED) kj::throwFatalException(kj::mv(e));
-        // Each question is put to it, then: an older one knows no table.
-        log::info(kj::str("policy gives no table of DNS clients: ", e.getDescription()));
-      });
+  return descriptorOf(from.askersRequest().send().getTable())
+      .then(
+          [this](kj::Maybe<kj::AutoCloseFd> descriptor) {
+            KJ_IF_MAYBE (fd, descriptor) table = kj::heap<AskerTableReader>(*fd);
+          },
+          [](kj::Exception&& e) {
+            if (e.getType() == kj::Exception::Type::DISCONNECTED)
+              kj::throwFatalException(kj::mv(e));
+            // Each question is put to it, then: an older one knows no table.
+            log::info(kj::str("policy gives no table of DNS clients: ", e.getDescription()));
+          });
 }
 
 kj::Maybe<const AskerTableReader&> PolicyLink::askers() {
