@@ -475,6 +475,23 @@ TEST_CASE("a packet whose socket is closed is its program's that the kernel note
     road.attribution.attribute(packet);
     CHECK(road.only().process.kind == proto::ProcessKind::UNKNOWN);
   }
+  SUBCASE("but what came after the queue was empty the other has not sent") {
+    packet.arrived = 1'000'000'000;
+    packet.notBefore = 999'999'999;
+    road.noted.closedByPort[packet.header.tuple.sourcePort].closedNs = 1'000'000'005;
+    road.noted.closedByPort[packet.header.tuple.sourcePort].beforeNs = 999'999'999;
+    road.attribution.attribute(packet);
+    REQUIRE(road.expect(Kind::DESCRIBE));
+    road.reader.answer([&](proto::reader::Answer::Builder a) { curl.describe(a); });
+    CHECK(road.only().process.facts->path == "/usr/bin/curl");
+  }
+  SUBCASE("nor has a socket that was closed before") {
+    packet.arrived = 1'000'000'000;
+    packet.notBefore = 999'999'999;
+    road.noted.closedByPort[packet.header.tuple.sourcePort].closedNs = 999'999'998;
+    road.attribution.attribute(packet);
+    CHECK(road.only().process.kind == proto::ProcessKind::UNKNOWN);
+  }
   SUBCASE("a socket that was closed long before is another's") {
     packet.arrived = 10'000'000'000;
     road.attribution.attribute(packet);

@@ -33,6 +33,7 @@ ArrivedPacket ArrivedPacket::from(proto::Packet::Reader packet) {
   arrived.uid = packet.getUid();
   arrived.arrived = packet.getArrived();
   arrived.queued = packet.getQueued();
+  arrived.notBefore = packet.getNotBefore();
   arrived.length = packet.getLength();
   arrived.header = readPacket(packet.getStart(), arrived.length, packet.getFamily());
   return arrived;
@@ -72,7 +73,8 @@ void Attribution::attribute(const ArrivedPacket& packet) {
                output ? packet.uid : NO_UID,
                output ? Urgency::OUTGOING : Urgency::INCOMING,
                packet.netns,
-               packet.arrived};
+               packet.arrived,
+               packet.notBefore};
   name(own, [progress, finish](Named&& named) mutable {
     progress->flow.process = kj::mv(named);
     finish();
@@ -147,8 +149,10 @@ void Attribution::nameByClosed(const Question& question, Named otherwise, OnName
     socket.cookie = closed->cookie;
     socket.uid = question.uid;
     socket.tuple = tuple;
+    // A socket that was closed before its queue was empty last has not sent it.
     auto justNow = [&](uint64_t moment) {
       uint64_t arrived = question.arrivedNs;
+      if (moment <= question.notBeforeNs) return false;
       return (moment > arrived ? moment - arrived : arrived - moment) < LONG_AGO_NS;
     };
     bool two = closed->beforeNs != 0 && justNow(closed->beforeNs);

@@ -29,6 +29,7 @@ struct ArrivedPacket {
   uint32_t outInterface = 0;
   uint32_t uid = NO_UID;
   uint64_t arrived = 0;
+  uint64_t notBefore = 0;
   uint32_t queued = 0;
   uint32_t length = 0;
   PacketHeader header;
@@ -73,7 +74,8 @@ private:
     uint32_t uid;  // the packet's, for its sender
     Urgency urgency;
     uint64_t netns = 0;
-    uint64_t arrivedNs = 0;  // CLOCK_MONOTONIC; 0: it is no packet
+    uint64_t arrivedNs = 0;    // CLOCK_MONOTONIC; 0: it is no packet
+    uint64_t notBeforeNs = 0;  // it was sent later than that
   };
   struct InProgress;
 

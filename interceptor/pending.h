@@ -26,11 +26,12 @@ struct PacketFacts {
   uint32_t mark;
   uint32_t inInterface;
   uint32_t outInterface;
-  uint32_t uid;      // 4294967295: the kernel said none
-  uint32_t length;   // of the whole packet, bytes
-  uint64_t arrived;  // CLOCK_MONOTONIC, ns
-  uint64_t stamped;  // by the kernel, before the queue: CLOCK_REALTIME, ns; 0: it was not
-  uint32_t queued;   // ns from the stamp until it was read, at most 4 s; 0: no stamp
+  uint32_t uid;        // 4294967295: the kernel said none
+  uint32_t length;     // of the whole packet, bytes
+  uint64_t arrived;    // CLOCK_MONOTONIC, ns
+  uint64_t notBefore;  // likewise: its queue was empty then; 0: not yet seen so
+  uint64_t stamped;    // by the kernel, before the queue: CLOCK_REALTIME, ns; 0: it was not
+  uint32_t queued;     // ns from the stamp until it was read, at most 4 s; 0: no stamp
   bool asked;  // a person is asked about it (Pending::renew): how long it waits measures nobody
 };
 

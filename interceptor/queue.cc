@@ -153,7 +153,10 @@ bool Queue::read(uint64_t nowNs, OnPacket& onPacket) {
   do count = recvmmsg(socket.fd(), batch->headers, READ_AT_ONCE, MSG_DONTWAIT, nullptr);
   while (count < 0 && errno == EINTR);
   if (count < 0) {
-    if (errno != EAGAIN) countError(errno);
+    if (errno == EAGAIN)
+      emptyNs = nowNs;
+    else
+      countError(errno);
     return false;
   }
   for (uint i = 0; i < uint(count); i++) {
@@ -162,7 +165,9 @@ bool Queue::read(uint64_t nowNs, OnPacket& onPacket) {
     for (; messageFits(message, left); message = mnl_nlmsg_next(message, &left))
       take(message, nowNs, onPacket);
   }
-  return uint(count) == READ_AT_ONCE;
+  bool mayHaveMore = uint(count) == READ_AT_ONCE;
+  if (!mayHaveMore) emptyNs = nowNs;
+  return mayHaveMore;
 }
 
 void Queue::take(const nlmsghdr* message, uint64_t nowNs, OnPacket& onPacket) {
@@ -176,6 +181,7 @@ void Queue::take(const nlmsghdr* message, uint64_t nowNs, OnPacket& onPacket) {
     facts->hook = outgoing ? proto::Hook::OUTPUT : proto::Hook::INPUT;
     facts->family = family;
     facts->arrived = nowNs;
+    facts->notBefore = emptyNs;
     onPacket(*facts, start);
   }
 }

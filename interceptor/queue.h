@@ -49,7 +49,8 @@ public:
   using OnPacket = kj::Function<void(const PacketFacts&, kj::ArrayPtr<const kj::byte>)>;
 
   bool read(uint64_t nowNs, OnPacket& onPacket);
-  // Reads one batch; `nowNs` becomes the packets' time of arrival. True when there may be more.
+  // Reads one batch; `nowNs` (CLOCK_MONOTONIC) becomes the packets' time of arrival. True when
+  // there may be more.
 
   void answer(uint32_t kernelId, KernelVerdict verdict);
   // Goes out with the next `flush`, or by itself when many have come together.
@@ -73,6 +74,7 @@ private:
   size_t answerBytes = 0;
   uint64_t errors = 0;
   uint64_t lastComplaintNs = 0;
+  uint64_t emptyNs = 0;  // when it was seen so last
   alignas(8) char answers[4096];
 
   void take(const nlmsghdr* message, uint64_t nowNs, OnPacket& onPacket);

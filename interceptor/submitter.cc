@@ -110,6 +110,7 @@ void toRing(const PendingPacket& packet, uint64_t netns, proto::Packet::Builder 
   builder.setUid(facts.uid);
   builder.setArrived(facts.arrived);
   builder.setQueued(facts.queued);
+  builder.setNotBefore(facts.notBefore);
   builder.setLength(facts.length);
   builder.setStart(kj::arrayPtr(packet.start, packet.startLength));
 }

@@ -41,6 +41,7 @@ struct Packet {
   length @10 :UInt32;       # of the whole packet, bytes
   start @11 :Data;          # the packet's first bytes from the IP header on, at most 256
   queued @12 :UInt32;       # ns in the kernel's queue, at most; 0: the kernel had not stamped it
+  notBefore @13 :UInt64;    # CLOCK_MONOTONIC, ns: its queue was seen empty then, so it was sent later; 0: not yet seen so
 }
 
 struct AttributedBatch {
