@@ -71,7 +71,7 @@ void RecordedBatch::fill(proto::ConnectionBatch::Described::Builder to, const Fl
   to.setEstablishedBefore(flow.establishedBefore);
   to.setIcmpType(flow.icmpType);
   to.setIcmpCode(flow.icmpCode);
-  if (flow.names.size() == 0) return;
+  if (flow.names.empty()) return;
   auto names = to.initNames(uint(flow.names.size()));
   for (uint i = 0; i < names.size(); i++) {
     names[i].setName(placeOf(flow.names[i].name));
