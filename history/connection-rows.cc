@@ -11,21 +11,10 @@
 namespace portreeve::history {
 namespace {
 
-constexpr uint64_t NS_A_MS = 1'000'000;
 constexpr uint32_t NONE = 0xffffffff;
 
-void bindTime(Statement& row, uint64_t ns) {
-  if (ns == 0)
-    row.bindNull();
-  else
-    row.bind(int64_t(ns / NS_A_MS));
-}
-
-void bindOrNull(Statement& row, int64_t id) {
-  if (id == 0)
-    row.bindNull();
-  else
-    row.bind(id);
+int64_t inMs(uint64_t ns) {
+  return int64_t(ns / 1'000'000);
 }
 
 kj::ArrayPtr<const kj::byte> bytesOf(const Address& address) {
@@ -88,15 +77,14 @@ void ConnectionRows::put(int64_t firstId, proto::ConnectionBatch::Described::Rea
   int64_t action = dictionary.textId(actionText(one.getVerdict()));
   auto& row = describe.start();
   row.bind(firstId + int64_t(one.getFlow()));
-  row.bind(int64_t(one.getStarted() / NS_A_MS));
-  bindTime(row, one.getEnded());
+  row.bind(inMs(one.getStarted())).bindOrNull(inMs(one.getEnded()));
   row.bind(int64_t(one.getDirection() == proto::Direction::IN ? 1 : 0));
   row.bind(int64_t(one.getProtocol()));
   row.bind(bytesOf(local)).bind(int64_t(one.getLocalPort()));
   row.bind(bytesOf(remote)).bind(int64_t(one.getRemotePort()));
   row.bind(program.executable).bind(program.id).bind(program.pid).bind(program.uid);
   row.bind(program.parents).bind(method).bind(confidence);
-  bindOrNull(row, textAt(one.getDomain()));
+  row.bindOrNull(textAt(one.getDomain()));
   row.bind(textAt(one.getNamedBy())).bind(names).bind(action);
   row.bind(int64_t(markOf(one.getVerdict())));
   row.bind(textAt(one.getRule())).bind(textAt(one.getReason()));
@@ -115,8 +103,7 @@ void ConnectionRows::put(int64_t firstId, proto::ConnectionBatch::Described::Rea
 }
 
 void ConnectionRows::put(int64_t firstId, proto::ConnectionBatch::Progressed::Reader one) {
-  auto& row = progress.start();
-  bindTime(row, one.getEnded());
+  auto& row = progress.start().bindOrNull(inMs(one.getEnded()));
   row.bind(int64_t(one.getBytesIn())).bind(int64_t(one.getBytesOut()));
   row.bind(firstId + int64_t(one.getFlow())).run();
 }

@@ -13,20 +13,15 @@ namespace view = proto::view;
 
 constexpr size_t MOST_REMEMBERED = 20'000;  // ids, each of the three caches
 
-std::string_view viewOf(kj::StringPtr text) {
+std::string keyOf(kj::StringPtr text) {
   return {text.begin(), text.size()};
 }
 
-int64_t digestOf(std::string_view key) {
+int64_t digestOf(kj::StringPtr key) {
   // Only ever compared within one database that this build wrote; a collision costs a comparison.
   uint64_t hash = 14695981039346656037ull;  // FNV-1a
   for (char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
   return int64_t(hash);
-}
-
-void remember(std::unordered_map<std::string, int64_t>& cache, std::string key, int64_t id) {
-  if (cache.size() >= MOST_REMEMBERED) cache.clear();
-  cache.emplace(std::move(key), id);
 }
 
 }  // namespace
@@ -52,40 +47,40 @@ void Dictionary::forget() {
   programs.clear();
 }
 
-int64_t Dictionary::textId(kj::StringPtr text) {
-  if (text.size() == 0) return 0;
-  std::string key(viewOf(text));
-  auto known = texts.find(key);
-  if (known != texts.end()) return known->second;
+template <typename Find, typename Add>
+int64_t Dictionary::idOf(Ids& remembered, std::string key, Find&& find, Add&& add) {
+  auto known = remembered.find(key);
+  if (known != remembered.end()) return known->second;
   int64_t id = 0;
-  if (findText.start().bind(text).step()) {
-    id = findText.number(0);
-    findText.start();
+  Statement& found = find();
+  if (found.step()) {
+    id = found.number(0);
+    found.start();
   } else {
-    addText.start().bind(text).run();
+    add().run();
     id = database.lastId();
   }
-  remember(texts, std::move(key), id);
+  if (remembered.size() >= MOST_REMEMBERED) remembered.clear();
+  remembered.emplace(std::move(key), id);
   return id;
+}
+
+int64_t Dictionary::textId(kj::StringPtr text) {
+  if (text.size() == 0) return 0;
+  return idOf(
+      texts, keyOf(text), [&]() -> Statement& { return findText.start().bind(text); },
+      [&]() -> Statement& { return addText.start().bind(text); });
 }
 
 int64_t Dictionary::executableId(kj::StringPtr path) {
   if (path.size() == 0) return 0;
-  std::string key(viewOf(path));
-  auto known = executables.find(key);
-  if (known != executables.end()) return known->second;
-  int64_t id = 0;
-  if (findExecutable.start().bind(path).step()) {
-    id = findExecutable.number(0);
-    findExecutable.start();
-  } else {
-    kj::StringPtr last = path;
-    KJ_IF_MAYBE (slash, path.findLast('/')) last = path.slice(*slash + 1);
-    addExecutable.start().bind(path).bind(last).run();
-    id = database.lastId();
-  }
-  remember(executables, std::move(key), id);
-  return id;
+  return idOf(
+      executables, keyOf(path), [&]() -> Statement& { return findExecutable.start().bind(path); },
+      [&]() -> Statement& {
+        kj::StringPtr last = path;
+        KJ_IF_MAYBE (slash, path.findLast('/')) last = path.slice(*slash + 1);
+        return addExecutable.start().bind(path).bind(last);
+      });
 }
 
 int64_t Dictionary::programId(view::Program::Reader program) {
@@ -93,17 +88,13 @@ int64_t Dictionary::programId(view::Program::Reader program) {
   auto joined = kj::str(program.getPath(), '\0', program.getName(), '\0', program.getCmdline(),
                         '\0', program.getUser(), '\0', program.getUid(), '\0', program.getUnit(),
                         '\0', program.getKind(), '\0', program.getReason(), '\0', details);
-  std::string key(viewOf(joined));
-  auto known = programs.find(key);
-  if (known != programs.end()) return known->second;
-  int64_t digest = digestOf(key);
   auto bindAll = [&](Statement& statement) -> Statement& {
     int64_t executable = executableId(program.getPath());
     int64_t name = textId(program.getName()), user = textId(program.getUser());
     int64_t unit = textId(program.getUnit()), kind = textId(program.getKind());
     int64_t reason = textId(program.getReason()), more = textId(details);
     return statement.start()
-        .bind(digest)
+        .bind(digestOf(joined))
         .bind(executable)
         .bind(name)
         .bind(kj::StringPtr(program.getCmdline()))
@@ -114,16 +105,9 @@ int64_t Dictionary::programId(view::Program::Reader program) {
         .bind(reason)
         .bind(more);
   };
-  int64_t id = 0;
-  if (bindAll(findProgram).step()) {
-    id = findProgram.number(0);
-    findProgram.start();
-  } else {
-    bindAll(addProgram).run();
-    id = database.lastId();
-  }
-  remember(programs, std::move(key), id);
-  return id;
+  return idOf(
+      programs, keyOf(joined), [&]() -> Statement& { return bindAll(findProgram); },
+      [&]() -> Statement& { return bindAll(addProgram); });
 }
 
 int64_t Dictionary::parentsId(view::Program::Reader program) {

@@ -31,11 +31,14 @@ public:
   // After a transaction was rolled back, or rows were removed: what is remembered may not be there.
 
 private:
+  using Ids = std::unordered_map<std::string, int64_t>;
   Database& database;
-  std::unordered_map<std::string, int64_t> texts;
-  std::unordered_map<std::string, int64_t> executables;
-  std::unordered_map<std::string, int64_t> programs;
+  Ids texts, executables, programs;
   Statement findText, addText, findExecutable, addExecutable, findProgram, addProgram;
+
+  template <typename Find, typename Add>
+  int64_t idOf(Ids& remembered, std::string key, Find&& find, Add&& add);
+  // Both are statements with their parameters, made when they are needed.
 };
 
 }  // namespace portreeve::history

@@ -158,6 +158,10 @@ Statement& Statement::bindNull() {
   return *this;
 }
 
+Statement& Statement::bindOrNull(int64_t value) {
+  return value == 0 ? bindNull() : bind(value);
+}
+
 bool Statement::step() {
   int code = sqlite3_step(statement);
   if (code == SQLITE_ROW) return true;

@@ -70,6 +70,7 @@ public:
   Statement& bind(kj::StringPtr text);                 // copied
   Statement& bind(kj::ArrayPtr<const kj::byte> blob);  // copied
   Statement& bindNull();
+  Statement& bindOrNull(int64_t value);  // 0: NULL
   // In the order of the parameters.
 
   bool step();  // whether there is a row

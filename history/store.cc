@@ -104,10 +104,7 @@ void Store::put(proto::PromptRecord::Reader prompt) {
   row.bind(addressBytes(there.getAddress()).asPtr()).bind(int64_t(there.getPort()));
   row.bind(executable).bind(known).bind(int64_t(program.getPid()));
   row.bind(int64_t(program.getUid())).bind(parents);
-  if (domain == 0)
-    row.bindNull();
-  else
-    row.bind(domain);
+  row.bindOrNull(domain);
   row.bind(int64_t(prompt.getConnections())).bind(how).bind(action).bind(lifetime);
   row.bind(scope).bind(rule).bind(who).run();
 }
