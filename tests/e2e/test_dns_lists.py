@@ -4,17 +4,13 @@ import http.server
 import json
 import os
 import shutil
-import ssl
-import subprocess
-import threading
 from pathlib import Path
 
 import pytest
 
-from harness.namespaces import UPSTREAM, run, wait_until
-from harness.suite import BUILD, Suite
-
-LISTS = BUILD / "lists" / "portreeve-lists"
+from harness.https_list import HttpsList
+from harness.namespaces import UPSTREAM, wait_until
+from harness.suite import Suite
 
 
 def settings(source, refuse_with="nxdomain", allow=""):
@@ -97,43 +93,25 @@ class Server(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_an_https_source_is_asked_only_for_what_changed_and_kept_while_it_fails(source):
+def test_an_https_source_is_asked_only_for_what_changed_and_kept_while_it_fails():
     folder = Path(f"/var/tmp/portreeve-lists-{os.getpid()}")
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "config").mkdir(parents=True)
-    folder.chmod(0o755)
-    certificate = folder / "certificate.pem"
-    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-        "-keyout", folder / "key.pem", "-out", certificate, "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
-    certificate.chmod(0o644)
-    server = http.server.HTTPServer(("127.0.0.1", 0), Server)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, folder / "key.pem")
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    (folder / "config" / "portreeve.toml").write_text(
-        f'[list.ads]\nsources = ["https://127.0.0.1:{server.server_port}/ads.txt"]\n')
-    environment = {**os.environ, "CONFIGURATION_DIRECTORY": str(folder / "config"), "STATE_DIRECTORY": str(folder / "state"),
-                   "PORTREEVE_LISTS_CA": str(certificate)}
-
-    def compile(*words):
-        return subprocess.run([str(LISTS), *words], env=environment, capture_output=True, text=True)
-
+    made = HttpsList(folder, Server)
     try:
         Server.body = b"ads.test\n"
-        first = compile()
-        assert first.returncode == 0, first.stderr
-        assert compile().returncode == 0
+        code, said = made.make()
+        assert code == 0, said
+        assert made.make()[0] == 0
         assert Server.seen == [None, '"one"']
         Server.body = b""
-        failing = compile()
-        assert failing.returncode == 0 and "last good copy" in failing.stderr, failing.stderr
+        code, said = made.make()
+        assert code == 0 and "last good copy" in said, said
         asked = len(Server.seen)
-        compile()
+        made.make()
         assert len(Server.seen) == asked  # it is left alone for a while
-        compile("--now")
+        made.make("--now")
         assert len(Server.seen) == asked + 1
-        assert (folder / "state" / "lists" / "ads.names").stat().st_size > 4096
+        assert made.names.stat().st_size > 4096
     finally:
-        server.shutdown()
+        made.close()
         shutil.rmtree(folder, ignore_errors=True)

@@ -3,18 +3,17 @@
 import http.server
 import os
 import shutil
-import ssl
 import subprocess
-import threading
 from pathlib import Path
 
 import pytest
 
-from harness.namespaces import HOSTS, UPSTREAM, WORLD, run, wait_until
+from harness.https_list import HttpsList
+from harness.namespaces import HOSTS, UPSTREAM, WORLD, wait_until
 from harness.node import Node, keygen
 from harness.other_clock import AHEAD, BEHIND, OtherClock
 from harness.signed_root import SERVER, dig, flags, settings, signed_root
-from harness.suite import BUILD, Suite
+from harness.suite import Suite
 
 AGAIN = 75  # portreeve-lists.service starts it anew
 
@@ -31,39 +30,6 @@ class ListServer(http.server.BaseHTTPRequestHandler):
         """Nobody wants to know."""
 
 
-class Lists:
-    """A list from an https server whose certificate is good from yesterday to tomorrow."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        (folder / "config").mkdir(parents=True)
-        folder.chmod(0o755)
-        certificate = folder / "certificate.pem"
-        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-            "-keyout", folder / "key.pem", "-out", certificate, "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
-        certificate.chmod(0o644)
-        self.server = http.server.HTTPServer(("127.0.0.1", 0), ListServer)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, folder / "key.pem")
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        (folder / "config" / "portreeve.toml").write_text(f'[list.ads]\nsources = ["https://127.0.0.1:{self.server.server_port}/ads.txt"]\n')
-        self.environment = {**os.environ, "CONFIGURATION_DIRECTORY": str(folder / "config"), "STATE_DIRECTORY": str(folder / "state"),
-                            "PORTREEVE_LISTS_CA": str(certificate)}
-
-    def start(self, **environment):
-        return subprocess.Popen([str(BUILD / "lists" / "portreeve-lists")], env={**self.environment, **environment},
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-    def make(self, **environment):
-        process = self.start(**environment)
-        output = process.communicate(timeout=30)[0]
-        return process.returncode, output
-
-    def made(self):
-        return (self.folder / "state" / "lists" / "ads.names").exists()
-
-
 @pytest.fixture
 def folder():
     path = Path(f"/var/tmp/portreeve-clock-{os.getpid()}")
@@ -76,12 +42,11 @@ def folder():
 
 @pytest.fixture
 def lists(folder):
-    made = Lists(folder / "lists")
+    made = HttpsList(folder / "lists", ListServer)
     try:
         yield made
     finally:
-        made.server.shutdown()
-        made.server.server_close()
+        made.close()
 
 
 @pytest.mark.parametrize("says, words", [
@@ -91,9 +56,9 @@ def test_a_list_that_a_wrong_clock_keeps_away_says_so_and_comes_as_soon_as_the_c
     status, output = lists.make(**OtherClock(folder, says).environment)
     assert status == 1 and words in output, output
     assert ("set the clock" in output) == (says == BEHIND), output
-    assert not lists.made()
+    assert not lists.names.exists()
     status, output = lists.make()
-    assert status == 0 and lists.made(), output
+    assert status == 0 and lists.names.exists(), output
 
 
 def test_under_systemd_it_waits_for_the_clock_and_is_started_anew_once_it_is_set(lists, folder):
@@ -103,11 +68,11 @@ def test_under_systemd_it_waits_for_the_clock_and_is_started_anew_once_it_is_set
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(3)
         clock.set_right()
-        output = process.communicate(timeout=5)[0]
+        output = process.communicate(timeout=5)[1]
         assert process.returncode == AGAIN and "once the clock is set" in output, output
     finally:
         process.kill()
-    assert lists.make(PORTREEVE_LISTS_AGAIN="1")[0] == 0 and lists.made()
+    assert lists.make(PORTREEVE_LISTS_AGAIN="1")[0] == 0 and lists.names.exists()
 
 
 JUST_STARTED, UP_FOR_AN_HOUR = 60, 3600  # seconds
