@@ -152,20 +152,17 @@ bool Queue::read(uint64_t nowNs, OnPacket& onPacket) {
   int count;
   do count = recvmmsg(socket.fd(), batch->headers, READ_AT_ONCE, MSG_DONTWAIT, nullptr);
   while (count < 0 && errno == EINTR);
-  if (count < 0) {
-    if (errno == EAGAIN)
-      emptyNs = nowNs;
-    else
-      countError(errno);
+  if (count < 0 && errno != EAGAIN) {
+    countError(errno);
     return false;
   }
-  for (uint i = 0; i < uint(count); i++) {
+  for (int i = 0; i < count; i++) {
     int left = int(batch->headers[i].msg_len);
     auto message = reinterpret_cast<const nlmsghdr*>(batch->messages[i]);
     for (; messageFits(message, left); message = mnl_nlmsg_next(message, &left))
       take(message, nowNs, onPacket);
   }
-  bool mayHaveMore = uint(count) == READ_AT_ONCE;
+  bool mayHaveMore = count == int(READ_AT_ONCE);
   if (!mayHaveMore) emptyNs = nowNs;
   return mayHaveMore;
 }

@@ -18,8 +18,7 @@ Flow& FlowTable::add(Flow flow) {
   flow.id = ++lastId;
   if (open.size() >= openCapacity) {
     overflow++;
-    turnedAway.clear();
-    return turnedAway.emplace_back(kj::mv(flow));
+    return turnedAway.emplace(kj::mv(flow));
   }
   Flow& added = order.emplace_back(kj::mv(flow));
   byId.emplace(added.id, std::prev(order.end()));

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <list>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -84,8 +85,8 @@ private:
   std::unordered_map<uint16_t, std::unordered_set<Flow*>> openUdp;  // by local port
   std::list<Flow> order;                                            // by id, as they came
   std::unordered_map<uint64_t, std::list<Flow>::iterator> byId;
-  std::deque<uint64_t> ended;  // ids, as they ended
-  std::list<Flow> turnedAway;  // the last one that found no room
+  std::deque<uint64_t> ended;      // ids, as they ended
+  std::optional<Flow> turnedAway;  // the last one that found no room
   kj::Vector<FlowObserver*> observers;
 
   void forget(Flow& flow);
